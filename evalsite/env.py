@@ -1,0 +1,125 @@
+"""Reading the environment: the data directory, its `.env`, typed values with clear errors."""
+
+import os
+import secrets
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = ("true", "1")
+FALSE = ("false", "0")
+
+
+def data_directory(base: Path, environ: MutableMapping[str, str] = os.environ) -> Path:
+    """Return where the site keeps its data: `EVALSITE_DATA`, else `var/` in the checkout."""
+    return Path(environ.get("EVALSITE_DATA") or base / "var").expanduser().resolve()
+
+
+def load_dotenv(path: Path, environ: MutableMapping[str, str] = os.environ) -> None:
+    """Add the `NAME=value` lines of the file at `path` to the environment; real variables win."""
+    if not path.is_file():
+        return
+    for line in path.read_text(encoding="utf-8-sig").splitlines():
+        name, separator, value = line.strip().removeprefix("export ").partition("=")
+        if separator and not name.startswith("#"):
+            environ.setdefault(name.strip(), _unquoted(value.strip()))
+
+
+def _unquoted(value: str) -> str:
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return a boolean variable. Raises ImproperlyConfigured for anything but true, false, 1 and 0."""
+    value = os.environ.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value not in TRUE + FALSE:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write true, false, 1 or 0.")
+    return value in TRUE
+
+
+def integer(name: str, *, default: int, minimum: int = 1) -> int:
+    """Return a whole-number variable. Raises ImproperlyConfigured for anything else."""
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal() or int(text) < minimum:
+        raise ImproperlyConfigured(f"{name} is {text!r}: write a whole number of at least {minimum}.")
+    return int(text)
+
+
+def names(name: str) -> list[str]:
+    """Return the comma-separated parts of a variable, without blanks."""
+    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+
+
+def secret_key(data: Path) -> str:
+    """Return the signing key: `EVALSITE_SECRET_KEY`, else one kept beside the data, made at first use.
+
+    Raises ImproperlyConfigured where several machines share a database and no key was given.
+    """
+    given = os.environ.get("EVALSITE_SECRET_KEY")
+    if given:
+        return given
+    if os.environ.get("DATABASE_URL"):
+        raise ImproperlyConfigured(
+            "EVALSITE_SECRET_KEY is not set: with DATABASE_URL every process needs the same key; "
+            "make one with `python -c 'import secrets; print(secrets.token_urlsafe(50))'`."
+        )
+    path = data / "secret.key"
+    if not path.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        _write_private(path, secrets.token_urlsafe(50))
+    return path.read_text(encoding="ascii").strip()
+
+
+def _write_private(path: Path, text: str) -> None:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:  # two first starts at once: the other one's key holds
+        return
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text)
+
+
+def database(data: Path) -> dict[str, Any]:
+    """Return Django's database settings: `DATABASE_URL` for PostgreSQL, else SQLite in the data directory.
+
+    SQLite begins every transaction IMMEDIATE: deferred ones that turn into writers fail with "database is
+    locked" whatever the timeout says. The connection stays open, since re-opening costs more than a query.
+    """
+    url = os.environ.get("DATABASE_URL", "")
+    if not url:
+        return _sqlite(data / "evalsite.sqlite3")
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return _sqlite(Path(unquote(parts.path)))
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or "") or dict(parse_qsl(parts.query)).get("host", ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 10}},
+    }
+
+
+def _sqlite(path: Path) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA busy_timeout=20000;",
+        },
+    }

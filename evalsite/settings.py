@@ -1,0 +1,171 @@
+"""All settings of the site. Safe defaults for one machine; every variable is documented in docs/operations.md."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+
+from evalsite import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = env.data_directory(BASE_DIR)
+env.load_dotenv(DATA_DIR / ".env")
+
+DEBUG = env.flag("EVALSITE_DEBUG", default=False)
+SECRET_KEY = env.secret_key(DATA_DIR)
+SITE_URL = os.environ.get("EVALSITE_URL", "").rstrip("/")
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.names("EVALSITE_HOSTS")]
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "django_q",
+    "rest_framework",
+    "drf_spectacular",
+    "evalsite",
+    "experiments",
+    "runs",
+    "scoring",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "evalsite.urls"
+ASGI_APPLICATION = "evalsite.asgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": env.database(DATA_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ATOMIC_REQUESTS = False
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_URL.startswith("https://")
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "object-src": [NONE],
+    }
+}
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["experiments.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "evalsite.problems.problem_response",
+}
+SPECTACULAR_SETTINGS = {"TITLE": "Evalsite", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+
+# Lanes. The queue is a trigger only: leases, attempts and heartbeats are ours (docs/operations.md).
+LANES = env.integer("EVALSITE_LANES", default=max(1, min(4, (os.cpu_count() or 2) // 2)))
+Q_CLUSTER: dict[str, Any] = {
+    "name": "evalsite",
+    "orm": "default",
+    "workers": LANES + 1,
+    "queue_limit": LANES + 1,
+    "timeout": None,
+    "retry": 10 * 365 * 24 * 3600,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "bulk": 1,
+    "poll": 0.2,
+    "recycle": 500,
+    "save_limit": 100,
+    "catch_up": False,
+    "label": "Queue",
+}
+
+# What may be plugged in: kind -> dotted path. Installed packages add theirs through entry points.
+EVALSITE_STAGES = ["runs.stages.render", "runs.stages.generate", "scoring.stages.score"]
+EVALSITE_RUNNERS = {
+    "openai": "runs.runners.openai.OpenAIRunner",
+    "replay": "runs.runners.replay.ReplayRunner",
+    "simulator": "runs.runners.simulator.SimulatorRunner",
+}
+EVALSITE_SCORERS = {
+    "exact_match": "scoring.scorers.text.ExactMatch",
+    "contains": "scoring.scorers.text.Contains",
+    "regex": "scoring.scorers.text.Regex",
+    "numeric_match": "scoring.scorers.numbers.NumericMatch",
+    "json_valid": "scoring.scorers.structure.JsonValid",
+    "latency": "scoring.scorers.measures.Latency",
+    "cost": "scoring.scorers.measures.Cost",
+    "person": "scoring.scorers.people.Person",
+}
+
+# Which environment variables a provider made on a page may name: "project:NAME" or "*:NAME".
+PROVIDER_ENV = env.names("EVALSITE_PROVIDER_ENV")
+PRIVATE_PROVIDERS = env.flag("EVALSITE_PRIVATE_PROVIDERS", default=True)
+RUN_IN_REQUEST = env.flag("EVALSITE_SYNC", default=False)
+SIMULATOR_URL = os.environ.get("EVALSITE_SIMULATOR_URL", "")
+STREAMS = env.flag("EVALSITE_STREAMS", default=True)
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}

@@ -1,0 +1,1 @@
+"""Runners: how to ask a provider of one kind for one completion."""

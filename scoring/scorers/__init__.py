@@ -1,0 +1,1 @@
+"""Scorers: judges of one result under frozen options."""
