@@ -1,0 +1,30 @@
+"""WHAT is measured: projects, datasets, providers, prompts, candidates, experiments; and who may see them."""
+
+from experiments.models.access import AccessToken, SignInLink
+from experiments.models.cases import CaseChunk, CaseList
+from experiments.models.datasets import Dataset, DatasetVersion, Item
+from experiments.models.experiments import Candidate, ErrorsPolicy, Experiment, ScorerRevision, ScorerSpec
+from experiments.models.projects import Membership, Project, Role
+from experiments.models.prompts import Prompt, PromptVersion
+from experiments.models.providers import Provider
+
+__all__ = [
+    "AccessToken",
+    "Candidate",
+    "CaseChunk",
+    "CaseList",
+    "Dataset",
+    "DatasetVersion",
+    "ErrorsPolicy",
+    "Experiment",
+    "Item",
+    "Membership",
+    "Project",
+    "Prompt",
+    "PromptVersion",
+    "Provider",
+    "Role",
+    "ScorerRevision",
+    "ScorerSpec",
+    "SignInLink",
+]

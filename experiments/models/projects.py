@@ -1,0 +1,87 @@
+"""Projects and who belongs to them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db import models
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    Person = AbstractBaseUser | AnonymousUser
+
+
+class Role(models.TextChoices):
+    """What a member may do; each role may do all that the one before it may."""
+
+    VIEWER = "viewer", "viewer"  # reads and rates
+    EDITOR = "editor", "editor"  # creates, edits, starts and stops
+    OWNER = "owner", "owner"  # also members, keys of providers, tokens of others, delete
+
+
+class VisibleQuerySet(models.QuerySet[Any]):
+    """Rows that belong to a project; `project_path` is the lookup that leads there."""
+
+    project_path = "project"
+
+    def visible_to(self, user: Person | None) -> Self:
+        """Return the rows of the projects that this person is a member of: the start of every query for a person."""
+        if user is None or not user.is_authenticated:
+            return self.none()
+        mine = Membership.objects.filter(user_id=user.pk).values("project_id")
+        return self.filter(**{f"{self.project_path}__in": mine})
+
+
+class ProjectQuerySet(VisibleQuerySet):
+    """Projects."""
+
+    project_path = "pk"
+
+
+class Project(models.Model):
+    """A team's space; every other object belongs to one."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=100, unique=True)
+    is_demo = models.BooleanField(default=False, help_text="Made by the demo; may be removed as a whole.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def role_of(self, user: Person) -> Role | None:
+        """Return the role of this person here; None: no member."""
+        membership = self.memberships.filter(user__pk=user.pk).first()
+        return Role(membership.role) if membership else None
+
+
+class MembershipQuerySet(VisibleQuerySet):
+    """Memberships."""
+
+
+class Membership(models.Model):
+    """One person's role in one project."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user"], name="membership_once_per_project"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.role} of {self.project}"

@@ -1,0 +1,70 @@
+"""Providers: connections to models and agents, with their limits and prices."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from experiments.models.projects import Project, VisibleQuerySet
+
+MILLION = Decimal(1_000_000)
+
+
+class ProviderQuerySet(VisibleQuerySet):
+    """Providers."""
+
+
+class Provider(models.Model):
+    """A connection to a model or agent. Its key is named, never stored."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="providers")
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=50)
+    base_url = models.CharField(max_length=500, blank=True)
+    api_key_env = models.CharField(
+        "API key variable",
+        max_length=200,
+        blank=True,
+        help_text="The environment variable that holds the key.",
+    )
+    headers = models.JSONField(default=dict, blank=True)
+    options = models.JSONField(default=dict, blank=True)
+    max_in_flight = models.PositiveIntegerField(
+        default=16, validators=[MinValueValidator(1), MaxValueValidator(10_000)]
+    )
+    requests_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    tokens_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    timeout_s = models.FloatField(null=True, blank=True, validators=[MinValueValidator(0.1)])
+    prices = models.JSONField(
+        default=dict, blank=True, help_text='USD per million tokens: {"model": {"input": 2.5, "output": 10}}.'
+    )
+    is_from_command_line = models.BooleanField(
+        default=False, help_text="Made by the operator of the site, who may name any key variable."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ProviderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="provider_name_once_per_project"),
+            models.CheckConstraint(condition=Q(max_in_flight__gte=1), name="provider_allows_a_call"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def cost_usd(self, model: str, tokens_in: int | None, tokens_out: int | None) -> Decimal | None:
+        """Return the price of one call; None when no price is set or the provider did not count tokens."""
+        price: dict[str, Any] | None = self.prices.get(model)
+        if not price or tokens_in is None or tokens_out is None:
+            return None
+        paid = Decimal(str(price["input"])) * tokens_in + Decimal(str(price["output"])) * tokens_out
+        return paid / MILLION

@@ -1,0 +1,44 @@
+"""Who may do what in a project: one table, read by every action and every page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+
+from experiments.models.projects import Project, Role
+
+if TYPE_CHECKING:
+    from experiments.models.projects import Person
+
+EVERYBODY = frozenset(Role)
+EDITORS = frozenset({Role.EDITOR, Role.OWNER})
+OWNERS = frozenset({Role.OWNER})
+
+ROLES_BY_ACTION: dict[str, frozenset[Role]] = {
+    "view": EVERYBODY,
+    "rate": EVERYBODY,
+    "edit_experiment": EDITORS,
+    "edit_dataset": EDITORS,
+    "edit_prompt": EDITORS,
+    "edit_provider": EDITORS,
+    "test_provider": EDITORS,
+    "start": EDITORS,
+    "stop": EDITORS,
+    "change_scores_of_others": OWNERS,
+    "edit_members": OWNERS,
+    "edit_provider_key": OWNERS,
+    "delete": OWNERS,
+}
+
+
+def may(by: Person | None, project: Project, action: str) -> bool:
+    """Return whether this person may do this here. None stands for whoever operates the site, who may do all."""
+    return by is None or project.role_of(by) in ROLES_BY_ACTION[action]
+
+
+def require(by: Person | None, project: Project, action: str) -> None:
+    """Let pass whoever may do this here. Raises PermissionDenied with a sentence otherwise."""
+    if not may(by, project, action):
+        needed = " or ".join(sorted(role.label for role in ROLES_BY_ACTION[action]))
+        raise PermissionDenied(f"Only an {needed} of {project} may do this ({action.replace('_', ' ')}).")

@@ -1,0 +1,22 @@
+"""DOING it: runs, their work units and results, the lanes that work on them."""
+
+from runs.models.lanes import Lane, LaneKind, ProviderShare
+from runs.models.results import Billed, FailedAttempt, Result, Transcript
+from runs.models.runs import ACTIVE, FINISHED, Run, RunStatus
+from runs.models.units import UnitState, WorkUnit
+
+__all__ = [
+    "ACTIVE",
+    "FINISHED",
+    "Billed",
+    "FailedAttempt",
+    "Lane",
+    "LaneKind",
+    "ProviderShare",
+    "Result",
+    "Run",
+    "RunStatus",
+    "Transcript",
+    "UnitState",
+    "WorkUnit",
+]

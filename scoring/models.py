@@ -1,0 +1,137 @@
+"""JUDGING it: scores of results, ratings of runs, and what they come to."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from experiments.models import ScorerSpec
+from experiments.models.projects import VisibleQuerySet
+from runs.models import Result, Run
+from runs.models.results import OfRunQuerySet
+
+CODE = 0
+
+
+class ScoreQuerySet(OfRunQuerySet):
+    """Scores of results."""
+
+    id_field = "result_id"
+
+    def by_people(self) -> ScoreQuerySet:
+        """Return those that persons gave."""
+        return self.exclude(author=CODE)
+
+
+class Score(models.Model):
+    """One scorer's verdict on one result. `author` is 0 for code, else the user's id (NULL would allow doubles)."""
+
+    uid = models.UUIDField(null=True, unique=True, editable=False, help_text="Only persons' scores have one.")
+    result = models.ForeignKey(
+        Result, db_constraint=False, db_index=False, on_delete=models.DO_NOTHING, related_name="scores"
+    )
+    scorer = models.ForeignKey(
+        ScorerSpec, db_constraint=False, db_index=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+    revision = models.PositiveIntegerField(default=1)
+    turn = models.PositiveIntegerField(default=0, help_text="0: the whole result.")
+    author = models.BigIntegerField(default=CODE)
+    value = models.FloatField(null=True)
+    label = models.CharField(max_length=100, blank=True)
+    extracted = models.TextField(null=True)  # noqa: DJ001 - None: nothing is extracted; "": nothing was there
+    explanation = models.TextField(blank=True)
+    error = models.TextField(blank=True)
+    metadata = models.JSONField(null=True)
+    history = models.JSONField(null=True, help_text="Former values of a person's score: [value, replaced at].")
+    created_at = models.DateTimeField()
+
+    objects = ScoreQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["result_id", "scorer_id", "id"]
+        constraints = [
+            # Also serves: the scores of a result, and of a run by scorer.
+            models.UniqueConstraint(
+                fields=["result", "scorer", "revision", "turn", "author"], name="score_once_per_author"
+            ),
+            models.CheckConstraint(condition=Q(error="") | Q(value=None), name="score_error_has_no_value"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.value} for result {self.result_id}"
+
+
+class RunRatingQuerySet(VisibleQuerySet):
+    """Ratings of runs."""
+
+    project_path = "run__experiment__project"
+
+
+class RunRating(models.Model):
+    """A person's score of a run as a whole."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="ratings")
+    scorer = models.ForeignKey(ScorerSpec, on_delete=models.CASCADE, related_name="+")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    value = models.FloatField()
+    metadata = models.JSONField(null=True)
+    history = models.JSONField(null=True, help_text="Former values: [value, replaced at].")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = RunRatingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "scorer", "author"], name="rating_once_per_author")]
+
+    def __str__(self) -> str:
+        return f"{self.value} for {self.run}"
+
+
+class RunScore(models.Model):
+    """What one scorer's scores of one run come to: recomputed from the scores, never adjusted."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="run_scores")
+    scorer = models.ForeignKey(ScorerSpec, on_delete=models.CASCADE, related_name="run_scores")
+    revision = models.PositiveIntegerField(help_text="The revision in force for this run.")
+    n = models.PositiveIntegerField(default=0, help_text="Items with at least one value.")
+    none_count = models.PositiveIntegerField(default=0, help_text="Results that could not be judged.")
+    mean = models.FloatField(null=True, help_text="In the scorer's own range.")
+    variance = models.FloatField(null=True, help_text="Of the item values; none below two items.")
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "scorer"], name="run_score_once")]
+
+    def __str__(self) -> str:
+        return f"{self.scorer} of {self.run}: {self.mean}"
+
+
+class RunStanding(models.Model):
+    """A run's weighted score with its interval: what boards and filters read."""
+
+    run = models.OneToOneField(Run, primary_key=True, on_delete=models.CASCADE, related_name="standing")
+    value = models.FloatField(null=True, help_text="Weighted score, 0 to 1; none: no weighted scorer has a value.")
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    n = models.PositiveIntegerField(default=0, help_text="Items that the score rests on.")
+    is_complete = models.BooleanField(default=False)
+    missing = models.JSONField(default=list, help_text="Names of weighted scorers without a value.")
+    partial = models.JSONField(default=dict, help_text="Scorer name: [items covered, items].")
+    covariance = models.JSONField(
+        default=dict, help_text="scorers, n and the matrix over the items that all code scorers cover."
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [
+            # GET runs/?min_score=&max_score=.
+            models.Index(fields=["value"], name="standing_value"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.value} for {self.run}"
