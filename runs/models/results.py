@@ -8,7 +8,7 @@ from django.db import models
 
 from experiments.models import Item
 from runs.models.runs import Run
-from runs.outcomes import ERRORS, Outcome
+from runs.outcomes import CHOICES, ERRORS
 
 ORDINAL_BITS = 32
 PREVIEW_LENGTH = 200
@@ -49,7 +49,7 @@ class Result(models.Model):
     item = models.ForeignKey(Item, db_constraint=False, db_index=False, on_delete=models.DO_NOTHING, related_name="+")
     trial = models.PositiveIntegerField(default=0)
     variant = models.PositiveIntegerField(default=0)
-    outcome = models.CharField(max_length=14, choices=Outcome.choices)
+    outcome = models.CharField(max_length=14, choices=CHOICES)
     detail = models.TextField(blank=True, help_text="Why, where the outcome is not ok.")
     preview = models.CharField(max_length=PREVIEW_LENGTH, blank=True)
     tokens_in = models.BigIntegerField(null=True)
@@ -136,7 +136,7 @@ class FailedAttempt(models.Model):
 
     # No foreign key: the result may not exist yet, or be taken out by a retry.
     result_id = models.BigIntegerField()
-    outcome = models.CharField(max_length=14, choices=Outcome.choices, blank=True)
+    outcome = models.CharField(max_length=14, choices=CHOICES, blank=True)
     detail = models.TextField(blank=True)
     status = models.PositiveIntegerField(null=True, help_text="HTTP status; none: no answer came.")
     billed = models.CharField(max_length=8, choices=Billed.choices, default=Billed.NO)

@@ -6,10 +6,19 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from experiments.options import Options
+from runs.exchange import CallFailed, Completion, Message, NeedsPerson, Request
 
-Message = dict[str, Any]
-"""One message: {"role": "system"|"user"|"assistant"|"tool", "parts": [{"type": "text", "text": ...}, ...]},
-and for an assistant's also "tool_calls": [{"id", "name", "arguments"}]."""
+__all__ = [
+    "CallFailed",
+    "Completion",
+    "Connection",
+    "HttpResponse",
+    "Message",
+    "NeedsPerson",
+    "Request",
+    "Runner",
+    "Transport",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,77 +35,6 @@ class Connection:
     """Extra headers of every call."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """The runner's own options, cleaned by `Runner.Options`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One call that is to be made."""
-
-    model: str
-    messages: list[Message]
-    """Rendered messages, oldest first."""
-    params: Mapping[str, Any]
-    """temperature, max_tokens, ... as the experiment file names them; `extra_body` is sent as it is."""
-    item_key: str = ""
-    """The item's key in its dataset, for runners that look answers up."""
-    sample: int = 0
-    """Trial number from 0, for runners that can make repetitions repeatable."""
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """What a provider answered."""
-
-    text: str
-    """The answer's text, "" where there is none. Cleaned: no NUL, no lone surrogates."""
-    outcome: str = "ok"
-    """ok, refused or truncated."""
-    detail: str = ""
-    """Why, where the outcome is not ok."""
-    message: Message = field(default_factory=dict)
-    """The assistant's message as the transcript keeps it."""
-    tokens_in: int | None = None
-    """Prompt tokens as the provider counted them; None: it did not say."""
-    tokens_out: int | None = None
-    """Completion tokens as the provider counted them; None: it did not say."""
-    raw_response: str | None = None
-    """The body as it came, where it is worth keeping (errors); else None."""
-
-
-class CallFailed(Exception):
-    """A call that brought no completion, classified. Retried by the call port while `is_retriable`."""
-
-    def __init__(
-        self,
-        outcome: str,
-        detail: str,
-        *,
-        is_retriable: bool = True,
-        is_unreachable: bool = False,
-        retry_after_s: float | None = None,
-        status: int | None = None,
-        raw_response: str | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.outcome = outcome
-        """The result's outcome once the tries are used up: rate_limited, provider_error, invalid_output, timeout."""
-        self.detail = detail
-        """One sentence for people."""
-        self.is_retriable = is_retriable
-        self.is_unreachable = is_unreachable
-        """No connection came about (refused, reset, DNS, TLS): many in a row mean that the provider is down."""
-        self.retry_after_s = retry_after_s
-        """Seconds that the provider asked to wait, at most 600; None: it did not say."""
-        self.status = status
-        """HTTP status, None where there was no answer."""
-        self.raw_response = raw_response
-
-
-class NeedsPerson(Exception):
-    """No call of this candidate can succeed until a person changes something: its run pauses, nothing is stored.
-
-    The text says what is wrong and what to do: a bad key, an unknown model, a wrong path, no credit.
-    """
 
 
 @dataclass(frozen=True, slots=True)
