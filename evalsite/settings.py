@@ -138,7 +138,7 @@ Q_CLUSTER: dict[str, Any] = {
 }
 
 # What may be plugged in: kind -> dotted path. Installed packages add theirs through entry points.
-EVALSITE_STAGES = ["runs.stages.render", "runs.stages.generate", "scoring.stages.score"]
+EVALSITE_STAGES = ["runs.stages.render.Render", "runs.stages.generate.Generate", "scoring.stages.Judge"]
 EVALSITE_RUNNERS = {
     "openai": "runs.runners.openai.OpenAIRunner",
     "replay": "runs.runners.replay.ReplayRunner",

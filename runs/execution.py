@@ -71,11 +71,22 @@ class RunWork:
 
 
 @dataclass(slots=True)
+class UnitWork:
+    """A work unit as its jobs see it."""
+
+    unit_id: int
+    open_calls: int = 0
+    """Calls of its jobs that are open now."""
+    jobs: int = 0
+    """Jobs that are on their way."""
+
+
+@dataclass(slots=True, eq=False)
 class Job:
     """One ordinal's way through the stages, and all that is known of it so far."""
 
     run: RunWork
-    unit_id: int
+    unit: UnitWork
     ordinal: int
     trial: int
     case: Case
@@ -120,7 +131,7 @@ class Stage(ABC):
     async def __call__(self, job: Job) -> bool:
         """Do this step on `job`; False ends its way here (its outcome says why). May raise Halted."""
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027 - most stages hold nothing open
         """Let go of what the stage holds open."""
 
 

@@ -125,6 +125,9 @@ class RunStanding(models.Model):
     covariance = models.JSONField(
         default=dict, help_text="scorers, n and the matrix over the items that all code scorers cover."
     )
+    totals = models.JSONField(
+        default=dict, help_text="Results, errors by outcome, tokens, cost and percentiles, as of `updated_at`."
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

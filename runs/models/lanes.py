@@ -39,6 +39,7 @@ class Lane(models.Model):
     host = models.CharField(max_length=255, help_text="The machine's name.")
     pid = models.PositiveIntegerField()
     beat = models.BigIntegerField(default=0)
+    echoes = models.BigIntegerField(default=0, help_text="Ping tasks of this host that the queue brought back.")
     is_foreground = models.BooleanField(default=False, help_text="It belongs to a command, not to the workers.")
     started_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,0 +1,18 @@
+"""What can be done with runs: the same functions behind pages, API, admin and commands."""
+
+from runs.actions.ad_hoc import AdHocConfig, start_ad_hoc
+from runs.actions.controlling import cancel_run, pause_run, resume_run, retry_failed
+from runs.actions.starting import Started, start_experiment
+from runs.actions.waking import wake_lanes
+
+__all__ = [
+    "AdHocConfig",
+    "Started",
+    "cancel_run",
+    "pause_run",
+    "resume_run",
+    "retry_failed",
+    "start_ad_hoc",
+    "start_experiment",
+    "wake_lanes",
+]

@@ -1,0 +1,9 @@
+"""Waking lanes: one task of the queue, a trigger and nothing more."""
+
+from django.db import transaction
+from django_q.tasks import async_task
+
+
+def wake_lanes() -> None:
+    """Have a worker look for units to claim, once the present transaction is committed."""
+    transaction.on_commit(lambda: async_task("runs.tasks.work", q_options={"task_name": "work"}))

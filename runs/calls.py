@@ -1,0 +1,158 @@
+"""The one port for calls: limits, timeouts, retries and attempts. Stages never call a runner, only `CallPort`."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Protocol
+
+from runs.exchange import CallFailed, Completion, NeedsPerson, Request
+from runs.execution import Attempt, Halted, Job
+from runs.gates import Gate, Health
+
+MAX_TRIES = 5
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 20.0
+UNREACHED_PAUSE_S = 1.0
+DEFAULT_TIMEOUT_S = 300.0
+TIMEOUT = "timeout"
+POSSIBLY, NOT_BILLED = "possibly", "no"
+
+
+class Asks(Protocol):
+    """What the port needs of a runner."""
+
+    async def complete(self, request: Request) -> Completion:
+        """Return the completion of one call."""
+        ...
+
+
+@dataclass(slots=True)
+class ProviderLine:
+    """A lane's line to one provider, shared by all its runs."""
+
+    provider_id: int
+    name: str
+    runner: Asks
+    gate: Gate
+    health: Health
+    price: Callable[[str, int | None, int | None], Decimal | None]
+    """(model, tokens in, tokens out) to USD; None: unknown."""
+
+
+@dataclass(slots=True)
+class Limits:
+    """How long and how often one result may try."""
+
+    timeout_s: float = DEFAULT_TIMEOUT_S
+    tries: int = MAX_TRIES
+
+
+@dataclass(slots=True)
+class CallPort:
+    """Makes the calls of a lane. Clock, sleep and jitter are passed in, so that tests need no time."""
+
+    stop_run: Callable[[Job, str], None]
+    """Told when a run needs a person: (a job of it, the reason)."""
+    provider_down: Callable[[ProviderLine, str], None]
+    clock: Callable[[], float] = time.perf_counter
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    jitter: Callable[[], float] = field(default=lambda: random.uniform(0.75, 1.25))
+
+    async def complete(self, job: Job, line: ProviderLine, request: Request, limits: Limits) -> Completion | None:
+        """Return the accepted completion; None when the tries are used up (the job then says what it came to).
+
+        Raises Halted when the run takes no new calls.
+        """
+        answers_before = line.health.answers
+        while True:
+            began = self.clock()
+            await line.gate.enter()
+            job.wait_ms += round((self.clock() - began) * 1000)
+            completion, failure = await self._call(job, line, request, limits)
+            if failure is None:
+                return completion
+            if not self._may_try_again(job, line, failure, limits, answers_before):
+                job.end(failure.outcome, failure.detail)
+                job.raw_response = failure.raw_response
+                return None
+            await self._pause(job, failure)
+
+    async def _call(
+        self, job: Job, line: ProviderLine, request: Request, limits: Limits
+    ) -> tuple[Completion | None, CallFailed | None]:
+        """Make one call in the slot that was entered, and leave it."""
+        if job.run.halted:
+            line.gate.leave()
+            raise Halted(job.run.halted)
+        job.is_calling, began = True, self.clock()
+        job.unit.open_calls += 1
+        job.call_count += 1
+        try:
+            async with asyncio.timeout(limits.timeout_s):
+                completion = await line.runner.complete(request)
+        except NeedsPerson as reason:
+            self.stop_run(job, str(reason))
+            raise Halted(str(reason)) from None
+        except (CallFailed, TimeoutError) as error:
+            return None, self._failed(job, line, error, limits, began)
+        except asyncio.CancelledError:
+            job.attempts.append(self._attempt("", "cancelled while the call was open", None, POSSIBLY, began))
+            raise
+        finally:
+            job.is_calling = False
+            job.unit.open_calls -= 1
+            line.gate.leave()
+        line.health.reached()
+        job.latency_ms = round((self.clock() - began) * 1000)
+        job.cost_usd = line.price(request.model, completion.tokens_in, completion.tokens_out)
+        return completion, None
+
+    def _failed(
+        self, job: Job, line: ProviderLine, error: CallFailed | TimeoutError, limits: Limits, began: float
+    ) -> CallFailed:
+        failure = error if isinstance(error, CallFailed) else _out_of_time(limits.timeout_s)
+        billed = NOT_BILLED if failure.status or failure.is_unreachable else POSSIBLY
+        attempt = self._attempt(failure.outcome, failure.detail, failure.status, billed, began)
+        attempt.raw_response = failure.raw_response
+        job.attempts.append(attempt)
+        self._judge_health(line, failure)
+        return failure
+
+    def _judge_health(self, line: ProviderLine, failure: CallFailed) -> None:
+        if not failure.is_unreachable:
+            line.health.reached()
+            return
+        line.health.unreached()
+        if line.health.is_down:
+            self.provider_down(line, failure.detail)
+
+    def _may_try_again(
+        self, job: Job, line: ProviderLine, failure: CallFailed, limits: Limits, answers_before: int
+    ) -> bool:
+        """Whether another try may help. A provider that reaches nobody costs no result its tries: it goes down."""
+        if job.run.halted:
+            raise Halted(job.run.halted)
+        if not failure.is_retriable:
+            return False
+        if failure.is_unreachable and line.health.answers == answers_before:
+            return True
+        return job.call_count < limits.tries
+
+    async def _pause(self, job: Job, failure: CallFailed) -> None:
+        pause_s = failure.retry_after_s
+        if pause_s is None:
+            longest = UNREACHED_PAUSE_S if failure.is_unreachable else LONGEST_PAUSE_S
+            pause_s = min(longest, FIRST_PAUSE_S * 2 ** min(job.call_count - 1, 10)) * self.jitter()
+        began = self.clock()
+        await self.sleep(pause_s)
+        job.wait_ms += round((self.clock() - began) * 1000)
+
+    def _attempt(self, outcome: str, detail: str, status: int | None, billed: str, began: float) -> Attempt:
+        return Attempt(outcome, detail, status, billed, round((self.clock() - began) * 1000))
+
+
+def _out_of_time(timeout_s: float) -> CallFailed:
+    return CallFailed(TIMEOUT, f"no answer within {timeout_s:g} s", is_retriable=False)

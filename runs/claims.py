@@ -1,0 +1,143 @@
+"""Claiming work units, loading what is missing in them, and giving them back. Runs in a lane's database thread."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+from experiments.actions.case_lists import cases_of
+
+from experiments.models import Item
+from experiments.models.datasets import split_tags
+from runs.execution import Case, UnitWork
+from runs.models import Lane, Result, Run, RunStatus, UnitState, WorkUnit
+from runs.models.results import result_id_of
+from runs.models.runs import RUNNABLE
+from runs.models.units import COUNT_BY_OUTCOME
+from runs.plan import Plan
+from runs.tallies import SUMMED, Tally, stage_tallies
+
+CANCELLED, PAUSED = RunStatus.CANCELLED.value, RunStatus.PAUSED.value
+
+
+@dataclass(slots=True)
+class HeldUnit:
+    """A unit that this lane holds."""
+
+    work: UnitWork
+    run_id: int
+    lease: int
+    first: int
+    missing: set[int]
+    """Ordinals whose results are not stored yet."""
+    tally: Tally
+    """What the stored results come to."""
+    cases: dict[int, Case] = field(default_factory=dict, repr=False)
+    """The case of each missing ordinal, until its job is made."""
+
+    @property
+    def unit_id(self) -> int:
+        """The unit's primary key."""
+        return self.work.unit_id
+
+
+def plan_of(run: Run) -> Plan:
+    """Return the arithmetic of this run's plan."""
+    return Plan(cases=run.case_list.case_count, limit=run.case_limit, trials=run.trials)
+
+
+def claimable_runs(owner: str) -> QuerySet[Run]:
+    """Return the runs with free units that this owner ("": the workers) may work on, oldest first."""
+    free = WorkUnit.objects.waiting().filter(run=OuterRef("pk"))
+    runs: QuerySet[Run] = Run.objects.runnable().filter(Exists(free), owner=owner).order_by("pk")
+    return runs
+
+
+def claim_in_turn(lane: Lane, runs: list[Run], *, after_run: int, wanted: int) -> Iterator[tuple[Run, HeldUnit]]:
+    """Claim one unit of each run in turn, starting behind `after_run`, until `wanted` results are at hand."""
+    turn = [run for run in runs if run.pk > after_run] + [run for run in runs if run.pk <= after_run]
+    while turn and wanted > 0:
+        run = turn.pop(0)
+        held = claim_one(lane, run)
+        if held is not None:
+            wanted -= len(held.missing)
+            turn.append(run)
+            yield run, held
+        if wanted <= 0:
+            return
+
+
+def claim_one(lane: Lane, run: Run) -> HeldUnit | None:
+    """Claim the first free unit of a run and load what is missing in it; None: nothing is free."""
+    for unit in WorkUnit.objects.waiting().filter(run=run).order_by("first")[:8]:
+        if unit.claim(lane):
+            run.begin()
+            return load(run, unit)
+    return None
+
+
+def load(run: Run, unit: WorkUnit) -> HeldUnit:
+    """Return a claimed unit with the cases of its missing ordinals."""
+    stored = stored_ordinals(unit)
+    missing = {ordinal for ordinal in range(unit.first, unit.first + unit.length) if ordinal not in stored}
+    plan = plan_of(run)
+    _, first_position = plan.place(unit.first)
+    cases = cases_of(run.case_list, first_position, first_position + unit.length)
+    items = load_items({case.item_id for case in cases})
+    found = {unit.first + offset: items[case.item_id] for offset, case in enumerate(cases)}
+    tally = tally_of(unit) if stored else Tally()
+    loaded = {ordinal: found[ordinal] for ordinal in sorted(missing)}
+    return HeldUnit(UnitWork(unit.pk), run.pk, unit.lease, unit.first, missing, tally, loaded)
+
+
+def stored_ordinals(unit: WorkUnit) -> set[int]:
+    """Return the ordinals of a unit's range whose results exist."""
+    first = result_id_of(unit.run_id, unit.first)
+    ids = Result.objects.between(first, first + unit.length).values_list("pk", flat=True)
+    return {result_id - result_id_of(unit.run_id, 0) for result_id in ids}
+
+
+def load_items(ids: Collection[int]) -> dict[int, Case]:
+    """Return the cases of items by the items' row ids."""
+    rows = Item.objects.in_bulk(ids)
+    return {item.pk: case_of(item) for item in rows.values()}
+
+
+def case_of(item: Item) -> Case:
+    """Return an item as stages see it."""
+    return Case(item.pk, item.key, item.input, item.expected, item.metadata, split_tags(item.tags))
+
+
+def tally_of(unit: WorkUnit) -> Tally:
+    """Return a unit's counters."""
+    outcomes = {outcome.value: getattr(unit, column) for outcome, column in COUNT_BY_OUTCOME.items()}
+    stages, calls = stage_tallies(unit.stages)
+    counts: dict[str, Any] = {name: getattr(unit, name) for name in SUMMED}
+    return Tally(
+        {outcome: count for outcome, count in outcomes.items() if count},
+        cost_usd=unit.cost_usd,
+        stages=stages,
+        calls=calls,
+        **counts,
+    )
+
+
+def release(lane_id: int, units: Collection[HeldUnit]) -> None:
+    """Give units back, so that any lane may claim them."""
+    for held in units:
+        WorkUnit.objects.held(lane_id, held.lease).filter(pk=held.unit_id).update(
+            state=UnitState.WAITING, lane=None, open_calls=0
+        )
+
+
+def halts_of(run_ids: Collection[int], owner: str) -> dict[int, str]:
+    """Return, of these runs, those that this owner may not go on with, each with its status and reason."""
+    states = {run.pk: run for run in Run.objects.filter(pk__in=run_ids).only("pk", "status", "status_reason", "owner")}
+    halts = {}
+    for run_id in run_ids:
+        run = states.get(run_id)
+        if run is None:
+            halts[run_id] = CANCELLED
+        elif run.status not in RUNNABLE or run.owner != owner:
+            halts[run_id] = run.status if run.status == CANCELLED else PAUSED
+    return halts

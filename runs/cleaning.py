@@ -1,0 +1,30 @@
+"""Cleaning what comes from outside: characters and numbers that a database or JSON cannot hold."""
+
+import math
+from typing import Any
+
+NUL = "\x00"
+
+
+def clean_text(text: str) -> str:
+    """Return the text without NUL and lone surrogates; clean text comes back as it is."""
+    if text.isascii():
+        return text.replace(NUL, "") if NUL in text else text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode(errors="replace").decode()
+    return text.replace(NUL, "") if NUL in text else text
+
+
+def clean_json(value: Any) -> Any:
+    """Return a JSON value with every text cleaned and NaN and infinities turned into None."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {clean_text(str(name)): clean_json(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean_json(part) for part in value]
+    return value

@@ -1,0 +1,190 @@
+"""Storing what a lane finished: one transaction for results, transcripts, scores, attempts and the units' counters.
+
+The key alone makes results exactly-once; the lease only saves calls. A flush that holds its leases takes the
+fast path. One that lost a lease, or meets a key that is there, inserts what is missing and counts the stored
+rows anew; an answer that came second is kept as a billed attempt.
+"""
+
+import copy
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import DatabaseError, IntegrityError, OperationalError, models, transaction
+from django.utils import timezone
+
+from runs.claims import HeldUnit, tally_of
+from runs.execution import RUNNER_ERROR, Attempt, Job
+from runs.models import FailedAttempt, Result, Transcript, UnitState, WorkUnit
+from runs.records import Recorder, Rows, count, count_attempts, counters_of
+from runs.recounting import recount
+from runs.storage import Row, insert, insert_missing
+from runs.tallies import Tally
+
+
+class LeaseLost(Exception):
+    """Another lane holds one of the units by now."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What is to be stored at once."""
+
+    finished: list[Job] = field(default_factory=list)
+    given_up: list[Job] = field(default_factory=list)
+    """Jobs without a result whose attempts are to be kept."""
+
+    @property
+    def jobs(self) -> list[Job]:
+        """All of them."""
+        return self.finished + self.given_up
+
+
+class Flusher:
+    """Writes the batches of one lane; used by its database thread only."""
+
+    def __init__(self, lane_id: int, units: dict[int, HeldUnit], *, unit_done: Callable[[int], None]) -> None:
+        """`unit_done` is told the run's id when a unit is complete."""
+        self._lane_id, self._unit_done = lane_id, unit_done
+        self._units = units
+        self._recorder = Recorder()
+
+    def store(self, batch: Batch) -> None:
+        """Store a batch, whatever it takes; afterwards the held units know what is missing still.
+
+        Raises OperationalError while the database cannot be reached or is full: nothing is lost, try again.
+        """
+        try:
+            self._store_fast(batch)
+        except (LeaseLost, IntegrityError):
+            self._store_missing(batch)
+        except OperationalError:
+            raise
+        except (DatabaseError, ValueError, TypeError) as error:
+            self._store_halves(batch, error)
+
+    def _store_fast(self, batch: Batch) -> None:
+        now = timezone.now()
+        tallies = self._tallies_with(batch)
+        with transaction.atomic():
+            done = self._write_counters(tallies, batch)
+            self._write(self._recorder.rows_of(batch.finished, now), self._attempts(batch.given_up, now))
+        self._settle(tallies, batch.finished, done)
+
+    def _tallies_with(self, batch: Batch) -> dict[int, Tally]:
+        """Return what the tallies of the touched units will be once the batch is stored."""
+        tallies: dict[int, Tally] = {}
+        for job in batch.jobs:
+            if job.unit.unit_id not in tallies:
+                tallies[job.unit.unit_id] = copy.deepcopy(self._held(job).tally)
+        for job in batch.finished:
+            count(tallies[job.unit.unit_id], job)
+        for job in batch.given_up:
+            count_attempts(tallies[job.unit.unit_id], job)
+        return tallies
+
+    def _held(self, job: Job) -> HeldUnit:
+        held = self._units.get(job.unit.unit_id)
+        if held is None:
+            raise LeaseLost
+        return held
+
+    def _write_counters(self, tallies: dict[int, Tally], batch: Batch) -> set[int]:
+        """Write the counters under the leases and return the units that are done by this batch."""
+        stored: dict[int, set[int]] = defaultdict(set)
+        for job in batch.finished:
+            stored[job.unit.unit_id].add(job.ordinal)
+        done = {unit_id for unit_id in tallies if not self._units[unit_id].missing - stored[unit_id]}
+        for unit_id, tally in tallies.items():
+            held = self._units[unit_id]
+            values = {**counters_of(tally), "open_calls": held.work.open_calls}
+            if unit_id in done:
+                values |= {"state": UnitState.DONE, "lane": None, "open_calls": 0}
+            if not WorkUnit.objects.held(self._lane_id, held.lease).filter(pk=unit_id).update(**values):
+                raise LeaseLost
+        return done
+
+    def _attempts(self, jobs: Iterable[Job], now: datetime) -> list[Row]:
+        return [row for job in jobs for row in self._recorder.attempts_of(job, now)]
+
+    @staticmethod
+    def _write(rows: Rows, attempts: Sequence[Row] = ()) -> None:
+        insert(Result, rows.results)
+        insert(Transcript, rows.transcripts)
+        insert(FailedAttempt, [*rows.attempts, *attempts])
+        by_model: dict[type[models.Model], list[Row]] = defaultdict(list)
+        for model, row in rows.scores:
+            by_model[model].append(row)
+        for model, score_rows in by_model.items():
+            insert(model, score_rows)
+
+    def _settle(self, tallies: dict[int, Tally], finished: Iterable[Job], done: Iterable[int]) -> None:
+        for unit_id, tally in tallies.items():
+            self._units[unit_id].tally = tally
+        for job in finished:
+            self._units[job.unit.unit_id].missing.discard(job.ordinal)
+        for unit_id in done:
+            self._unit_done(self._units.pop(unit_id).run_id)
+
+    def _store_missing(self, batch: Batch) -> None:
+        """Insert what nobody stored yet; what came second becomes an attempt; then count the rows anew."""
+        now = timezone.now()
+        with transaction.atomic():
+            rows = self._recorder.rows_of(batch.finished, now)
+            written = insert_missing(Result, rows.results)
+            fresh = [job for job in batch.finished if job.result_id in written]
+            second = [job for job in batch.finished if job.result_id not in written]
+            for job in second:
+                job.attempts.append(_answer_that_came_second(job))
+            rest = self._recorder.rows_of(fresh, now)
+            rest.results = []
+            self._write(rest, self._attempts([*second, *batch.given_up], now))
+            done_runs = self._recount({job.unit.unit_id for job in batch.jobs})
+        for job in batch.finished:
+            if job.unit.unit_id in self._units:
+                self._units[job.unit.unit_id].missing.discard(job.ordinal)
+        for run_id in done_runs:
+            self._unit_done(run_id)
+
+    def _recount(self, unit_ids: Iterable[int]) -> set[int]:
+        """Count the units' rows anew and return the runs of those that are complete."""
+        done_runs = set()
+        for unit in WorkUnit.objects.select_for_update().filter(pk__in=unit_ids).order_by("pk"):
+            is_done = recount(unit)
+            held = self._units.get(unit.pk)
+            still_ours = unit.lane_id == self._lane_id and held is not None and held.lease == unit.lease
+            if held is not None and still_ours and not is_done:
+                held.tally = tally_of(unit)
+            else:
+                self._units.pop(unit.pk, None)
+            if is_done:
+                done_runs.add(unit.run_id)
+        return done_runs
+
+    def _store_halves(self, batch: Batch, error: Exception) -> None:
+        """Halve a batch that the database refuses for its data, until the bad job is alone: it becomes an error."""
+        jobs = batch.jobs
+        if len(jobs) > 1:
+            middle = len(jobs) // 2
+            given_up = {id(job) for job in batch.given_up}
+            for half in (jobs[:middle], jobs[middle:]):
+                self.store(
+                    Batch(
+                        [job for job in half if id(job) not in given_up],
+                        [job for job in half if id(job) in given_up],
+                    )
+                )
+            return
+        self._store_fast(Batch([_unstorable(jobs[0], error)]))
+
+
+def _answer_that_came_second(job: Job) -> Attempt:
+    return Attempt(job.outcome, "another worker stored its answer first", None, "yes", job.latency_ms or 0)
+
+
+def _unstorable(job: Job, error: Exception) -> Job:
+    """Return the job as a `runner_error` without what the database refused."""
+    bare = Job(job.run, job.unit, job.ordinal, job.trial, job.case, job.variant, call_count=job.call_count)
+    bare.end(RUNNER_ERROR, f"the answer could not be stored: {type(error).__name__}: {error}")
+    return bare

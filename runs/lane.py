@@ -1,0 +1,266 @@
+"""A lane: one process's event loop that works on the units of all runnable runs."""
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from experiments.credentials import KeyNotAllowed
+from experiments.templating import TemplateProblem
+
+from evalsite.plugins import UnknownKind
+from experiments.options import OptionError
+from runs.calls import CallPort, ProviderLine
+from runs.claims import HeldUnit, claim_in_turn, claimable_runs, halts_of, release
+from runs.exchange import NeedsPerson
+from runs.execution import Job, RunWork
+from runs.finishing import finish_if_done
+from runs.flushing import Flusher
+from runs.heartbeat import Pulse
+from runs.models import Lane, LaneKind, Run, WorkUnit
+from runs.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS, MOST_RESULTS, Pipeline
+from runs.reuse import Reuse, look_up
+from runs.services import LaneServices
+from runs.shares import take_share
+from runs.signals import results_changed
+from runs.sink import Sink
+from runs.transport import AiohttpTransport
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+IDLE_S = 2.0
+LOOK_EVERY_S = 0.2
+REFRESH_S = 5.0
+CANNOT_BEGIN = (NeedsPerson, KeyNotAllowed, UnknownKind, OptionError, TemplateProblem)
+
+
+def register(kind: LaneKind, *, is_foreground: bool = False) -> Lane:
+    """Make the row by which this process proves that it lives."""
+    return Lane.objects.create(kind=kind, host=socket.gethostname(), pid=os.getpid(), is_foreground=is_foreground)
+
+
+def work_until_idle(*, idle_s: float = IDLE_S) -> None:
+    """Be a lane of the workers until nothing was claimable for `idle_s` seconds."""
+    row = register(LaneKind.LANE)
+    loop_runner(lambda: LaneLoop(row).run(until=lambda lane: lane.idle_for_s >= idle_s))
+
+
+def loop_runner(main: Callable[[], Any]) -> None:
+    """Run a coroutine on the fastest event loop there is."""
+    try:
+        from uvloop import new_event_loop
+    except ImportError:  # no uvloop here: asyncio's own loop does the same, slower
+        new_event_loop = asyncio.new_event_loop
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(main())
+
+
+class LaneLoop:
+    """Claims units, works on them, stores what comes out; and proves by counting that it lives."""
+
+    def __init__(self, row: Lane, *, owner: str = "") -> None:
+        """`owner` is what `Run.owner` of the runs to work on says; "": those of the workers."""
+        self._row, self._owner = row, owner
+        self._units: dict[int, HeldUnit] = {}
+        self._runs: dict[int, RunWork] = {}
+        self._changed: set[int] = set()
+        self._last_run = 0
+        self._busy_at = time.monotonic()
+        self._room = asyncio.Event()
+        self._pulse = Pulse(row.pk)
+        self._refreshed_at = time.monotonic()
+        self._stopping = ""
+
+    @property
+    def idle_for_s(self) -> float:
+        """Seconds since there was something to do."""
+        return 0.0 if self.is_busy else time.monotonic() - self._busy_at
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether results are on their way or units are held."""
+        return bool(self._pipeline.unstored or self._units)
+
+    async def ask(self, function: Callable[[], T]) -> T:
+        """Return what `function` returns, called in the database thread."""
+        return await self._sink.call(function)
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be stored at the moment; "": all is well."""
+        return self._sink.trouble
+
+    def stop(self, reason: str) -> None:
+        """Claim nothing more, cut the open calls off, store what there is and end."""
+        self._stopping = reason
+        self._room.set()
+
+    async def run(self, *, until: Callable[["LaneLoop"], bool]) -> None:
+        """Work until `until` says so, or until `stop`, or until somebody called this lane dead."""
+        loop = asyncio.get_running_loop()
+        flusher = Flusher(self._row.pk, self._units, unit_done=self._unit_done)
+        self._sink = Sink(loop, flusher, tick=self._tick)
+        async with AiohttpTransport(allow_private=settings.PRIVATE_PROVIDERS) as transport:
+            self._services = self._make_services(transport)
+            self._stages = self._make_stages()
+            self._pipeline = Pipeline(
+                self._stages, store=self._sink.put, give_up=self._sink.put_attempts, unit_idle=self._unit_idle
+            )
+            self._sink.on_stored = self._stored
+            self._sink.start()
+            try:
+                await self._feed(until)
+            finally:
+                await self._end()
+
+    def _make_services(self, transport: AiohttpTransport) -> LaneServices:
+        port = CallPort(stop_run=self._stop_run, provider_down=self._provider_down)
+        reuse = Reuse(look_up)
+        reuse.sink = self._sink
+        return LaneServices(transport=transport, port=port, reuse=reuse, clock=time.monotonic)
+
+    def _make_stages(self) -> Sequence[Any]:
+        return [import_string(path)(self._services) for path in settings.EVALSITE_STAGES]
+
+    # The event loop's side
+
+    async def _feed(self, until: Callable[["LaneLoop"], bool]) -> None:
+        """Keep the pipeline full."""
+        while not (self._stopping or self._pulse.is_lost or until(self)):
+            self._pulse.loop_ticked()
+            wanted = self._window() - self._pipeline.unstored
+            if wanted > 0 and not self._sink.trouble:
+                for run, held in await self._sink.call(self._claim, wanted):
+                    self._busy_at = time.monotonic()
+                    self._pipeline.start(run, held)
+            self._room.clear()
+            try:
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._room.wait()
+            except TimeoutError:
+                pass
+
+    def _window(self) -> int:
+        """Return how many results may be on their way: four for each open call allowed."""
+        calls = sum(line.gate.limit for line in self._services.lines.values())
+        return min(MOST_RESULTS, max(FIRST_RESULTS, CALLS_TO_RESULTS * calls))
+
+    def _stored(self, count: int) -> None:
+        self._pipeline.stored(count)
+        self._busy_at = time.monotonic()
+        if self._pipeline.unstored <= self._window() // 2:
+            self._room.set()
+
+    def _unit_idle(self, unit_id: int) -> None:
+        """Give back a unit whose jobs have gone while results are missing: its run takes no calls."""
+        self._sink.call_soon(lambda: self._release_if_missing(unit_id))
+
+    def _stop_run(self, job: Job, reason: str) -> None:
+        if not job.run.halted:
+            self._pipeline.halt(job.run.run_id, reason)
+            self._sink.call_soon(lambda: self._pause(job.run.run_id, reason))
+
+    def _provider_down(self, line: ProviderLine, detail: str) -> None:
+        reason = f"{line.name} cannot be reached: {detail}. Nothing is lost: resume when it is back."
+        for work in [work for work in self._runs.values() if work.parts["generate"].line is line]:
+            self._pipeline.halt(work.run_id, reason)
+        self._sink.call_soon(lambda: self._pause_all(line.provider_id, reason))
+
+    def _halted(self, halts: dict[int, str]) -> None:
+        for run_id, reason in halts.items():
+            work = self._runs.pop(run_id, None)
+            if work is not None:
+                self._pipeline.halt(run_id, reason)
+
+    async def _end(self) -> None:
+        await self._pipeline.end()
+        await self._sink.call(self._leave)
+        for stage in self._stages:
+            await stage.close()
+        await self._sink.close()
+
+    # The database thread's side
+
+    def _claim(self, wanted: int) -> list[tuple[RunWork, HeldUnit]]:
+        """Claim units for about `wanted` results, of all runs in turn."""
+        runs = list(claimable_runs(self._owner).select_related("case_list", "provider", "experiment"))
+        ready = [run for run in runs if self._prepared(run)]
+        claimed = []
+        for run, held in claim_in_turn(self._row, ready, after_run=self._last_run, wanted=wanted):
+            self._units[held.unit_id] = held
+            self._last_run = run.pk
+            self._changed.add(run.pk)
+            claimed.append((self._runs[run.pk], held))
+        return claimed
+
+    def _prepared(self, run: Run) -> bool:
+        """Prepare the stages for a run that this lane has not met; a run that cannot begin is paused."""
+        if run.pk in self._runs:
+            return True
+        try:
+            parts = {stage.name: stage.prepare(run) for stage in self._stages}
+        except CANNOT_BEGIN as reason:
+            run.pause(str(reason))
+            return False
+        self._take_share(parts["generate"].line)
+        self._runs[run.pk] = RunWork(run.pk, run.case_list.case_count, run.config, parts)
+        return True
+
+    def _tick(self) -> None:
+        """Twice a second: hear of halts, part the limits, prove life, sum up what changed."""
+        halts = halts_of(list(self._runs), self._owner)
+        if halts:
+            self._sink.in_loop(self._halted, halts)
+        if not self._pulse.is_due():
+            return
+        self._pulse.beat()
+        for line in list(self._services.lines.values()):
+            self._take_share(line)
+        for held in list(self._units.values()):
+            held_now = WorkUnit.objects.held(self._row.pk, held.lease).filter(pk=held.unit_id)
+            held_now.exclude(open_calls=held.work.open_calls).update(open_calls=held.work.open_calls)
+        if time.monotonic() - self._refreshed_at >= REFRESH_S:
+            self._refresh_scores()
+
+    def _take_share(self, line: ProviderLine) -> None:
+        gate = line.gate
+        held = max(gate.limit, gate.open)
+        wanted = max(gate.wanted, 0 if held else MOST_RESULTS)
+        allowed = take_share(provider_id=line.provider_id, lane_id=self._row.pk, wanted=wanted, held=held)
+        self._sink.in_loop(gate.set_limit, allowed)
+
+    def _refresh_scores(self) -> None:
+        """Sum up the scores of the runs that changed, so that boards can show them while runs go on."""
+        changed, self._changed = self._changed, {held.run_id for held in self._units.values()}
+        for run in Run.objects.runnable().filter(pk__in=changed):
+            results_changed.send(sender=Run, run=run, is_final=False)
+        self._refreshed_at = time.monotonic()
+
+    def _unit_done(self, run_id: int) -> None:
+        self._changed.add(run_id)
+        finish_if_done(run_id)
+
+    def _release_if_missing(self, unit_id: int) -> None:
+        held = self._units.get(unit_id)
+        if held is not None and held.missing and not held.work.jobs:
+            release(self._row.pk, [self._units.pop(unit_id)])
+
+    def _pause(self, run_id: int, reason: str) -> None:
+        run = Run.objects.filter(pk=run_id).first()
+        if run is not None:
+            run.pause(reason)
+
+    def _pause_all(self, provider_id: int, reason: str) -> None:
+        for run in Run.objects.runnable().filter(provider=provider_id):
+            run.pause(reason)
+
+    def _leave(self) -> None:
+        release(self._row.pk, list(self._units.values()))
+        self._units.clear()
+        Lane.objects.filter(pk=self._row.pk).delete()

@@ -1,0 +1,171 @@
+"""`evalsite run FILE`: declare an experiment, work on its runs or watch the workers, and print the board."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from evalsite.commands import CommandFailed, SiteCommand
+from experiments.actions import ActionRefused, declare_experiment, project_named
+from experiments.experiment_file import ExperimentFile, FileProblems, load
+from experiments.models import Experiment
+from runs.actions import retry_failed, start_experiment
+from runs.foreground import Foreground
+from runs.models import Run, RunStatus
+from runs.runners.simulator import needs_simulator, running_simulator
+from runs.terminal import ProgressDisplay, print_plan
+from runs.watching import HostWatch, living_host, progress_of
+from scoring.board_json import board_json
+from scoring.leaderboard import leaderboard
+from scoring.terminal import print_board
+
+TOO_MANY_ERRORS, FILE_WRONG, NOT_FINISHED, INTERRUPTED = 1, 2, 5, 130
+
+
+class Command(SiteCommand):
+    """Run an experiment file; running it again continues it."""
+
+    help = "Run an experiment file: what is missing is done, then the leaderboard is printed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("file", help="the experiment file (YAML or JSON); - reads standard input")
+        parser.add_argument("--check", action="store_true", help="validate, render, print the plan; call nothing")
+        parser.add_argument("--limit", type=int, metavar="N", help="the first N items only")
+        parser.add_argument("--trials", type=int, metavar="N", help="repetitions of each item")
+        parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="replace a value")
+        parser.add_argument("--retry-errors", action="store_true", help="run errored results again")
+        parser.add_argument("--no-reuse", action="store_true", help="take no answers from earlier runs")
+        parser.add_argument("--json", metavar="FILE", help="write the board as JSON; - prints it")
+        parser.add_argument("--local", action="store_true", help="work here, even where workers live")
+        parser.add_argument("--detach", action="store_true", help="leave the work to the workers and return at once")
+        parser.add_argument("--quiet", action="store_true", help="print the board only")
+
+    def handle(self, **options: Any) -> None:
+        """Do it; the exit codes are those of docs/command-line.md."""
+        console = Console(quiet=options["quiet"], stderr=options["json"] == "-")
+        output = self._writable(options["json"])
+        file = self._loaded(options)
+        experiment = self._declared(file, console)
+        if options["check"]:
+            print_plan(console, experiment)
+            return
+        runs = self._work(experiment, options, console)
+        board = leaderboard(experiment)
+        print_board(Console(stderr=options["json"] == "-"), board)
+        if output is not None:
+            output(json.dumps(board_json(board), indent=2) + "\n")
+        self._judge(experiment, runs)
+
+    def _writable(self, path: str | None) -> Any:
+        """Return how to write the JSON; a path that cannot be written is found before the run."""
+        if path is None:
+            return None
+        if path == "-":
+            return sys.stdout.write
+        try:
+            Path(path).touch()
+        except OSError as error:
+            raise CommandFailed(f"--json {path} cannot be written: {error.strerror}", returncode=FILE_WRONG) from error
+        return Path(path).write_text
+
+    def _loaded(self, options: dict[str, Any]) -> ExperimentFile:
+        overrides = dict(self._pair(text) for text in options["set"])
+        overrides |= {name: str(options[name]) for name in ("limit", "trials") if options[name] is not None}
+        if options["no_reuse"]:
+            overrides["reuse"] = "false"
+        try:
+            return load(options["file"], overrides=overrides)
+        except FileProblems as problems:
+            raise CommandFailed(str(problems), returncode=FILE_WRONG) from problems
+
+    @staticmethod
+    def _pair(text: str) -> tuple[str, str]:
+        key, separator, value = text.partition("=")
+        if not separator:
+            raise CommandFailed(f"--set {text}: write KEY=VALUE", returncode=FILE_WRONG)
+        return key, value
+
+    def _declared(self, file: ExperimentFile, console: Console) -> Experiment:
+        try:
+            declaration = declare_experiment(file=file, project=project_named(file.project), by=None)
+        except ActionRefused as refusal:
+            raise CommandFailed(str(refusal), returncode=FILE_WRONG) from refusal
+        for note in declaration.notes:
+            console.print(note, style="dim", markup=False)
+        return declaration.experiment
+
+    def _work(self, experiment: Experiment, options: dict[str, Any], console: Console) -> list[Run]:
+        host = None if options["local"] else living_host()
+        if options["detach"] and host is None:
+            raise CommandFailed("--detach needs a worker: start one with `evalsite worker`", returncode=NOT_FINISHED)
+        if host is None:
+            return self._work_here(experiment, options, console)
+        runs = self._started(experiment, options, owner="")
+        if not options["detach"]:
+            self._watch(runs, console, experiment, options)
+        return runs
+
+    def _started(self, experiment: Experiment, options: dict[str, Any], *, owner: str) -> list[Run]:
+        try:
+            runs = start_experiment(experiment=experiment, by=None, owner=owner).runs
+        except ActionRefused as refusal:
+            raise CommandFailed(str(refusal), returncode=FILE_WRONG) from refusal
+        for run in runs if options["retry_errors"] else []:
+            self._retry(run)
+        return runs
+
+    @staticmethod
+    def _retry(run: Run) -> None:
+        if progress_of([run.pk])[0].totals.error_count:
+            retry_failed(run=run, by=None)
+
+    def _work_here(self, experiment: Experiment, options: dict[str, Any], console: Console) -> list[Run]:
+        with ExitStack() as stack:
+            if needs_simulator(experiment):
+                stack.enter_context(running_simulator())
+            foreground = Foreground()
+            stack.callback(foreground.leave)
+            runs = self._started(experiment, options, owner=foreground.owner)
+            display = stack.enter_context(ProgressDisplay(console, [run.pk for run in runs]))
+            foreground.work([run.pk for run in runs])
+            display.finish()
+        if foreground.is_interrupted:
+            raise CommandFailed("interrupted; what was done is kept. The same command goes on.", returncode=INTERRUPTED)
+        return runs
+
+    def _watch(self, runs: list[Run], console: Console, experiment: Experiment, options: dict[str, Any]) -> None:
+        """Watch the workers; take the work over when none of them has lived for 10 s."""
+        ids, hosts = [run.pk for run in runs], HostWatch()
+        with ProgressDisplay(console, ids) as display:
+            try:
+                done = display.watch(until=hosts.all_gone)
+            except KeyboardInterrupt:
+                message = "stopped watching; the workers go on. See them in the browser, or run the command again."
+                raise CommandFailed(message, returncode=INTERRUPTED) from None
+        if not done:
+            console.print("No worker has shown life for 10 s: working on it here.", style="yellow")
+            self._work_here(experiment, options, console)
+
+    def _judge(self, experiment: Experiment, runs: list[Run]) -> None:
+        """End with the code that the runs deserve."""
+        progress = progress_of([run.pk for run in runs])
+        stopped = [one.run for one in progress if one.run.status != RunStatus.COMPLETED]
+        if stopped:
+            reasons = "\n".join(f"{run.name}: {run.status}, {run.status_reason}" for run in stopped)
+            raise CommandFailed(reasons, returncode=NOT_FINISHED)
+        errors = sum(one.totals.error_count for one in progress)
+        results = sum(one.totals.results for one in progress)
+        if errors > allowed_errors(experiment.max_errors, results):
+            message = f"{errors} of {results} results are errors; max_errors is {experiment.max_errors}"
+            raise CommandFailed(message, returncode=TOO_MANY_ERRORS)
+
+
+def allowed_errors(max_errors: str, results: int) -> float:
+    """Return how many errors are allowed: a number, or a share of the results like "1%"."""
+    text = max_errors.strip()
+    return float(text[:-1]) / 100 * results if text.endswith("%") else float(text)

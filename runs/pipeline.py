@@ -1,0 +1,85 @@
+"""The jobs of a lane that are on their way: started, counted, halted, and handed on when they are through."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from runs.claims import CANCELLED, HeldUnit
+from runs.execution import Halted, Job, RunWork, Stage, work_through
+
+CALLS_TO_RESULTS = 4
+MOST_RESULTS = 1024
+FIRST_RESULTS = 64
+
+
+class Pipeline:
+    """Takes jobs through the stages concurrently. What is through is handed to `store`, what is not to `give_up`."""
+
+    def __init__(
+        self,
+        stages: Sequence[Stage],
+        *,
+        store: Callable[[Job], None],
+        give_up: Callable[[Job], None],
+        unit_idle: Callable[[int], None],
+    ) -> None:
+        """`unit_idle` is told the id of a unit whose last job has gone."""
+        self._stages, self._store, self._give_up, self._unit_idle = stages, store, give_up, unit_idle
+        self._jobs: set[Job] = set()
+        self.unstored = 0
+        """Jobs on their way, and those that are through and not stored yet."""
+
+    @property
+    def jobs(self) -> int:
+        """Jobs on their way."""
+        return len(self._jobs)
+
+    def start(self, run: RunWork, held: HeldUnit) -> None:
+        """Start the jobs of a unit."""
+        for ordinal, case in held.cases.items():
+            job = Job(run, held.work, ordinal, ordinal // run.cases, case)
+            held.work.jobs += 1
+            self._jobs.add(job)
+            job.task = asyncio.get_running_loop().create_task(self._work(job))
+        self.unstored += len(held.cases)
+        held.cases = {}
+
+    def stored(self, count: int) -> None:
+        """Note that this many jobs were stored."""
+        self.unstored -= count
+
+    def halt(self, run_id: int, reason: str) -> None:
+        """Let no new call of a run begin. Open calls end by themselves; those of a cancelled run are cut off."""
+        for job in [job for job in self._jobs if job.run.run_id == run_id]:
+            job.run.halted = reason
+            if job.task and (reason == CANCELLED or not job.is_calling):
+                job.task.cancel()
+
+    async def end(self) -> None:
+        """Cut every job off and come back when all have gone."""
+        tasks = [job.task for job in self._jobs if job.task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _work(self, job: Job) -> None:
+        is_through = False
+        try:
+            await work_through(job, self._stages)
+            is_through = True
+        except (Halted, asyncio.CancelledError):
+            pass
+        finally:
+            self._gone(job, is_through=is_through)
+
+    def _gone(self, job: Job, *, is_through: bool) -> None:
+        self._jobs.discard(job)
+        job.task = None
+        if is_through:
+            self._store(job)
+        elif job.attempts:
+            self._give_up(job)
+        else:
+            self.unstored -= 1
+        job.unit.jobs -= 1
+        if not job.unit.jobs:
+            self._unit_idle(job.unit.unit_id)

@@ -1,0 +1,85 @@
+"""How far a run is: the counters of its units, summed on reading."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from runs.claims import tally_of
+from runs.models import Run, WorkUnit
+from runs.outcomes import ERRORS
+from runs.tallies import Tally, merged
+
+PER = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a run came to so far."""
+
+    results: int = 0
+    errors: dict[str, int] = field(default_factory=dict)
+    """Errored results by outcome; only those that occurred."""
+    outcomes: dict[str, int] = field(default_factory=dict)
+    reused: int = 0
+    attempts: int = 0
+    """Calls that were made and not accepted."""
+    open_calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: Decimal | None = None
+    """None: the price of at least one result is unknown."""
+    p50_ms: int | None = None
+    p95_ms: int | None = None
+    wait_ms: int = 0
+
+    @property
+    def error_count(self) -> int:
+        """Errored results."""
+        return sum(self.errors.values())
+
+    @property
+    def cost_per_1000_usd(self) -> Decimal | None:
+        """Cost of a thousand results; None where the cost is unknown or nothing was done."""
+        return self.cost_usd / self.results * PER if self.cost_usd is not None and self.results else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON can hold it; `from_json` takes it back."""
+        return asdict(self) | {"cost_usd": None if self.cost_usd is None else str(self.cost_usd)}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Totals":
+        """Return what `as_json` gave."""
+        cost = stored.get("cost_usd")
+        return cls(**(stored | {"cost_usd": None if cost is None else Decimal(cost)}))
+
+
+def tally_of_units(units: Iterable[WorkUnit]) -> Tally:
+    """Return the sum of the units' counters."""
+    return merged(tally_of(unit) for unit in units)
+
+
+def totals_of(run: Run) -> Totals:
+    """Return what a run came to, as of this moment."""
+    units = list(WorkUnit.objects.filter(run=run))
+    return totals_from(tally_of_units(units), open_calls=sum(unit.open_calls for unit in units))
+
+
+def totals_from(tally: Tally, *, open_calls: int = 0) -> Totals:
+    """Return a tally as people read it."""
+    p50, p95 = tally.calls.percentile_ms(0.5), tally.calls.percentile_ms(0.95)
+    is_known = bool(tally.results) and not tally.unpriced_count
+    return Totals(
+        results=tally.results,
+        errors={outcome: count for outcome, count in tally.outcomes.items() if outcome in ERRORS},
+        outcomes=dict(tally.outcomes),
+        reused=tally.reused_count,
+        attempts=tally.attempt_count,
+        open_calls=open_calls,
+        tokens_in=tally.tokens_in,
+        tokens_out=tally.tokens_out,
+        cost_usd=tally.cost_usd if is_known else None,
+        p50_ms=None if p50 is None else round(p50),
+        p95_ms=None if p95 is None else round(p95),
+        wait_ms=tally.wait_ms,
+    )

@@ -1,0 +1,61 @@
+"""What the stages of a lane share: the lines to providers, the call port, reuse."""
+
+from collections.abc import Callable
+from typing import Any
+
+from experiments.credentials import provider_key
+
+from evalsite.plugins import runners
+from experiments.models import Provider
+from runs.calls import CallPort, ProviderLine
+from runs.exchange import NeedsPerson
+from runs.gates import Gate, Health
+from runs.models import Run
+from runs.reuse import Reuse
+from runs.runners.base import Connection, Runner, Transport
+
+
+def runner_of(provider: Provider, transport: Transport, *, base_url: str | None = None) -> Runner:
+    """Return the runner of a provider. Raises KeyNotAllowed, UnknownKind or OptionError."""
+    kind: type[Runner] = runners.get(provider.kind)
+    connection = Connection(
+        name=provider.name,
+        base_url=provider.base_url if base_url is None else base_url,
+        api_key=provider_key(provider),
+        headers=provider.headers,
+        options=kind.Options.parse(provider.options),
+    )
+    return kind(connection, transport)
+
+
+class LaneServices:
+    """What the stages of one lane share."""
+
+    def __init__(self, *, transport: Transport, port: CallPort, reuse: Reuse, clock: Callable[[], float]) -> None:
+        self.port, self.reuse = port, reuse
+        self._transport, self._clock = transport, clock
+        self.lines: dict[int, ProviderLine] = {}
+        """The lines that are in use, by the provider's primary key."""
+
+    def line_of(self, run: Run) -> ProviderLine:
+        """Return this lane's line to the run's provider, made at first use. Called in the database thread.
+
+        Raises NeedsPerson when the provider is not the one that the run was planned for.
+        """
+        provider = run.provider
+        if run.config["base_url"] != provider.base_url:
+            raise NeedsPerson(
+                f"{provider.name} has another base URL ({provider.base_url}) than when this run was planned "
+                f"({run.config['base_url']}): change it back, or start the candidate anew"
+            )
+        line = self.lines.get(provider.pk)
+        if line is None:
+            line = self.lines[provider.pk] = self._connect(provider)
+        return line
+
+    def _connect(self, provider: Provider) -> ProviderLine:
+        def price(model: str, tokens_in: int | None, tokens_out: int | None) -> Any:
+            return provider.cost_usd(model, tokens_in, tokens_out)
+
+        runner = runner_of(provider, self._transport)
+        return ProviderLine(provider.pk, provider.name, runner, Gate(), Health(self._clock), price)

@@ -1,0 +1,6 @@
+"""Upward news: what `runs` tells whoever builds on it."""
+
+from django.dispatch import Signal
+
+results_changed = Signal()
+"""Results of a run came, went or were judged anew. Sent with `sender=Run`, `run` (the Run) and `is_final`."""

@@ -1,0 +1,139 @@
+"""A lane's database thread: stores what is finished as soon as the last flush is committed, and runs its queries."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db import OperationalError, connection, connections
+
+from runs.execution import Job
+from runs.flushing import Batch, Flusher
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+FLUSH_PAUSE_S = 0.02
+TICK_S = 0.5
+RETRY_PAUSE_S = 1.0
+
+
+class Sink(threading.Thread):
+    """One thread a lane, with its own connection. The event loop hands it jobs and functions, and never waits."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, flusher: Flusher, *, tick: Callable[[], None]) -> None:
+        """`tick` is called in the thread twice a second; `flusher` belongs to the thread from now on."""
+        super().__init__(name="sink", daemon=True)
+        self._loop, self._flusher, self._tick = loop, flusher, tick
+        self._jobs: deque[tuple[Job, bool]] = deque()
+        self._calls: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
+        self._wake = threading.Event()
+        self._stopping = False
+        self.on_stored: Callable[[int], None] = lambda _count: None
+        """Told in the event loop how many jobs were stored."""
+        self.trouble = ""
+        """Why nothing can be stored at the moment; "": all is well."""
+
+    def put(self, job: Job) -> None:
+        """Store this finished job soon."""
+        self._jobs.append((job, True))
+        self._wake.set()
+
+    def put_attempts(self, job: Job) -> None:
+        """Store the attempts of a job that was given up."""
+        self._jobs.append((job, False))
+        self._wake.set()
+
+    async def call(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Return what `function` returns, called in the thread between two flushes."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._calls.append((lambda: function(*args, **kwargs), future))
+        self._wake.set()
+        return await future
+
+    def call_soon(self, function: Callable[[], Any]) -> None:
+        """Call `function` in the thread, soon; nobody waits for it."""
+        self._calls.append((function, self._loop.create_future()))
+        self._wake.set()
+
+    def in_loop(self, function: Callable[..., object], *args: Any) -> None:
+        """Call `function` in the event loop, soon; for the thread's own functions."""
+        self._loop.call_soon_threadsafe(function, *args)
+
+    async def close(self) -> None:
+        """End the thread once all that was put is stored."""
+        self._stopping = True
+        self._wake.set()
+        await asyncio.to_thread(self.join)
+
+    def run(self) -> None:
+        """Flush, answer calls and tick until closed."""
+        next_tick = time.monotonic()
+        while not (self._stopping and not self._jobs and not self._calls):
+            self._wake.wait(timeout=max(0.0, next_tick - time.monotonic()))
+            self._wake.clear()
+            self._guarded(self._flush)
+            self._answer()
+            if time.monotonic() >= next_tick:
+                self._guarded(self._tick)
+                next_tick = time.monotonic() + TICK_S
+            if not self._stopping:
+                time.sleep(FLUSH_PAUSE_S)
+        connections.close_all()
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Do a step; while the database is away or full nothing is dropped and the thread tries again."""
+        try:
+            step()
+        except OperationalError as error:
+            self.trouble = f"the database cannot be written: {error}"
+            logger.warning("sink waits: %s", error)
+            connection.close()
+            time.sleep(RETRY_PAUSE_S)
+            self._wake.set()
+        except Exception:
+            logger.exception("a step of the sink failed")
+        else:
+            self.trouble = ""
+
+    def _flush(self) -> None:
+        taken = [self._jobs.popleft() for _ in range(len(self._jobs))]
+        if not taken:
+            return
+        batch = Batch([job for job, is_done in taken if is_done], [job for job, is_done in taken if not is_done])
+        try:
+            self._flusher.store(batch)
+        except BaseException:
+            self._jobs.extendleft(reversed(taken))
+            raise
+        self._loop.call_soon_threadsafe(self.on_stored, len(taken))
+
+    def _answer(self) -> None:
+        while self._calls:
+            function, future = self._calls.popleft()
+            try:
+                value = function()
+            except OperationalError as error:
+                self.trouble = f"the database cannot be read: {error}"
+                connection.close()
+                self._calls.appendleft((function, future))
+                time.sleep(RETRY_PAUSE_S)
+                return
+            except Exception as error:
+                logger.exception("a query of the lane failed")
+                self._loop.call_soon_threadsafe(_fail, future, error)
+            else:
+                self._loop.call_soon_threadsafe(_resolve, future, value)
+
+
+def _resolve(future: "asyncio.Future[Any]", value: object) -> None:
+    if not future.done():
+        future.set_result(value)
+
+
+def _fail(future: "asyncio.Future[Any]", error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)

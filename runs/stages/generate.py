@@ -1,0 +1,89 @@
+"""The second stage: the completion of a rendered request, from an equal earlier one or from the provider."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from runs.calls import DEFAULT_TIMEOUT_S, Limits, ProviderLine
+from runs.exchange import Completion, Request
+from runs.execution import Job, Stage
+from runs.models import Run
+from runs.reuse import Reusable
+from runs.services import LaneServices
+
+HASH_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratePart:
+    """What generating needs to know of a run."""
+
+    line: ProviderLine
+    limits: Limits
+    is_reusing: bool
+    hash_head: bytes
+    """What the request hash begins with: project, kind and base URL. Reuse never crosses a project."""
+
+
+class Generate(Stage):
+    """Fetches the completion of a request through the call port."""
+
+    name = "generate"
+
+    def __init__(self, services: LaneServices) -> None:
+        self._services = services
+
+    def prepare(self, run: Run) -> GeneratePart:
+        """Return what this stage needs for the jobs of a run. Called in the database thread."""
+        seconds = run.timeout_s or run.provider.timeout_s or DEFAULT_TIMEOUT_S
+        head = orjson.dumps([run.experiment.project_id, run.config["kind"], run.config["base_url"]])
+        return GeneratePart(self._services.line_of(run), Limits(timeout_s=seconds), run.is_reusing, head)
+
+    async def __call__(self, job: Job) -> bool:
+        """Fill in the completion."""
+        part: GeneratePart = job.run.parts[self.name]
+        request = job.request
+        if request is None:
+            raise RuntimeError("a job reached generate without a request")
+        job.request_hash = request_hash(part.hash_head, request)
+        found = await self._services.reuse.find(job.request_hash) if part.is_reusing else None
+        completion = _take(job, found) if found else await self._ask(job, part, request)
+        if completion is None:
+            return False
+        job.completion, job.outcome, job.detail = completion, completion.outcome, completion.detail
+        job.raw_response = completion.raw_response
+        return True
+
+    async def _ask(self, job: Job, part: GeneratePart, request: Request) -> Completion | None:
+        completion = await self._services.port.complete(job, part.line, request, part.limits)
+        if completion is not None:
+            job.transcript.append({**completion.message, "call": _call_record(job, part.line.name, completion)})
+        return completion
+
+
+def request_hash(head: bytes, request: Request) -> bytes:
+    """Return the identity of a request within its project: 128 bits of SHA-256. The trial is part of it."""
+    body: list[Any] = [request.model, request.messages, dict(request.params), request.item_key, request.sample]
+    text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(head + text).digest()[:HASH_BYTES]
+
+
+def _take(job: Job, found: Reusable) -> Completion:
+    """Take over an earlier answer: its text, usage, cost and latency; no call is made."""
+    job.reused_from = found.result_id
+    job.cost_usd, job.latency_ms = found.cost_usd, found.latency_ms
+    job.transcript.append({**found.completion.message, "reused_from": found.result_id})
+    return found.completion
+
+
+def _call_record(job: Job, provider: str, completion: Completion) -> dict[str, Any]:
+    return {
+        "provider": provider,
+        "purpose": "subject",
+        "usage": {"tokens_in": completion.tokens_in, "tokens_out": completion.tokens_out},
+        "cost_usd": str(job.cost_usd) if job.cost_usd is not None else None,
+        "wait_ms": job.wait_ms,
+        "latency_ms": job.latency_ms,
+    }

@@ -1,0 +1,26 @@
+"""What the queue runs. Every task is safe to run twice or never: the watcher finds the work."""
+
+import socket
+
+from django.conf import settings
+from django.db.models import F
+
+from runs.actions.waking import wake_lanes
+from runs.claims import claimable_runs
+from runs.lane import work_until_idle
+from runs.models import Lane
+
+
+def work() -> None:
+    """Be a lane, unless this host has its lanes or nothing is to be claimed; wake the next one first."""
+    lanes = Lane.objects.lanes().filter(host=socket.gethostname(), is_foreground=False).count()
+    if lanes >= settings.LANES or not claimable_runs("").exists():
+        return
+    if lanes + 1 < settings.LANES:
+        wake_lanes()
+    work_until_idle()
+
+
+def echo(host_id: int) -> None:
+    """Tell the watcher of a host that its queue comes round."""
+    Lane.objects.filter(pk=host_id).update(echoes=F("echoes") + 1)

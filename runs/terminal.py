@@ -1,0 +1,124 @@
+"""Progress of runs in the terminal: a bar a candidate; without a terminal, a line each 10 %."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Self
+
+from django.db import connection
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from experiments.models import Experiment
+from runs.models import Run
+from runs.watching import RunProgress, progress_of
+from scoring.terminal import printable
+
+LOOK_EVERY_S = 0.25
+LINE_EACH = 10
+
+
+class ProgressDisplay:
+    """Shows how far runs are, from a thread of its own or while `watch` waits."""
+
+    def __init__(self, console: Console, run_ids: Sequence[int]) -> None:
+        self._console, self._run_ids = console, list(run_ids)
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
+            TextColumn("{task.fields[note]}"),
+            TimeElapsedColumn(),
+            console=console,
+        )
+        self._tasks: dict[int, TaskID] = {}
+        self._printed: dict[int, int] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="progress", daemon=True)
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.finish()
+        self._bars.stop()
+
+    def start(self) -> None:
+        """Show progress from a thread while somebody else works."""
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Show the last state and end the thread."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+    def watch(self, *, until: Callable[[], bool]) -> bool:
+        """Show progress until every run stands still (True), or `until` says so (False)."""
+        while True:
+            progress = self._show()
+            if all(one.stands_still for one in progress):
+                return True
+            if until():
+                return False
+            time.sleep(LOOK_EVERY_S)
+
+    def _follow(self) -> None:
+        while not self._stop.wait(LOOK_EVERY_S):
+            self._show()
+        self._show()
+        connection.close()
+
+    def _show(self) -> list[RunProgress]:
+        progress = progress_of(self._run_ids)
+        for one in progress:
+            if self._console.is_terminal:
+                self._update_bar(one)
+            else:
+                self._print_line(one)
+        return progress
+
+    def _update_bar(self, one: RunProgress) -> None:
+        task = self._tasks.get(one.run.pk)
+        if task is None:
+            task = self._tasks[one.run.pk] = self._bars.add_task(
+                printable(one.run.name), total=one.run.planned_count, note=""
+            )
+        self._bars.update(task, completed=one.totals.results, total=one.run.planned_count, note=_note(one))
+
+    def _print_line(self, one: RunProgress) -> None:
+        share = 100 * one.totals.results // max(1, one.run.planned_count)
+        step = share // LINE_EACH
+        if step > self._printed.get(one.run.pk, -1) and (step > 0 or one.totals.results):
+            self._printed[one.run.pk] = step
+            done = f"{one.totals.results}/{one.run.planned_count}"
+            self._console.print(f"{printable(one.run.name)}: {done} ({share} %) {_note(one)}", markup=False)
+
+
+def _note(one: RunProgress) -> str:
+    errors = one.totals.error_count
+    parts = [f"{errors} errors"] if errors else []
+    parts += [f"{one.totals.reused} reused"] if one.totals.reused else []
+    parts += [one.run.status] if one.stands_still else []
+    return ", ".join(parts)
+
+
+def print_plan(console: Console, experiment: Experiment) -> None:
+    """Print what a start would do: items, candidates, calls and their known cost."""
+    from experiments.actions import freeze_case_list
+    from runs.actions.planning import wanted_plan
+
+    case_list = freeze_case_list(experiment)
+    plan = wanted_plan(experiment, case_list)
+    candidates = list(experiment.candidates.listed())
+    stored = sum(one.totals.results for one in progress_of(_run_ids(experiment)))
+    console.print(f"{experiment.dataset_version}: {plan.limit} items × {plan.trials} trials")
+    for candidate in candidates:
+        console.print(f"  {printable(candidate.name)}: {candidate.provider} · {candidate.model}", markup=False)
+    console.print(f"{plan.count * len(candidates)} results planned, {stored} of them stored; nothing was called.")
+
+
+def _run_ids(experiment: Experiment) -> list[int]:
+    return list(Run.objects.planned().filter(experiment=experiment).values_list("pk", flat=True))

@@ -1,0 +1,149 @@
+"""The one module through which calls leave the site: aiohttp, since CPU per call decides (docs/performance.md)."""
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import Any, Self
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from runs.exchange import CallFailed, NeedsPerson
+from runs.runners.base import HttpResponse
+
+BODY_LIMIT = 16 * 1024 * 1024
+CONNECT_S = 10.0
+READ_BYTES = 64 * 1024
+METADATA = {ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("100.100.100.200")}
+
+
+class ForbiddenAddress(OSError):
+    """An address that no call may go to."""
+
+
+class AiohttpTransport:
+    """A Transport on one session of the running event loop: no redirects, no cookies, no proxies, no own timeouts."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        """With `allow_private` false, addresses of private networks are refused like link-local ones always are."""
+        self._allow_private = allow_private
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        connector = aiohttp.TCPConnector(limit=0, resolver=GuardedResolver(allow_private=self._allow_private))
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
+            auto_decompress=True,
+            trust_env=False,
+            raise_for_status=False,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> HttpResponse:
+        """Send `body` and return the answer, whatever its status. Raises CallFailed or NeedsPerson."""
+        return await self._send("POST", url, headers, body)
+
+    async def get(self, url: str, *, headers: Mapping[str, str]) -> HttpResponse:
+        """Fetch `url` and return the answer, whatever its status. Raises CallFailed or NeedsPerson."""
+        return await self._send("GET", url, headers, None)
+
+    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
+        if self._session is None:
+            raise RuntimeError("the transport is used outside its `async with`")
+        self._refuse_literal(url)
+        try:
+            async with self._session.request(
+                method, url, headers=headers, data=body, allow_redirects=False
+            ) as response:
+                return HttpResponse(response.status, response.headers, await _read(response))
+        except ForbiddenAddress as error:
+            raise NeedsPerson(str(error)) from None
+        except (aiohttp.InvalidURL, ValueError) as error:
+            raise NeedsPerson(f"{url} is no address that can be called: {error}") from None
+        except (aiohttp.ClientPayloadError, aiohttp.ClientConnectionResetError) as error:
+            raise CallFailed("invalid_output", f"the answer was cut short: {error}") from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise CallFailed("provider_error", _what_failed(error), is_unreachable=True) from None
+
+    def _refuse_literal(self, url: str) -> None:
+        """Refuse forbidden addresses that are written as numbers: those never meet the resolver."""
+        host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+        host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+        try:
+            refuse_forbidden(host, allow_private=self._allow_private)
+        except ForbiddenAddress as error:
+            raise NeedsPerson(str(error)) from None
+
+
+class GuardedResolver(AbstractResolver):
+    """Resolves names and refuses the addresses that no call may go to."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+        self._resolver = aiohttp.ThreadedResolver()
+
+    async def resolve(self, host: str, port: int = 0, family: Any = socket.AF_INET) -> list[ResolveResult]:
+        """Return the addresses of a name. Raises ForbiddenAddress."""
+        found = await self._resolver.resolve(host, port, family)
+        for address in found:
+            refuse_forbidden(address["host"], allow_private=self._allow_private)
+        return found
+
+    async def close(self) -> None:
+        """Let go of the resolver."""
+        await self._resolver.close()
+
+
+def refuse_forbidden(host: str, *, allow_private: bool) -> None:
+    """Raise ForbiddenAddress for link-local and metadata addresses, and for private ones unless they are allowed."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return
+    address = getattr(address, "ipv4_mapped", None) or address
+    if address.is_link_local or address in METADATA:
+        raise ForbiddenAddress(f"{host} is a link-local or metadata address: no provider may be there")
+    if not allow_private and (address.is_private or address.is_loopback):
+        raise ForbiddenAddress(f"{host} is a private address: EVALSITE_PRIVATE_PROVIDERS=0 forbids it")
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    declared = response.content_length
+    if declared is not None and declared <= BODY_LIMIT:
+        return await response.read()
+    pieces, size = [], 0
+    async for piece in response.content.iter_chunked(READ_BYTES):
+        size += len(piece)
+        if size > BODY_LIMIT:
+            raise CallFailed("invalid_output", f"the answer is larger than {BODY_LIMIT // 1024 // 1024} MiB")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _what_failed(error: Exception) -> str:
+    """Return a sentence that says which step failed, without what the caller sent."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"TLS: the certificate was not accepted: {_certificate_check(error)}"
+    if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
+        return f"TLS: the handshake failed: {getattr(error, 'reason', '') or type(error).__name__}"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"DNS: the name {error.host} was not found"
+    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError):
+        return "the connection was closed before an answer came"
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ConnectionRefusedError):
+        return f"the connection to {error.host}:{error.port} was refused"
+    if isinstance(error, TimeoutError):
+        return f"no connection came about within {CONNECT_S:g} s"
+    return f"the connection failed: {type(error).__name__}"
+
+
+def _certificate_check(error: aiohttp.ClientConnectorCertificateError) -> str:
+    inner = error.certificate_error
+    return str(getattr(inner, "verify_message", "") or type(inner).__name__)

@@ -1,0 +1,156 @@
+"""The watcher: a thread in every `up` and `worker` main process that notices the dead and wakes who is needed.
+
+No time stamps of two clocks are compared: a lane is dead when its beat stood still for 10 s of this process's
+own monotonic clock, or at once when its process on this host is gone.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from django.db import DatabaseError, connection, connections
+from django.db.models import Exists, OuterRef
+from django_q.tasks import async_task
+
+from runs.actions.waking import wake_lanes
+from runs.claims import claimable_runs
+from runs.finishing import finish_if_done
+from runs.models import Lane, LaneKind, Run, WorkUnit
+from runs.takeover import adopt_orphans, bury
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+DEAD_AFTER_S = 10.0
+PING_EVERY_S = 2.0
+HUNG_AFTER_S = 10.0
+WAKE_AFTER_S = 3.0
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process of this machine lives."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@dataclass(slots=True)
+class BeatWatch:
+    """When each beat was last seen to move, by this process's own clock."""
+
+    clock: Callable[[], float] = time.monotonic
+    _seen: dict[int, tuple[int, float]] = field(default_factory=dict)
+
+    def still(self, rows: Iterable[Lane], for_s: float) -> list[Lane]:
+        """Return the rows whose beat has stood still for `for_s` seconds or longer."""
+        now, seen, stopped = self.clock(), {}, []
+        for row in rows:
+            beat, since = self._seen.get(row.pk, (None, now))
+            seen[row.pk] = (row.beat, since if beat == row.beat else now)
+            if now - seen[row.pk][1] >= for_s:
+                stopped.append(row)
+        self._seen = seen
+        return stopped
+
+    def forget(self) -> None:
+        """Begin anew: after a failed read nobody knows who stood still."""
+        self._seen = {}
+
+
+class Watcher:
+    """Beats for its host while the queue comes round, buries dead lanes, wakes lanes for runs nobody works on."""
+
+    def __init__(self, *, restart_cluster: Callable[[], None], clock: Callable[[], float] = time.monotonic) -> None:
+        """`restart_cluster` is called, in the watcher's thread, when the queue does not come round any more."""
+        self._restart_cluster, self._clock = restart_cluster, clock
+        self._host = socket.gethostname()
+        self._row: Lane | None = None
+        self._watch = BeatWatch(clock)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+        self._echoes, self._echoed_at = -1, clock()
+        self._pinged_at = self._woken_at = float("-inf")
+
+    def start(self) -> None:
+        """Begin to watch, in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and take this host's row out."""
+        self._stop.set()
+        self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        while not self._stop.wait(LOOK_EVERY_S):
+            try:
+                self.look()
+            except DatabaseError as error:
+                logger.warning("the watcher cannot read the database: %s", error)
+                self._watch.forget()
+                connection.close()
+            except Exception:
+                logger.exception("the watcher failed once")
+        if self._row is not None:
+            Lane.objects.filter(pk=self._row.pk).delete()
+        connections.close_all()
+
+    def look(self) -> None:
+        """Look once: ping, beat, bury, finish, wake."""
+        host = self._host_row()
+        self._ping(host)
+        self._hear_echo(host)
+        rows = list(Lane.objects.exclude(pk=host.pk))
+        gone = [row for row in rows if row.host == self._host and not is_alive(row.pid)]
+        for row in {row.pk: row for row in [*gone, *self._watch.still(rows, DEAD_AFTER_S)]}.values():
+            freed = bury(row)
+            logger.warning("%s is dead: %d units are free again", row, freed)
+        adopt_orphans()
+        self._finish_forgotten()
+        self._wake_for_waiting()
+
+    def _host_row(self) -> Lane:
+        if self._row is None or not Lane.objects.filter(pk=self._row.pk).exists():
+            self._row = Lane.objects.create(kind=LaneKind.HOST, host=self._host, pid=os.getpid())
+            self._echoes, self._echoed_at = -1, self._clock()
+        return self._row
+
+    def _ping(self, host: Lane) -> None:
+        if self._clock() - self._pinged_at >= PING_EVERY_S:
+            self._pinged_at = self._clock()
+            async_task("runs.tasks.echo", host.pk, q_options={"task_name": "ping"})
+
+    def _hear_echo(self, host: Lane) -> None:
+        """Beat while the queue's echo comes; restart the cluster when it has not come for too long."""
+        host.refresh_from_db()
+        now = self._clock()
+        if host.echoes != self._echoes:
+            self._echoes, self._echoed_at = host.echoes, now
+        if now - self._echoed_at < HUNG_AFTER_S:
+            Lane.objects.beat_once(host.pk)
+            return
+        logger.error("the queue has not come round for %.0f s: its processes are started anew", HUNG_AFTER_S)
+        self._echoed_at = now
+        self._restart_cluster()
+
+    def _finish_forgotten(self) -> None:
+        """Complete runs whose last unit was done just before their lane died."""
+        open_units = WorkUnit.objects.open().filter(run=OuterRef("pk"))
+        units = WorkUnit.objects.filter(run=OuterRef("pk"))
+        for run_id in Run.objects.runnable().filter(Exists(units), ~Exists(open_units)).values_list("pk", flat=True):
+            finish_if_done(run_id)
+
+    def _wake_for_waiting(self) -> None:
+        """Wake a lane when units wait and no lane of the workers is there to take them."""
+        if Lane.objects.lanes().filter(is_foreground=False).exists() or not claimable_runs("").exists():
+            return
+        if self._clock() - self._woken_at >= WAKE_AFTER_S:
+            self._woken_at = self._clock()
+            wake_lanes()

@@ -1,0 +1,73 @@
+"""Item values: from the scores of results to one number an item and scorer. Pure arithmetic on arrays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How a scorer's values become 0 to 1."""
+
+    low: float
+    high: float
+    higher_is_better: bool = True
+
+    @property
+    def worst(self) -> float:
+        """The worst value of the range, in the scorer's own unit."""
+        return self.low if self.higher_is_better else self.high
+
+    def normalise(self, values: Floats) -> Floats:
+        """Return the values between 0 (worst) and 1 (best); those outside the range are clipped."""
+        shares = np.clip((values - self.low) / (self.high - self.low), 0.0, 1.0)
+        return shares if self.higher_is_better else 1.0 - shares
+
+
+@dataclass(frozen=True, slots=True)
+class ItemValues:
+    """One number an item: the mean over its scored trials, in the scorer's own range."""
+
+    positions: Ints
+    """Positions in the case list, ascending."""
+    means: Floats
+    """As many as `positions`."""
+
+    @property
+    def n(self) -> int:
+        """Items with at least one value."""
+        return len(self.positions)
+
+
+def item_values(positions: Ints, values: Floats) -> ItemValues:
+    """Return the mean of each position's values; the two arrays are parallel, one entry a scored result."""
+    found, inverse, counts = np.unique(positions, return_inverse=True, return_counts=True)
+    sums = np.bincount(inverse, weights=values, minlength=len(found))
+    return ItemValues(found, sums / np.maximum(counts, 1))
+
+
+def mean_and_variance(values: Floats) -> tuple[float | None, float | None]:
+    """Return the mean and the sample variance (n - 1); None where there are too few values."""
+    if len(values) == 0:
+        return None, None
+    variance = float(np.var(values, ddof=1)) if len(values) > 1 else None
+    return float(np.mean(values)), variance
+
+
+def common_positions(sets: Mapping[str, ItemValues]) -> Ints:
+    """Return the positions that every one of them covers."""
+    common: Ints | None = None
+    for values in sets.values():
+        common = values.positions if common is None else np.intersect1d(common, values.positions, assume_unique=True)
+    return common if common is not None else np.empty(0, dtype=np.int64)
+
+
+def at(values: ItemValues, positions: Ints) -> Floats:
+    """Return the means at these positions, all of which the values must cover."""
+    means: Floats = values.means[np.searchsorted(values.positions, positions)]
+    return means

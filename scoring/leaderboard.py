@@ -1,0 +1,150 @@
+"""The leaderboard of an experiment: its runs over the same items, ranked by their weighted scores."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from experiments.actions.case_lists import current_case_list
+
+from experiments.models import Experiment
+from runs.models import Run, RunStatus
+from runs.progress import Totals
+from scoring.models import RunScore, RunStanding
+from scoring.weighting import reweighted
+
+STILL_RUNNING = (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.PAUSED)
+LAST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerCell:
+    """What one scorer says of one run, in the scorer's own range."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    """Items with a value."""
+    none: int
+    """Results that could not be judged."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One row of the board."""
+
+    run: Run
+    totals: Totals
+    weighted_score: float | None
+    low: float | None
+    high: float | None
+    n: int
+    complete: bool
+    missing: list[str]
+    partial: dict[str, list[int]]
+    scores: dict[str, ScorerCell]
+    rank: int | None = None
+    """Place on the board, equal scores share it; None: no score yet."""
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether results are still to come, or never will."""
+        return self.run.status != RunStatus.COMPLETED
+
+
+@dataclass(slots=True)
+class Board:
+    """The leaderboard."""
+
+    experiment: Experiment
+    scoring_config: dict[str, Any]
+    entries: list[Entry] = field(default_factory=list)
+    """Ranked; at most as many as were asked for."""
+    total: int = 0
+    """Before the cut."""
+
+
+def leaderboard(
+    experiment: Experiment,
+    *,
+    include_running: bool = True,
+    top_n: int | None = None,
+    weights: Mapping[str, float] | None = None,
+) -> Board:
+    """Return the board. With `weights` they are tried, not saved: the intervals are then those of statistics.md's t.
+
+    Order: complete before incomplete, completed before running, then the score; equal scores share the rank and
+    stand by finish time, then id.
+    """
+    runs = _runs_on_board(experiment, include_running=include_running)
+    scores = _cells(runs)
+    entries = [_entry(run, scores.get(run.pk, {}), weights) for run in runs]
+    entries.sort(key=_order)
+    _rank(entries)
+    config = experiment.scoring_config
+    if weights is not None:
+        config = {**config, "weights": dict(weights)}
+    return Board(experiment, config, entries[:top_n], len(entries))
+
+
+def _runs_on_board(experiment: Experiment, *, include_running: bool) -> Sequence[Run]:
+    """Return the runs over the same items: those of the present dataset version, else the ad-hoc ones."""
+    runs = experiment.runs.select_related("standing", "candidate", "case_list")
+    if experiment.dataset_version_id is None:
+        runs = runs.filter(is_ad_hoc=True)
+    else:
+        runs = runs.filter(case_list=current_case_list(experiment), candidate__removed_at=None, is_ad_hoc=False)
+    return list(runs if include_running else runs.filter(status=RunStatus.COMPLETED))
+
+
+def _cells(runs: Sequence[Run]) -> dict[int, dict[str, ScorerCell]]:
+    rows = RunScore.objects.filter(run__in=runs, scorer__removed_at=None).select_related("scorer")
+    cells: dict[int, dict[str, ScorerCell]] = {}
+    for row in rows.order_by("scorer__position", "scorer_id"):
+        cell = ScorerCell(row.mean, row.low, row.high, row.n, row.none_count)
+        cells.setdefault(row.run_id, {})[row.scorer.name] = cell
+    return cells
+
+
+def _entry(run: Run, scores: dict[str, ScorerCell], weights: Mapping[str, float] | None) -> Entry:
+    standing: RunStanding | None = getattr(run, "standing", None)
+    if standing is None:
+        return Entry(run, Totals(), None, None, None, 0, False, [], {}, scores)
+    value, low, high = standing.value, standing.low, standing.high
+    if weights is not None and standing.covariance:
+        value, low, high = reweighted(standing.covariance, weights)
+    return Entry(
+        run,
+        Totals.from_json(standing.totals),
+        value,
+        low,
+        high,
+        standing.n,
+        standing.is_complete,
+        standing.missing,
+        standing.partial,
+        scores,
+    )
+
+
+def _order(entry: Entry) -> tuple[Any, ...]:
+    score = entry.weighted_score
+    return (
+        not entry.complete,
+        entry.run.status in STILL_RUNNING,
+        score is None,
+        -(score or 0.0),
+        entry.run.completed_at or LAST,
+        entry.run.pk,
+    )
+
+
+def _rank(entries: Sequence[Entry]) -> None:
+    """Number the rows; those that are equal in everything but finish time and id share the rank."""
+    for place, entry in enumerate(entries, start=1):
+        if entry.weighted_score is None:
+            continue
+        before = entries[place - 2] if place > 1 else None
+        is_tied = before is not None and _order(before)[:4] == _order(entry)[:4]
+        entry.rank = before.rank if before is not None and is_tied else place

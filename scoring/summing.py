@@ -1,0 +1,73 @@
+"""Summing up a run: RunScore and RunStanding, recomputed from the scores and never adjusted."""
+
+from django.db import transaction
+from django.dispatch import receiver
+
+from runs.models import Run
+from runs.progress import totals_of
+from runs.signals import results_changed
+from scoring.item_values import mean_and_variance
+from scoring.models import RunScore, RunStanding
+from scoring.scored import CountingResults, Scored, counting_results, scored_by
+from scoring.statistics import score_interval
+from scoring.weighting import Weighted, covariance_of, weighted_score
+
+
+@receiver(results_changed)
+def sum_up_changed(run: Run, **_: object) -> None:
+    """Keep boards true whenever the results of a run change."""
+    sum_up(run)
+
+
+def sum_up(run: Run) -> RunStanding:
+    """Recompute the run's scores and standing from what is stored, write and return them. Safe to call at any time."""
+    results = counting_results(run)
+    specs = run.experiment.scorers.filter(removed_at=None)
+    scored = [scored_by(run, spec, results) for spec in specs]
+    with transaction.atomic():
+        RunScore.objects.filter(run=run).exclude(scorer__in=[one.spec for one in scored]).delete()
+        for one in scored:
+            _write_run_score(run, one)
+        return _write_standing(run, scored, results)
+
+
+def _write_run_score(run: Run, scored: Scored) -> None:
+    mean, variance = mean_and_variance(scored.values.means)
+    interval = score_interval(scored.values.means.tolist())
+    RunScore.objects.update_or_create(
+        run=run,
+        scorer=scored.spec,
+        defaults={
+            "revision": scored.spec.revision,
+            "n": scored.values.n,
+            "none_count": scored.none_count,
+            "mean": mean,
+            "variance": variance,
+            "low": interval.low if interval else None,
+            "high": interval.high if interval else None,
+        },
+    )
+
+
+def _write_standing(run: Run, scored: list[Scored], results: CountingResults) -> RunStanding:
+    weighted = {one.spec.name: Weighted(one.spec.weight, one.scale, one.values) for one in scored}
+    score = weighted_score(weighted, results.items)
+    missing = [one.spec.name for one in scored if one.spec.weight > 0 and not one.values.n]
+    with_range = {
+        one.spec.name: weighted[one.spec.name] for one in scored if one.is_code and one.spec.range_low is not None
+    }
+    standing, _ = RunStanding.objects.update_or_create(
+        run=run,
+        defaults={
+            "value": score.value,
+            "low": score.low,
+            "high": score.high,
+            "n": score.n,
+            "is_complete": not missing and not any(one.lacking for one in scored),
+            "missing": missing,
+            "partial": score.partial,
+            "covariance": covariance_of({name: weighted[name] for name in with_range}),
+            "totals": totals_of(run).as_json(),
+        },
+    )
+    return standing

@@ -1,0 +1,130 @@
+"""The weighted score of a run and its interval, from item values. Pure arithmetic (docs/concepts.md)."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from scoring.item_values import Floats, Ints, ItemValues, Scale, at, common_positions, mean_and_variance
+from scoring.statistics import Interval, score_interval, t_interval
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """One scorer of a run: its weight, its scale and its item values."""
+
+    weight: float
+    scale: Scale
+    values: ItemValues
+
+    def normalised(self) -> Floats:
+        """The item values between 0 and 1."""
+        return self.scale.normalise(self.values.means)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedScore:
+    """A run's weighted score, 0 to 1."""
+
+    value: float | None
+    """None: no weighted scorer has a value."""
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    """Items that the score rests on."""
+    partial: dict[str, list[int]] = field(default_factory=dict)
+    """Scorers that do not cover all items: [items covered, items]."""
+
+
+def weighted_score(scorers: Mapping[str, Weighted], items: int) -> WeightedScore:
+    """Return the weighted score over `items` items with output.
+
+    Per item the weighted mean of the normalised values of the scorers that cover all items, then the mean over
+    items. A scorer that covers fewer enters with its own mean and variance, as if independent of the others.
+    """
+    used = {name: scorer for name, scorer in scorers.items() if scorer.weight > 0 and scorer.values.n}
+    if not used:
+        return WeightedScore(None)
+    full = {name: scorer for name, scorer in used.items() if scorer.values.n >= items}
+    partial = {name: scorer for name, scorer in used.items() if name not in full}
+    coverage = {name: [scorer.values.n, items] for name, scorer in partial.items()}
+    per_item = _per_item(full)
+    n = len(per_item) or max(scorer.values.n for scorer in partial.values())
+    if not partial:
+        interval = score_interval(per_item.tolist())
+        low, high = (interval.low, interval.high) if interval else (None, None)
+        return WeightedScore(float(np.mean(per_item)), low, high, n)
+    parts = [_Part.of(sum(scorer.weight for scorer in full.values()), per_item)] if full else []
+    parts += [_Part.of(scorer.weight, scorer.normalised()) for scorer in partial.values()]
+    value, low, high = _combined(parts)
+    return WeightedScore(value, low, high, n, coverage)
+
+
+def _per_item(full: Mapping[str, Weighted]) -> Floats:
+    total = sum(scorer.weight for scorer in full.values())
+    positions: Ints = common_positions({name: scorer.values for name, scorer in full.items()})
+    per_item = np.zeros(len(positions))
+    for scorer in full.values():
+        per_item += scorer.weight / total * scorer.scale.normalise(at(scorer.values, positions))
+    return per_item
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A mean that enters with a weight, and the variance of that mean."""
+
+    weight: float
+    mean: float
+    variance_of_mean: float | None
+    n: int
+
+    @classmethod
+    def of(cls, weight: float, values: Floats) -> "_Part":
+        mean, variance = mean_and_variance(values)
+        return cls(weight, mean or 0.0, None if variance is None else variance / len(values), len(values))
+
+
+def _combined(parts: Sequence[_Part]) -> tuple[float, float | None, float | None]:
+    total = sum(part.weight for part in parts)
+    value = sum(part.weight * part.mean for part in parts) / total
+    variances = [part.variance_of_mean for part in parts]
+    if any(variance is None for variance in variances):
+        return value, None, None
+    variance = sum((part.weight / total) ** 2 * (part.variance_of_mean or 0.0) for part in parts)
+    interval = t_interval(value, math.sqrt(variance), min(part.n for part in parts))
+    return value, *_clipped(interval)
+
+
+def _clipped(interval: Interval | None) -> tuple[float | None, float | None]:
+    return (max(0.0, interval.low), min(1.0, interval.high)) if interval else (None, None)
+
+
+def covariance_of(scorers: Mapping[str, Weighted]) -> dict[str, Any]:
+    """Return names, n, means and covariance matrix of the normalised values over the items that all cover.
+
+    With it any weights can be tried without reading a score.
+    """
+    positions = common_positions({name: scorer.values for name, scorer in scorers.items()})
+    if not scorers or len(positions) < 2:
+        return {}
+    rows = np.array([scorer.scale.normalise(at(scorer.values, positions)) for scorer in scorers.values()])
+    matrix = np.atleast_2d(np.cov(rows))
+    return {
+        "scorers": list(scorers),
+        "n": len(positions),
+        "means": rows.mean(axis=1).tolist(),
+        "matrix": matrix.tolist(),
+    }
+
+
+def reweighted(covariance: Mapping[str, Any], weights: Mapping[str, float]) -> tuple[float, float | None, float | None]:
+    """Return (value, low, high) under other weights, from what `covariance_of` gave: the t interval over items."""
+    names: list[str] = covariance["scorers"]
+    raw = np.array([weights.get(name, 0.0) for name in names])
+    shares = raw / raw.sum()
+    value = float(shares @ np.array(covariance["means"]))
+    variance = float(shares @ np.array(covariance["matrix"]) @ shares)
+    interval = t_interval(value, math.sqrt(max(0.0, variance) / covariance["n"]), covariance["n"])
+    return value, *_clipped(interval)
