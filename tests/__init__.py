@@ -1,0 +1,1 @@
+"""The tests of Evalsite; the folders mirror the source."""
