@@ -1,46 +1,83 @@
-"""Canonical JSON and the hashes that identify things: the same content gives the same hash everywhere.
+"""Canonical JSON and the hashes that identify configurations, items and the contents of dataset versions.
 
-Source: RFC 8785, JSON Canonicalization Scheme.
+**Source**: RFC 8785, JSON Canonicalization Scheme.
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import rfc8785
 
-KEY_LENGTH = 16
+EXACT_INTEGER = 2**53 - 1
+ITEM_KEY_LENGTH = 16
 
 
-def digest_of(value: Any) -> str:
-    """Return the SHA-256, in hex, of a JSON value's canonical form."""
-    return hashlib.sha256(rfc8785.dumps(value)).hexdigest()
+class Row(Protocol):
+    """What the content hash needs of an item."""
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        """key, input, expected, metadata, tags and split by name."""
+        ...
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return the canonical JSON of a value of JSON types, as UTF-8.
+
+    Whole numbers beyond 2^53 - 1, which RFC 8785 cannot tell apart, are written as the text of their digits.
+    Raises ValueError for NaN, infinities and lone surrogates.
+    """
+    try:
+        return bytes(rfc8785.dumps(value))
+    except rfc8785.IntegerDomainError:
+        return bytes(rfc8785.dumps(_with_exact_numbers(value)))
 
 
 def config_hash(
-    *, kind: str, base_url: str, model: str, messages: Sequence[Mapping[str, Any]], params: Mapping[str, Any]
+    *, kind: str, base_url: str, model: str, messages: Sequence[Mapping[str, str]], params: Mapping[str, Any]
 ) -> str:
-    """Return the identity of a candidate: provider kind, base URL, model, messages, parameters; nothing else."""
-    return digest_of(
-        {
-            "kind": kind,
-            "base_url": base_url.rstrip("/"),
-            "model": model,
-            "messages": [dict(message) for message in messages],
-            "params": {name: value for name, value in params.items() if value is not None},
-        }
-    )
+    """Return the identity of a configuration: 64 hexadecimal digits.
+
+    `base_url` as given but for slashes at its end. What is absent or None is omitted. Names, keys, limits, prices and
+    timeouts are not part of it.
+    """
+    parts = {
+        "kind": kind,
+        "base_url": base_url.rstrip("/"),
+        "model": model,
+        "messages": [dict(message) for message in messages],
+        "params": {name: value for name, value in params.items() if value is not None},
+    }
+    return _digest({name: part for name, part in parts.items() if part})
 
 
-def content_hash(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return the hash of a dataset version: key, input, expected, metadata, tags and split of each item, in order."""
+def content_hash(rows: Iterable[Row]) -> str:
+    """Return the identity of a dataset version: 64 hexadecimal digits over its items in the order of their positions.
+
+    Reads the rows one by one. Equal contents in another order are another version.
+    """
     digest = hashlib.sha256()
     for row in rows:
-        digest.update(rfc8785.dumps(dict(row)))
+        digest.update(canonical_json(row.content))
         digest.update(b"\n")
     return digest.hexdigest()
 
 
-def item_key(given: Any) -> str:
-    """Return the key of an item that names none: 16 hex digits of its input's hash."""
-    return digest_of(given)[:KEY_LENGTH]
+def item_key(input: Any) -> str:  # noqa: A002 - the item's own word
+    """Return the key of an item that was given none: 16 hexadecimal digits of its input's hash."""
+    return _digest(input)[:ITEM_KEY_LENGTH]
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def _with_exact_numbers(value: Any) -> Any:
+    """Return the value with numbers that a double cannot hold written as text."""
+    if isinstance(value, Mapping):
+        return {name: _with_exact_numbers(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_exact_numbers(part) for part in value]
+    is_inexact = isinstance(value, int) and abs(value) > EXACT_INTEGER
+    return str(value) if is_inexact else value

@@ -1,164 +1,212 @@
-"""Prompt templates: sandboxed Jinja2 that can neither reach into Python nor use up the machine."""
+"""Prompt templates: messages in sandboxed Jinja2, checked when compiled, rendered once per case."""
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError, meta, nodes
-from jinja2.exceptions import SecurityError, TemplateError
-from jinja2.runtime import LoopContext
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template, TemplateError
+from jinja2.exceptions import SecurityError, TemplateSyntaxError
 
+from experiments.template_sandbox import (
+    LOOP_BUDGET,
+    Absent,
+    LoopBudget,
+    TemplateRefused,
+    parse,
+    template_of,
+)
+
+Message = dict[str, Any]
 ROLES = ("system", "user", "assistant")
-TEMPLATE_LIMIT = 256 * 1024
-OUTPUT_LIMIT = 4 * 1024 * 1024
-LOOP_LIMIT = 10_000
-NUMBER_LIMIT = 10**12
-FORBIDDEN_FILTERS = ("center", "indent", "wordwrap", "format", "pprint", "xmlattr", "urlize", "batch", "slice")
-LOOP_COUNTERS = ("index", "index0", "first", "last", "length")
-SAFE_BINOPS: Mapping[str, Callable[[Any, Any], Any]] = {"*": operator.mul, "%": operator.mod}
+RESERVED = ("metadata", "tags", "key", "vars")
+MAX_TEMPLATE_LENGTH = 256 * 1024
+MAX_OUTPUT_LENGTH = 4 * 1024 * 1024
+RENDER_ERRORS = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 
 
 class TemplateProblem(ValueError):
-    """A template that cannot be used, or does not fit an item; the text says why and names the variable."""
-
-
-class PromptEnvironment(ImmutableSandboxedEnvironment):
-    """Jinja2 without methods, globals, and everything that builds large things from small ones."""
-
-    intercepted_binops = frozenset(["*", "**", "%"])
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """Return the value under a key of an object, or a loop's counter: no methods, nothing of Python."""
-        if isinstance(obj, Mapping):
-            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
-        if isinstance(obj, LoopContext) and attribute in LOOP_COUNTERS:
-            return getattr(obj, attribute)
-        return self.unsafe_undefined(obj, attribute)
-
-    def getitem(self, obj: Any, argument: Any) -> Any:
-        """Return an entry of an object, a list or a text."""
-        try:
-            return obj[argument]
-        except (LookupError, TypeError, AttributeError):
-            return self.undefined(obj=obj, name=argument)
-
-    def call_binop(self, context: Any, op: str, left: Any, right: Any) -> Any:  # noqa: ARG002
-        """Compute with numbers only: multiplied texts and powers would fill the memory."""
-        numbers = isinstance(left, int | float) and isinstance(right, int | float)
-        if not numbers or op not in SAFE_BINOPS or abs(left) > NUMBER_LIMIT or abs(right) > NUMBER_LIMIT:
-            raise SecurityError(f"{op} works on numbers up to {NUMBER_LIMIT:.0e} only")
-        return SAFE_BINOPS[op](left, right)
-
-
-def _environment() -> PromptEnvironment:
-    environment = PromptEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
-    environment.globals.clear()
-    for name in FORBIDDEN_FILTERS:
-        environment.filters.pop(name, None)
-    return environment
-
-
-ENVIRONMENT = _environment()
+    """A prompt that cannot be used, or does not fit an item; the text is a sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledPrompt:
-    """A prompt that is ready to be rendered many times."""
+    """A prompt whose templates are ready to render."""
 
-    roles: tuple[str, ...]
-    templates: tuple[Template, ...]
+    messages: tuple[CompiledMessage, ...]
     variables: frozenset[str]
-    """Names that the templates use."""
+    """The names that the templates read, dotted where they look inside: question, metadata.topic, vars.company."""
 
-    def render(self, context: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the messages for one item. Raises TemplateProblem naming the variable that is missing."""
-        return [
-            {"role": role, "parts": [{"type": "text", "text": _rendered(template, context)}]}
-            for role, template in zip(self.roles, self.templates, strict=True)
-        ]
+    @property
+    def is_constant(self) -> bool:
+        """Whether every item gets the same messages."""
+        return all(name == "vars" or name.startswith("vars.") for name in self.variables)
+
+    def render(self, context: Mapping[str, Any]) -> list[Message]:
+        """Return the messages for one item. Raises TemplateProblem naming the place and what does not fit."""
+        budget = LoopBudget()
+        rendered = []
+        for message in self.messages:
+            text = message.text if message.template is None else self._text(message, context, budget)
+            rendered.append({"role": message.role, "parts": [{"type": "text", "text": text}]})
+        return rendered
+
+    def _text(self, message: CompiledMessage, context: Mapping[str, Any], budget: LoopBudget) -> str:
+        template = message.template
+        assert template is not None  # noqa: S101 - render() asks only for messages that have one
+        values = template.new_context({**context, LOOP_BUDGET: budget} if message.has_loops else dict(context))
+        try:
+            return _joined(template.root_render_func(values))
+        except RENDER_ERRORS as error:
+            line = _line_of(template, error.__traceback__)
+            sentence = self._missing(error.name, context) if isinstance(error, Absent) else _sentence(error)
+            raise TemplateProblem(f"{message.place(line)}: {sentence}") from error
+
+    def _missing(self, name: str, context: Mapping[str, Any]) -> str:
+        """Return the sentence for a name that the item does not have."""
+        paths = {".".join(parts[: i + 1]) for parts in map(_parts, self.variables) for i in range(len(parts))}
+        absent = [path for path in sorted(paths) if _parts(path)[-1] == name and not _has(context, path)]
+        if not absent:
+            return f'"{name}" is missing'
+        there = _names_at(context, absent[0].rpartition(".")[0])
+        known = f"there are {', '.join(there)}" if there else "there is nothing"
+        return f'"{absent[0]}" is missing; {known}{did_you_mean(name, there)}'
 
 
-def compile_messages(messages: Sequence[Mapping[str, str]]) -> CompiledPrompt:
-    """Return checked messages compiled. Raises TemplateProblem."""
-    parsed = [_parsed(message["content"], number) for number, message in enumerate(messages, start=1)]
-    variables: set[str] = set().union(*(meta.find_undeclared_variables(tree) for tree in parsed))
-    if "expected" in variables:
-        raise TemplateProblem("{{ expected }} is not to be had: a model never sees the expected answer")
-    templates = tuple(ENVIRONMENT.from_string(message["content"]) for message in messages)
-    return CompiledPrompt(tuple(message["role"] for message in messages), templates, frozenset(variables))
+@dataclass(frozen=True, slots=True)
+class CompiledMessage:
+    """One message of a prompt."""
+
+    role: str
+    text: str
+    """The source; where there is nothing to render, also what it renders to."""
+    template: Template | None = field(repr=False)
+    """None: the text is constant."""
+    has_loops: bool
+    number: int
+    """From 1; 0 where the prompt has one message only."""
+
+    def place(self, line: int) -> str:
+        """Return where a line of this message is, for sentences."""
+        return f"message {self.number}, line {line}" if self.number else f"line {line}"
 
 
 def check_messages(raw: Any) -> list[dict[str, str]]:
-    """Return a prompt as messages; a text is one user message. Raises TemplateProblem."""
+    """Return messages as [{"role", "content"}]; a text becomes one user message.
+
+    Raises TemplateProblem for anything else than texts under the roles system, user and assistant.
+    """
     if isinstance(raw, str):
         raw = [{"role": "user", "content": raw}]
-    if not isinstance(raw, list) or not raw:
-        raise TemplateProblem("a prompt is a text, or a list of at least one message with role and content")
-    checked = [_checked(message, number) for number, message in enumerate(raw, start=1)]
-    compile_messages(checked)
-    return checked
-
-
-def item_context(
-    given: str | Mapping[str, Any],
-    metadata: Mapping[str, Any],
-    tags: Sequence[str],
-    key: str,
-    variables: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Return the names that templates see of an item: never its expected answer."""
-    named = dict(given) if isinstance(given, Mapping) else {"input": given}
-    return {**named, "metadata": metadata, "tags": tags, "key": key, "vars": variables}
+    if not isinstance(raw, Sequence) or not raw:
+        raise TemplateProblem("a prompt is a text or a list of at least one message with role and content")
+    return [_checked(message, number) for number, message in enumerate(raw, start=1)]
 
 
 def _checked(message: Any, number: int) -> dict[str, str]:
     if not isinstance(message, Mapping) or set(message) != {"role", "content"}:
-        raise TemplateProblem(f"message {number}: write role and content, and nothing else")
+        raise TemplateProblem(f"message {number}: a message has role and content, nothing else")
     role, content = message["role"], message["content"]
     if role not in ROLES:
-        raise TemplateProblem(f'message {number}: the role "{role}" is none of {", ".join(ROLES)}')
+        raise TemplateProblem(f'message {number}: role "{role}" is not one of {", ".join(ROLES)}')
     if not isinstance(content, str) or not content.strip():
-        raise TemplateProblem(f"message {number}: the content is empty")
+        raise TemplateProblem(f"message {number}: its content is empty")
     return {"role": role, "content": content}
 
 
-def _parsed(source: str, number: int) -> nodes.Template:
-    if len(source) > TEMPLATE_LIMIT:
-        raise TemplateProblem(f"message {number}: a template holds at most {TEMPLATE_LIMIT // 1024} KiB")
+def compile_messages(messages: Any) -> CompiledPrompt:
+    """Return the prompt ready to render. Raises TemplateProblem for templates that are wrong or refused."""
+    checked = check_messages(messages)
+    variables: set[str] = set()
+    compiled = []
+    for index, message in enumerate(checked, start=1):
+        number = index if len(checked) > 1 else 0
+        compiled.append(_compiled(message["role"], message["content"], number, variables))
+    return CompiledPrompt(tuple(compiled), frozenset(variables))
+
+
+def _compiled(role: str, source: str, number: int, variables: set[str]) -> CompiledMessage:
+    """Compile one message and add the names that it reads to `variables`."""
+    plain = CompiledMessage(role, source, None, has_loops=False, number=number)
+    if len(source) > MAX_TEMPLATE_LENGTH:
+        raise TemplateProblem(f"{plain.place(1)}: the template is longer than {MAX_TEMPLATE_LENGTH:,} characters")
+    if not any(mark in source for mark in ("{{", "{%", "{#")):
+        return plain
     try:
-        tree = ENVIRONMENT.parse(source)
-        ENVIRONMENT.compile(tree)
+        parsed = parse(source)
+        template = template_of(parsed)
+    except TemplateRefused as refusal:
+        raise TemplateProblem(f"{plain.place(refusal.line)}: {refusal}") from refusal
     except TemplateSyntaxError as error:
-        raise TemplateProblem(f"message {number}, line {error.lineno}: {error.message}") from None
-    except TemplateError as error:
-        raise TemplateProblem(f"message {number}: {error.message}") from None
-    loops = list(tree.find_all(nodes.For))
-    if any(list(loop.find_all(nodes.For)) for loop in loops):
-        raise TemplateProblem(f"message {number}: a loop inside a loop is not allowed")
-    if any(tree.find_all((nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport, nodes.Macro))):
-        raise TemplateProblem(f"message {number}: templates stand alone: no include, extends, import or macro")
-    return ENVIRONMENT.parse(source)
+        raise TemplateProblem(f"{plain.place(error.lineno)}: {_sentence(error)}") from error
+    except (RecursionError, SyntaxError) as error:
+        raise TemplateProblem(f"{plain.place(1)}: the template is nested too deeply") from error
+    variables |= parsed.variables
+    return CompiledMessage(role, source, template, has_loops=parsed.has_loops, number=number)
 
 
-def _rendered(template: Template, context: Mapping[str, Any]) -> str:
-    try:
-        pieces, size = [], 0
-        for piece in template.root_render_func(template.new_context(dict(context))):
-            size += len(piece)
-            if size > OUTPUT_LIMIT:
-                raise TemplateProblem(f"the rendered message is larger than {OUTPUT_LIMIT // 1024 // 1024} MiB")
-            pieces.append(piece)
-        return "".join(pieces)
-    except UndefinedError as error:
-        raise TemplateProblem(_about_missing(error, context)) from None
-    except TemplateProblem:
-        raise
-    except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as error:
-        raise TemplateProblem(f"the template cannot be rendered: {error}") from None
+def item_context(
+    input: str | Mapping[str, Any],  # noqa: A002 - the word of the templates
+    metadata: Mapping[str, Any],
+    tags: Sequence[str],
+    key: str,
+    vars: Mapping[str, Any],  # noqa: A002
+) -> dict[str, Any]:
+    """Return what a template may read of an item; never what is expected."""
+    names: dict[str, Any] = {"input": input} if isinstance(input, str) else dict(input)
+    names["metadata"], names["tags"], names["key"], names["vars"] = metadata, tags, key, vars
+    return names
 
 
-def _about_missing(error: UndefinedError, context: Mapping[str, Any]) -> str:
-    there = ", ".join(sorted(context))
-    return f"{error.message or 'a variable is missing'}; there are: {there}"
+def did_you_mean(name: str, there: Iterable[str]) -> str:
+    """Return `; did you mean "…"?` for the name that is nearest, "" where none is near."""
+    near = difflib.get_close_matches(name, list(there), n=1)
+    return f'; did you mean "{near[0]}"?' if near else ""
+
+
+def _joined(parts: Iterable[str]) -> str:
+    """Return the parts as one text. Raises TemplateRefused above the longest output allowed."""
+    kept, length = [], 0
+    for part in parts:
+        length += len(part)
+        if length > MAX_OUTPUT_LENGTH:
+            raise SecurityError(f"the message would be longer than {MAX_OUTPUT_LENGTH:,} characters")
+        kept.append(part)
+    return "".join(kept)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "the values are nested too deeply"
+    text = str(error.message if isinstance(error, TemplateSyntaxError) else error) or type(error).__name__
+    return text.rstrip(".")
+
+
+def _line_of(template: Template, traceback: TracebackType | None) -> int:
+    """Return the line of the template in which an error came up."""
+    line = 1
+    while traceback is not None:
+        if traceback.tb_frame.f_globals.get("__jinja_template__") is template:
+            line = template.get_corresponding_lineno(traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return line
+
+
+def _parts(path: str) -> list[str]:
+    return path.split(".")
+
+
+def _has(context: Mapping[str, Any], path: str) -> bool:
+    parent, _, name = path.rpartition(".")
+    return name in _names_at(context, parent)
+
+
+def _names_at(context: Mapping[str, Any], path: str) -> list[str]:
+    """Return the names inside the object at a dotted path, those of the context for ""."""
+    value: Any = context
+    for name in path.split(".") if path else ():
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return sorted(map(str, value)) if isinstance(value, Mapping) else []

@@ -11,7 +11,7 @@ import orjson
 from django.db import models
 from experiments.blobs import default_store
 
-from runs.cleaning import clean_text
+from experiments.cleaning import clean_text
 from runs.execution import Attempt, Job
 from runs.models import FailedAttempt, Result, Transcript
 from runs.models.results import PREVIEW_LENGTH

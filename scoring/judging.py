@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from runs.cleaning import clean_text
+from experiments.cleaning import clean_text
 
 from scoring.scorers.base import Answer, Question, Scorer, Verdict
 

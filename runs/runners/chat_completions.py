@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from runs.cleaning import clean_json, clean_text
+from experiments.cleaning import clean_json, clean_text
 from runs.exchange import CallFailed, Completion, Message, NeedsPerson, Request
 from runs.runners.base import HttpResponse
 

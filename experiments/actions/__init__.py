@@ -1,0 +1,45 @@
+"""What can be done with what is measured: the same functions behind pages, API, admin and commands."""
+
+from experiments.actions.case_lists import freeze_ad_hoc_case, freeze_case_list
+from experiments.actions.declaring import Declaration, declare_experiment, project_named
+from experiments.actions.experiments import (
+    add_candidate,
+    create_experiment,
+    declare_scorer,
+    person_scorer,
+    remove_candidate,
+    set_baseline,
+    set_weights,
+)
+from experiments.actions.freezing import freeze_dataset, freeze_rows
+from experiments.actions.items import add_item, edit_item, remove_item, restore_item
+from experiments.actions.prompts import save_prompt
+from experiments.actions.providers import create_provider, edit_provider
+from experiments.actions.refusals import ActionConflict, ActionRefused, StaleEdit
+
+__all__ = [
+    "ActionConflict",
+    "ActionRefused",
+    "Declaration",
+    "StaleEdit",
+    "add_candidate",
+    "add_item",
+    "create_experiment",
+    "create_provider",
+    "declare_experiment",
+    "declare_scorer",
+    "edit_item",
+    "edit_provider",
+    "freeze_ad_hoc_case",
+    "freeze_case_list",
+    "freeze_dataset",
+    "freeze_rows",
+    "person_scorer",
+    "project_named",
+    "remove_candidate",
+    "remove_item",
+    "restore_item",
+    "save_prompt",
+    "set_baseline",
+    "set_weights",
+]

@@ -1,0 +1,35 @@
+"""Saving prompts: the same text is the same version."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Max
+
+from experiments.actions.refusals import ActionRefused
+from experiments.canonical import digest_of
+from experiments.models import Project, Prompt, PromptVersion
+from experiments.models.projects import Person
+from experiments.permissions import require
+from experiments.templating import TemplateProblem, check_messages
+
+
+@transaction.atomic
+def save_prompt(
+    *, project: Project, name: str, messages: str | Sequence[dict[str, str]], by: Person | None, note: str = ""
+) -> PromptVersion:
+    """Return the version of the prompt with this text, made if it is new. Raises ActionRefused."""
+    require(by, project, "edit_prompt")
+    try:
+        checked = check_messages(messages if isinstance(messages, str) else list(messages))
+    except TemplateProblem as problem:
+        raise ActionRefused("prompt", str(problem)) from problem
+    prompt, _ = Prompt.objects.get_or_create(project=project, name=name)
+    digest = digest_of(checked)
+    found = prompt.versions.filter(content_hash=digest).first()
+    if found is not None:
+        return found
+    last = prompt.versions.aggregate(last=Max("number"))["last"] or 0
+    user = by if by is not None and by.is_authenticated else None
+    return PromptVersion.objects.create(
+        prompt=prompt, number=last + 1, messages=checked, content_hash=digest, note=note, created_by=user
+    )

@@ -1,0 +1,30 @@
+"""Configurations: what a candidate is, as runs store it."""
+
+from typing import Any
+
+from experiments.canonical import config_hash
+from experiments.models import Candidate, PromptVersion, Provider
+
+
+def config_from(
+    provider: Provider, model: str, prompt_version: PromptVersion, params: dict[str, Any]
+) -> dict[str, Any]:
+    """Return kind, base_url, model, messages and params of a configuration."""
+    return {
+        "kind": provider.kind,
+        "base_url": provider.base_url,
+        "model": model,
+        "messages": prompt_version.messages,
+        "params": params,
+    }
+
+
+def config_of(candidate: Candidate) -> dict[str, Any]:
+    """Return the configuration of a candidate as its run stores it."""
+    return config_from(candidate.provider, candidate.model, candidate.prompt_version, candidate.params)
+
+
+def hash_of(config: dict[str, Any]) -> str:
+    """Return the config_hash of a configuration."""
+    names = ("kind", "base_url", "model", "messages", "params")
+    return config_hash(**{name: config[name] for name in names})
