@@ -259,7 +259,7 @@ def _round(value: float, decimals: int = 0) -> float:
 
 @pass_context
 def _counted(context: Context, values: Iterable[Any]) -> Iterator[Any]:
-    budget: LoopBudget = context.resolve(LOOP_BUDGET)
+    budget: Any = context.resolve(LOOP_BUDGET)
     for value in values:
         budget.spend()
         yield value
@@ -300,7 +300,7 @@ class Guarding(NodeTransformer):
         return node
 
 
-def _filter(operand: nodes.Expr, name: str) -> nodes.Filter:
+def _filter(operand: Any, name: str) -> nodes.Filter:
     found = nodes.Filter(operand, name, [], [], None, None, lineno=operand.lineno)
     found.set_environment(prompt_environment())
     return found
