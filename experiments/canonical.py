@@ -5,21 +5,12 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import rfc8785
 
 EXACT_INTEGER = 2**53 - 1
 ITEM_KEY_LENGTH = 16
-
-
-class Row(Protocol):
-    """What the content hash needs of an item."""
-
-    @property
-    def content(self) -> Mapping[str, Any]:
-        """key, input, expected, metadata, tags and split by name."""
-        ...
 
 
 def canonical_json(value: Any) -> bytes:
@@ -32,6 +23,11 @@ def canonical_json(value: Any) -> bytes:
         return bytes(rfc8785.dumps(value))
     except rfc8785.IntegerDomainError:
         return bytes(rfc8785.dumps(_with_exact_numbers(value)))
+
+
+def digest_of(value: Any) -> str:
+    """Return the identity of a value of JSON types: the SHA-256 of its canonical JSON, 64 hexadecimal digits."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
 def config_hash(
@@ -49,28 +45,25 @@ def config_hash(
         "messages": [dict(message) for message in messages],
         "params": {name: value for name, value in params.items() if value is not None},
     }
-    return _digest({name: part for name, part in parts.items() if part})
+    return digest_of({name: part for name, part in parts.items() if part})
 
 
-def content_hash(rows: Iterable[Row]) -> str:
+def content_hash(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return the identity of a dataset version: 64 hexadecimal digits over its items in the order of their positions.
 
-    Reads the rows one by one. Equal contents in another order are another version.
+    Each row holds key, input, expected, metadata, tags and split by name; they are read one by one. The same rows in
+    another order are another version.
     """
     digest = hashlib.sha256()
     for row in rows:
-        digest.update(canonical_json(row.content))
+        digest.update(canonical_json(dict(row)))
         digest.update(b"\n")
     return digest.hexdigest()
 
 
 def item_key(input: Any) -> str:  # noqa: A002 - the item's own word
     """Return the key of an item that was given none: 16 hexadecimal digits of its input's hash."""
-    return _digest(input)[:ITEM_KEY_LENGTH]
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(canonical_json(value)).hexdigest()
+    return digest_of(input)[:ITEM_KEY_LENGTH]
 
 
 def _with_exact_numbers(value: Any) -> Any:

@@ -97,8 +97,15 @@ class CompiledMessage:
 def check_messages(raw: Any) -> list[dict[str, str]]:
     """Return messages as [{"role", "content"}]; a text becomes one user message.
 
-    Raises TemplateProblem for anything else than texts under the roles system, user and assistant.
+    Raises TemplateProblem for anything else than texts under the roles system, user and assistant, and for templates
+    that are wrong or refused.
     """
+    messages = _normalised(raw)
+    compile_messages(messages)
+    return messages
+
+
+def _normalised(raw: Any) -> list[dict[str, str]]:
     if isinstance(raw, str):
         raw = [{"role": "user", "content": raw}]
     if not isinstance(raw, Sequence) or not raw:
@@ -119,7 +126,7 @@ def _checked(message: Any, number: int) -> dict[str, str]:
 
 def compile_messages(messages: Any) -> CompiledPrompt:
     """Return the prompt ready to render. Raises TemplateProblem for templates that are wrong or refused."""
-    checked = check_messages(messages)
+    checked = _normalised(messages)
     variables: set[str] = set()
     compiled = []
     for index, message in enumerate(checked, start=1):
