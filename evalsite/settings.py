@@ -1,6 +1,7 @@
 """All settings of the site. Safe defaults for one machine; every variable is documented in docs/operations.md."""
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,9 @@ Q_CLUSTER: dict[str, Any] = {
     "save_limit": 100,
     "catch_up": False,
     "label": "Queue",
+    "log_level": "WARNING",
 }
+warnings.filterwarnings("ignore", message="Retry and timeout are misconfigured")  # "timeout": None is meant
 
 # What may be plugged in: kind -> dotted path. Installed packages add theirs through entry points.
 EVALSITE_STAGES = ["runs.stages.render.Render", "runs.stages.generate.Generate", "scoring.stages.Judge"]
@@ -158,6 +161,7 @@ EVALSITE_SCORERS = {
 # Which environment variables a provider made on a page may name: "project:NAME" or "*:NAME".
 PROVIDER_ENV = env.names("EVALSITE_PROVIDER_ENV")
 PRIVATE_PROVIDERS = env.flag("EVALSITE_PRIVATE_PROVIDERS", default=True)
+BEHIND_PROXY = env.flag("EVALSITE_BEHIND_PROXY", default=False)
 RUN_IN_REQUEST = env.flag("EVALSITE_SYNC", default=False)
 SIMULATOR_URL = os.environ.get("EVALSITE_SIMULATOR_URL", "")
 STREAMS = env.flag("EVALSITE_STREAMS", default=True)

@@ -1,0 +1,62 @@
+"""The base of all our commands: the first line, and errors in a sentence with an exit code."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError
+
+from evalsite.address import running_site
+from evalsite.parent import is_supervised
+from evalsite.preparation import NotPrepared, prepare_database
+
+KNOWN_ERRORS = (NotPrepared, ImproperlyConfigured, PermissionDenied, OperationalError, InterfaceError, OSError)
+
+
+class CommandFailed(CommandError):
+    """A command could not do what was asked for: one sentence on standard error, and `returncode` at the end."""
+
+
+class SiteCommand(BaseCommand):
+    """A command that names the data directory first and says in one sentence why it failed."""
+
+    requires_system_checks = []
+    """None: `evalsite doctor` and `make lint` run them, and every start would pay for them."""
+
+    needs_database = True
+    """Whether the database is brought up to date before the command begins."""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Return the parser of the options, under the command's name as people write it."""
+        return super().create_parser(prog_name, subcommand.replace("_", "-"), **kwargs)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Name the data directory on standard error, prepare the database, do the work."""
+        try:
+            if not is_supervised():
+                self.stderr.write(first_line(), self.style.NOTICE)
+                self.prepare()
+            return super().execute(*args, **options)
+        except KNOWN_ERRORS as error:
+            return self._fail(error, options)
+        except CommandError as error:
+            return self._fail(error, options)
+
+    def prepare(self) -> None:
+        """Bring the database up to date, where the command needs one."""
+        if self.needs_database:
+            prepare_database(report=self.stderr.write)
+
+    def _fail(self, error: Exception, options: dict[str, Any]) -> None:
+        code = getattr(error, "returncode", 1)
+        if not getattr(self, "_called_from_command_line", False) or options.get("traceback"):
+            raise error if isinstance(error, CommandError) else CommandFailed(str(error), returncode=code) from error
+        self.stderr.write(str(error))
+        raise SystemExit(code)
+
+
+def first_line() -> str:
+    """Return where the data is and, when the site is up, its address."""
+    site = running_site()
+    return f"Data: {settings.DATA_DIR}" + (f" · site: {site}" if site else "")

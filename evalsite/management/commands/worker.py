@@ -1,0 +1,37 @@
+"""`evalsite worker`: work on runs on this machine, beside a site that runs elsewhere."""
+
+import os
+from argparse import ArgumentParser
+from functools import partial
+from typing import Any
+
+from evalsite.commands import CommandFailed, SiteCommand
+from evalsite.supervisor import Child, ChildKeepsDying, Supervisor
+from runs.watcher import Watcher
+
+
+class Command(SiteCommand):
+    """Work until Ctrl-C."""
+
+    help = "Work on runs until Ctrl-C; any number of machines may do so on one PostgreSQL."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--lanes", type=int, metavar="N", help="processes that work on runs (EVALSITE_LANES)")
+
+    def handle(self, **options: Any) -> None:
+        """Keep a queue cluster and a watcher alive."""
+        if options["lanes"] is not None:
+            if options["lanes"] < 1:
+                raise CommandFailed("--lanes must be at least 1.", returncode=2)
+            os.environ["EVALSITE_LANES"] = str(options["lanes"])  # the cluster reads it when it starts
+        supervisor = Supervisor([Child.of_site("cluster")])
+        watcher = Watcher(restart_cluster=partial(supervisor.restart, "cluster"))
+        watcher.start()
+        self.stdout.write("Working. Ctrl-C ends it.")
+        try:
+            supervisor.run()
+        except ChildKeepsDying as error:
+            raise CommandFailed(str(error)) from error
+        finally:
+            watcher.stop()
