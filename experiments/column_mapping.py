@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from experiments.canonical import item_key
-from experiments.dataset_files import BadRow, NewItem, SourceRow
+from experiments.dataset_files import SourceRow
+from experiments.new_items import BadRow, NewItem
 
 KEY_LIMIT = 200
 

@@ -11,23 +11,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from experiments.cleaning import clean_json
+from experiments.new_items import BadRow
 
 FORMATS = ("csv", "tsv", "json", "jsonl")
 SNIFFED_BYTES = 64 * 1024
 BOMB_RATIO = 200
 BOMB_FLOOR = 256 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class NewItem:
-    """An item that is to be stored."""
-
-    key: str
-    input: Any
-    expected: Any
-    metadata: dict[str, Any]
-    tags: tuple[str, ...]
-    split: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +26,6 @@ class SourceRow:
     line: int
     """Where it begins, from 1."""
     values: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that becomes no item."""
-
-    line: int
-    reason: str
 
 
 class UnreadableFile(ValueError):

@@ -2,7 +2,7 @@
 
 import difflib
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from experiments.yaml_document import ListNode, Node, ObjectNode, Problem, Scalar, plain
@@ -31,7 +31,7 @@ class Fields:
     def __init__(self, node: Node, where: str, problems: Problems) -> None:
         self.node, self.where, self.problems = node, where, problems
         self._read: set[str] = set()
-        self._entries = node.entries if isinstance(node, ObjectNode) else {}
+        self._entries = dict(node.entries) if isinstance(node, ObjectNode) else {}
         if not isinstance(node, ObjectNode):
             problems.add(node, where, "write an object: keys with values")
 
@@ -156,6 +156,19 @@ class Fields:
                 yield item, f"{self.path(key)}[{number}]"
         elif node is not None:
             self.problem(key, "write a list")
+
+    def inner(self, key: str) -> "Fields":
+        """Return the object under a key as fields of its own; an absent one is empty."""
+        node = self.get(key)
+        return Fields(node if node is not None else ObjectNode(self.node.line), self.path(key), self.problems)
+
+    def replace(self, values: Mapping[str, str], allowed: Collection[str]) -> None:
+        """Put other texts in the place of the values under these keys."""
+        for key, text in values.items():
+            if key not in allowed:
+                self.problems.add(self.node, key, f"--set takes {', '.join(allowed)}{suggestion(key, allowed)}")
+            else:
+                self._entries[key] = Scalar(self.node.line, text, is_plain=True)
 
     def not_yet(self, *keys: str) -> None:
         """Note the keys that a later release takes."""

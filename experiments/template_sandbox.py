@@ -6,8 +6,7 @@ listed nodes and filters are let through, text that grows is measured before it 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,17 +18,12 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 from jinja2.visitor import NodeTransformer
 
-MAX_TEXT_LENGTH = 4 * 1024 * 1024
+from experiments.template_filters import KEPT_FILTERS, OWN_FILTERS, as_text, joined_text
+
 MAX_ITERATIONS = 100_000
-MAX_DECIMALS = 15
 # Names that no template can write: the filters that the sandbox puts in, and the counter in the context.
 JOINING, COUNTING, LOOP_BUDGET = "~", "for", " budget"
 LOOP_NAMES = ("index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0")
-KEPT_FILTERS = (
-    *("abs", "capitalize", "count", "d", "default", "dictsort", "first", "float", "int", "items", "last", "length"),
-    *("list", "lower", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "string"),
-    *("title", "trim", "unique", "upper", "wordcount"),
-)
 COUNTED_FILTERS = ("map", "reject", "rejectattr", "select", "selectattr")
 ALLOWED_NODES = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Assign, nodes.With),
@@ -134,7 +128,7 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
             if isinstance(value, Undefined):
                 str(value)
         if operator == "+" and isinstance(left, str) and isinstance(right, str):
-            return _joined_text([left, right])
+            return joined_text([left, right])
         raise SecurityError(f"{operator} takes numbers here; to join texts, write them side by side or with ~")
 
 
@@ -175,86 +169,8 @@ def prompt_environment() -> PromptEnvironment:
     environment.globals.clear()
     kept = {name: environment.filters[name] for name in KEPT_FILTERS}
     environment.filters.clear()
-    environment.filters.update(kept, **OWN_FILTERS)
+    environment.filters.update(kept | OWN_FILTERS | {JOINING: joined_text, COUNTING: _counted})
     return environment
-
-
-def as_text(value: Any) -> Any:
-    """Return a value as a prompt shows it: texts as they are, null as "", lists and objects as JSON."""
-    if isinstance(value, str | Undefined):
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, bool | Mapping | list | tuple):
-        return to_json(value)
-    if isinstance(value, int | float):
-        return str(value)
-    raise SecurityError("this is no value that can be shown; add |list or |join")
-
-
-def to_json(value: Any, indent: int | None = None) -> str:
-    """Return a value as JSON, letters kept as they are."""
-    if isinstance(value, Undefined):
-        str(value)
-    if indent is not None and not 0 <= indent <= 8:
-        raise SecurityError("tojson: indent is 0 to 8")
-    return json.dumps(value, ensure_ascii=False, indent=indent, default=_as_list)
-
-
-def _as_list(value: Any) -> list[Any]:
-    """Return what a filter yields as a list; a missing value raises Absent."""
-    if isinstance(value, Undefined):
-        str(value)
-    return list(value)
-
-
-def _joined_text(values: Iterable[Any], separator: str = "") -> str:
-    """Return the values as one text. Raises SecurityError before it gets too long."""
-    texts, length = [], 0
-    for value in values:
-        text = str(as_text(value))
-        length += len(text) + len(separator)
-        if length > MAX_TEXT_LENGTH:
-            raise SecurityError(f"a text would be longer than {MAX_TEXT_LENGTH:,} characters")
-        texts.append(text)
-    return separator.join(texts)
-
-
-def _join(values: Iterable[Any], d: str = "", attribute: str | None = None) -> str:
-    return _joined_text(_map(values, attribute) if attribute else values, d)
-
-
-def _map(values: Iterable[Any], attribute: str) -> Iterator[Any]:
-    environment = prompt_environment()
-    for value in values:
-        found = value
-        for name in str(attribute).split("."):
-            found = environment.getitem(found, int(name) if name.isdecimal() else name)
-        yield found
-
-
-def _replace(text: str, old: str, new: str) -> str:
-    if not old:
-        raise SecurityError("replace: the text to replace is empty")
-    text = str(as_text(text))
-    if len(text) + text.count(old) * (len(new) - len(old)) > MAX_TEXT_LENGTH:
-        raise SecurityError(f"a text would be longer than {MAX_TEXT_LENGTH:,} characters")
-    return text.replace(old, new)
-
-
-def _truncate(text: str, length: int = 255, killwords: bool = False, end: str = "...") -> str:  # noqa: FBT001, FBT002
-    """Return at most `length` characters, cut at a space unless `killwords`."""
-    text = str(as_text(text))
-    if len(text) <= length:
-        return text
-    cut = text[: max(0, length - len(end))]
-    return (cut if killwords or " " not in cut else cut.rsplit(" ", 1)[0]) + end
-
-
-def _round(value: float, decimals: int = 0) -> float:
-    if not 0 <= decimals <= MAX_DECIMALS:
-        raise SecurityError(f"round: decimals are 0 to {MAX_DECIMALS}")
-    return round(float(value), decimals)
 
 
 @pass_context
@@ -263,18 +179,6 @@ def _counted(context: Context, values: Iterable[Any]) -> Iterator[Any]:
     for value in values:
         budget.spend()
         yield value
-
-
-OWN_FILTERS: dict[str, Callable[..., Any]] = {
-    "join": _join,
-    "map": _map,
-    "replace": _replace,
-    "round": _round,
-    "tojson": to_json,
-    "truncate": _truncate,
-    JOINING: _joined_text,
-    COUNTING: _counted,
-}
 
 
 class Guarding(NodeTransformer):

@@ -9,11 +9,11 @@ from django.db import IntegrityError, transaction
 from experiments.actions.freezing import freeze_rows
 from experiments.actions.refusals import ActionRefused
 from experiments.canonical import digest_of, item_key
-from experiments.dataset_files import NewItem
 from experiments.models import CaseChunk, CaseList, Dataset, DatasetVersion, Experiment
 from experiments.models.cases import CHUNK_LENGTH
 from experiments.models.datasets import ItemQuerySet
 from experiments.models.experiments import MAX_TRIALS
+from experiments.new_items import NewItem
 
 AD_HOC_DATASET = "ad hoc inputs"
 

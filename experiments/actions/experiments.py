@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +11,7 @@ from django.utils import timezone
 from evalsite.plugins import UnknownKind, scorers
 from experiments.actions.refusals import ActionConflict, ActionRefused
 from experiments.configs import config_from, hash_of
+from experiments.declarations import ScorerDeclaration
 from experiments.models import (
     Candidate,
     DatasetVersion,
@@ -28,21 +28,6 @@ from experiments.permissions import require
 
 NAME = re.compile(r"[a-z0-9_-]{1,100}")
 PERSON = "person"
-
-
-@dataclass(frozen=True, slots=True)
-class ScorerDeclaration:
-    """A scorer as somebody declares it."""
-
-    name: str
-    kind: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    weight: float | None = None
-    """None: the kind's own default."""
-    range: tuple[float, float] | None = None
-    """None: the natural range of the kind."""
-    higher_is_better: bool | None = None
-    pass_value: float | None = None
 
 
 @transaction.atomic

@@ -10,10 +10,10 @@ from django.utils import timezone
 from experiments.actions.items import locked
 from experiments.actions.refusals import ActionConflict, ActionRefused
 from experiments.canonical import content_hash
-from experiments.dataset_files import NewItem
 from experiments.models import Dataset, DatasetVersion, Item, Project
 from experiments.models.datasets import POSITION_GAP, join_tags
 from experiments.models.projects import Person
+from experiments.new_items import NewItem
 from experiments.permissions import require
 
 ROWS_AT_ONCE = 1000
@@ -47,7 +47,7 @@ def freeze_rows(
     kept = list(rows)
     if not kept:
         raise ActionRefused("dataset", f"{name} has no items.")
-    digest = content_hash(_content(row) for row in kept)
+    digest = content_hash(row.content for row in kept)
     newest = dataset.versions.first()
     if newest is not None and newest.content_hash == digest and not _is_changed(dataset):
         return newest
@@ -60,17 +60,6 @@ def freeze_rows(
         _put(dataset, numbered, present, by)
     with transaction.atomic():
         return _number(locked(dataset), digest, by, note)
-
-
-def _content(row: NewItem) -> dict[str, Any]:
-    return {
-        "key": row.key,
-        "input": row.input,
-        "expected": row.expected,
-        "metadata": row.metadata,
-        "tags": list(row.tags),
-        "split": row.split,
-    }
 
 
 def _is_changed(dataset: Dataset) -> bool:
@@ -115,14 +104,14 @@ def _put(
             position=number * POSITION_GAP,
             changed_by=user,
             changed_at=now,
-            **{**_content(row), "tags": join_tags(row.tags)},
+            **{**row.content, "tags": join_tags(row.tags)},
         )
         for number, row in changed
     )
 
 
 def _is_same(number: int, row: NewItem, item: Item | None) -> bool:
-    return item is not None and item.position == number * POSITION_GAP and item.content == _content(row)
+    return item is not None and item.position == number * POSITION_GAP and item.content == row.content
 
 
 def _number(draft: Dataset, digest: str, by: Person | None, note: str) -> DatasetVersion:

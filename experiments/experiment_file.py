@@ -1,0 +1,180 @@
+"""The experiment file: the declared form of an experiment, from YAML or JSON to frozen values with every error said.
+
+The format is docs/experiment-file.md. Nothing here touches the database.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from experiments.column_mapping import ColumnMapping
+from experiments.declarations import ScorerDeclaration
+from experiments.file_candidates import read_candidates
+from experiments.file_dataset import DatasetPart, read_dataset
+from experiments.file_fields import Fields, Problems
+from experiments.file_prompts import read_prompts
+from experiments.file_providers import ProviderPart, read_providers
+from experiments.file_scorers import read_scorers
+from experiments.yaml_document import BadDocument, Problem, parse
+
+SHOWN = 20
+VERSION = 1
+STANDARD_INPUT = "-"
+LATER = ("judges", "budget", "variants", "gate", "require")
+__all__ = ["CandidatePart", "ColumnMapping", "ExperimentFile", "FileProblems", "load", "read_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class CandidatePart:
+    """One candidate as the file declares it."""
+
+    name: str
+    provider: str
+    model: str
+    prompt: str
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentFile:
+    """What a file declares."""
+
+    name: str
+    dataset: DatasetPart
+    providers: dict[str, ProviderPart]
+    prompts: dict[str, list[dict[str, str]]]
+    """Checked messages by the prompt's name."""
+    candidates: list[CandidatePart]
+    scorers: list[ScorerDeclaration]
+    project: str = "default"
+    description: str = ""
+    tags: list[str] = field(default_factory=list)
+    variables: dict[str, Any] = field(default_factory=dict)
+    baseline: str = ""
+    """A candidate's name; "": the first."""
+    trials: int = 1
+    errors_policy: str = "exclude"
+    is_reusing: bool = True
+    timeout_s: float | None = None
+    max_errors: str = "0"
+
+
+class FileProblems(ValueError):
+    """A file that declares no experiment: its first problems, each with path, line and place."""
+
+    def __init__(self, path: str, problems: list[Problem]) -> None:
+        self.path, self.problems = path, problems
+        lines = [line_of(path, problem) for problem in problems[:SHOWN]]
+        if len(problems) > SHOWN:
+            lines.append(f"… and {len(problems) - SHOWN} more")
+        super().__init__("\n".join(lines))
+
+
+def line_of(path: str, problem: Problem) -> str:
+    """Return a problem as one line: `file.yaml:31: candidates[1].model: what is wrong`."""
+    where = f" {problem.where}:" if problem.where else ""
+    return f"{path}:{problem.line}:{where} {problem.sentence}"
+
+
+def load(
+    path: str, *, overrides: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None
+) -> ExperimentFile:
+    """Return what the file at `path` declares ("-": standard input). Raises FileProblems.
+
+    `overrides` replace values at the top level: limit, trials, reuse, timeout_s, max_errors, description.
+    """
+    if path == STANDARD_INPUT:
+        return read_text(sys.stdin.read(), path="<stdin>", folder=Path.cwd(), overrides=overrides, environ=environ)
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except IsADirectoryError:
+        raise FileProblems(path, [Problem(1, "", "is a directory: name the file in it")]) from None
+    except FileNotFoundError:
+        raise FileProblems(path, [Problem(1, "", f"is not there (tried {file.resolve()})")]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileProblems(path, [Problem(1, "", f"cannot be read: {error}")]) from None
+    return read_text(text, path=path, folder=file.resolve().parent, overrides=overrides, environ=environ)
+
+
+def read_text(
+    text: str,
+    *,
+    path: str,
+    folder: Path,
+    overrides: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> ExperimentFile:
+    """Return what a text declares; `folder` is where its paths begin. Raises FileProblems with all that is wrong."""
+    try:
+        root, found = parse(text)
+    except BadDocument as bad:
+        raise FileProblems(path, [bad.problem]) from None
+    problems = Problems()
+    problems.found += found
+    fields = Fields(root, "", problems)
+    fields.replace(overrides or {}, OVERRIDES)
+    file = _read(fields, folder, os.environ if environ is None else environ)
+    fields.done()
+    if problems.found:
+        raise FileProblems(path, sorted(problems.found, key=lambda problem: problem.line))
+    return file
+
+
+OVERRIDES = ("limit", "trials", "reuse", "timeout_s", "max_errors", "description")
+
+
+def _read(fields: Fields, folder: Path, environ: Mapping[str, str]) -> ExperimentFile:
+    for key in ("experiment", "dataset", "candidates", "scorers"):
+        fields.required(key)
+    if fields.whole("version", default=VERSION) != VERSION:
+        fields.problem("version", f"this release reads version {VERSION}")
+    fields.not_yet(*LATER)
+    providers = read_providers(fields, folder, environ)
+    prompts = read_prompts(fields, folder)
+    candidates = [CandidatePart(**values) for values in read_candidates(fields, providers, prompts)]
+    scoring = fields.inner("scoring")
+    policy = scoring.choice("errors", ("exclude", "zero"), "exclude")
+    scoring.choice("trials", ("mean",), "mean")
+    scoring.done()
+    return ExperimentFile(
+        name=fields.text("experiment").strip(),
+        dataset=read_dataset(fields, folder, environ),
+        providers=providers,
+        prompts=prompts,
+        candidates=candidates,
+        scorers=read_scorers(fields, folder),
+        project=fields.text("project", "default"),
+        description=fields.text("description"),
+        tags=fields.texts("tags"),
+        variables=fields.object("vars"),
+        baseline=_baseline(fields, candidates),
+        trials=fields.whole("trials", low=1, high=100, default=1) or 1,
+        errors_policy=policy,
+        is_reusing=fields.flag("reuse", default=True),
+        timeout_s=fields.number("timeout_s", low=0.1),
+        max_errors=_max_errors(fields),
+    )
+
+
+def _baseline(fields: Fields, candidates: list[CandidatePart]) -> str:
+    name = fields.text("baseline")
+    if name and candidates and name not in {candidate.name for candidate in candidates}:
+        fields.problem("baseline", f'there is no candidate "{name}"')
+    return name
+
+
+def _max_errors(fields: Fields) -> str:
+    text = fields.text("max_errors", "0").strip()
+    number = text.removesuffix("%")
+    try:
+        allowed = float(number)
+    except ValueError:
+        allowed = -1.0
+    if not 0 <= allowed < float("inf") or (text.endswith("%") and allowed > 100):
+        fields.problem("max_errors", 'write a number of at least 0, or a share like "1%"')
+        return "0"
+    return text

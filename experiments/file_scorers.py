@@ -1,0 +1,139 @@
+"""The part `scorers` of an experiment file."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django import forms
+
+from evalsite.plugins import UnknownKind, scorers
+from experiments.declarations import ScorerDeclaration
+from experiments.file_fields import Fields, suggestion
+from experiments.options import OptionError
+from experiments.yaml_document import Node, ObjectNode, Scalar, plain
+
+NAME = re.compile(r"[a-z0-9_-]{1,100}")
+DIRECTIONS = ("higher_is_better", "lower_is_better")
+RANGE_ALIASES = ("range_ms", "range_usd")
+NOT_YET = ("checks",)
+
+
+def read_scorers(fields: Fields, folder: Path) -> list[ScorerDeclaration]:
+    """Return the scorers in their order; equal names are an error."""
+    found: list[ScorerDeclaration] = []
+    for node, path in fields.items("scorers"):
+        scorer = Fields(node, path, fields.problems)
+        declaration = _read(scorer, folder)
+        if declaration is None:
+            continue
+        if declaration.name in {other.name for other in found}:
+            scorer.problem("name", f'there is a scorer "{declaration.name}" already')
+        found.append(declaration)
+    if fields.get("scorers") is not None and not found and not fields.problems.found:
+        fields.problem("scorers", "write one scorer at least")
+    if found and not any(_may_weigh(declaration) for declaration in found):
+        fields.problem("scorers", "one weight at least is above 0")
+    return found
+
+
+def _may_weigh(declaration: ScorerDeclaration) -> bool:
+    default: float = scorers.get(declaration.kind).default_weight
+    return (default if declaration.weight is None else declaration.weight) > 0
+
+
+def _read(scorer: Fields, folder: Path) -> ScorerDeclaration | None:
+    scorer.not_yet("when")
+    kind = scorer.text("kind")
+    if kind in NOT_YET:
+        scorer.problem("kind", f"{kind}: not yet")
+        scorer.left()
+        return None
+    try:
+        plugin = scorers.get(kind)
+    except UnknownKind:
+        kinds = scorers.kinds()
+        scorer.problem("kind", f'unknown kind "{kind}"; there are {", ".join(kinds)}{suggestion(kind, kinds)}')
+        scorer.left()
+        return None
+    name = scorer.text("name", kind)
+    if not NAME.fullmatch(name):
+        scorer.problem("name", f'"{name}" may hold a-z, 0-9, _ and - only')
+    weight = scorer.number("weight", low=0)
+    bounds = _range(scorer)
+    better = scorer.choice("direction", DIRECTIONS, DIRECTIONS[0]) if "direction" in scorer else None
+    pass_value = scorer.number("pass")
+    if (weight or 0) > 0 and bounds is None and plugin.natural_range is None:
+        scorer.problem("range", f"{name} needs a range before it may carry a weight, like [0, 5000]")
+    return ScorerDeclaration(
+        name=name,
+        kind=kind,
+        options=_options(scorer, plugin, folder),
+        weight=weight,
+        range=bounds,
+        higher_is_better=None if better is None else better == DIRECTIONS[0],
+        pass_value=pass_value,
+    )
+
+
+def _range(scorer: Fields) -> tuple[float, float] | None:
+    given = [key for key in ("range", *RANGE_ALIASES) if scorer.get(key) is not None]
+    if not given:
+        return None
+    value = scorer.plain(given[0])
+    numbers = isinstance(value, list) and len(value) == 2 and all(_is_number(end) for end in value)
+    if not numbers or not value[0] < value[1]:
+        scorer.problem(given[0], "write two numbers, the lower one first, like [0, 5000]")
+        return None
+    return float(value[0]), float(value[1])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+
+
+def _options(scorer: Fields, plugin: Any, folder: Path) -> dict[str, Any]:
+    """Return the kind's own options, as their form cleans them."""
+    form = plugin.Options
+    raw = {}
+    for name, node in scorer.left().items():
+        field = form.base_fields.get(name)
+        known = [*form.base_fields, "weight", "direction", "range", "pass", "when", "name", "kind"]
+        if field is None:
+            scorer.problem(name, f'unknown key "{name}"{suggestion(name, known)}')
+            continue
+        raw[name] = _value(scorer, name, node, field, folder)
+    try:
+        cleaned: dict[str, Any] = form.parse(raw)
+    except OptionError as error:
+        for name, sentence in error.errors.items():
+            scorer.problem(name, sentence)
+        return {}
+    return cleaned
+
+
+def _value(scorer: Fields, name: str, node: Node, field: forms.Field, folder: Path) -> Any:
+    """Return an option's value as its field's type says."""
+    if isinstance(node, ObjectNode) and set(node.entries) == {"file"}:
+        return _from_file(scorer, name, node, folder)
+    if not isinstance(node, Scalar):
+        return _texts_of(node) if type(field).__name__ == "TextListField" else plain(node)
+    if isinstance(field, forms.BooleanField):
+        return scorer.flag(name, default=False)
+    return node.text
+
+
+def _texts_of(node: Node) -> Any:
+    items = getattr(node, "items", None)
+    return [item.text if isinstance(item, Scalar) else plain(item) for item in items] if items else plain(node)
+
+
+def _from_file(scorer: Fields, name: str, node: ObjectNode, folder: Path) -> Any:
+    path = folder / str(plain(node.entries["file"]))
+    try:
+        return orjson.loads(path.read_bytes())
+    except OSError:
+        scorer.problem(name, f"is not there (tried {path})")
+    except orjson.JSONDecodeError as error:
+        scorer.problem(name, f"{path.name} is no JSON: {error}")
+    return None
