@@ -1,18 +1,24 @@
 # The two commands: `make run` and `make test`. Everything else is for those who work on Evalsite.
+#   PYTHON=python3.12 make run    chooses the Python (CPython 3.11 to 3.13)
+#   PORT=8001 make run            chooses the port; HOST the address
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
+WORKERS ?= 2
 
-.PHONY: run test setup lint lock format
-run: $(VENV)/.installed
-	@HOST=$(HOST) PORT=$(PORT) $(BIN)/evalsite up --demo
+.PHONY: run test test-postgres test-sqlite browser setup setup-dev lint lock format
+# `exec` and `--parent`: the site has make as its parent and ends with it, even when make is killed.
+run: setup
+	@HOST="$(HOST)" PORT="$(PORT)" exec $(BIN)/evalsite up --demo --parent $$PPID
 
+# What both commands do first: .venv with what the lock names, and `evalsite` in its bin.
 setup: $(VENV)/.installed
+setup-dev: $(VENV)/.installed-dev
 
 $(VENV)/.installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Evalsite needs CPython 3.11 to 3.13: PYTHON=python3.12 make run")'
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Evalsite needs CPython 3.11 to 3.13; choose one: PYTHON=python3.12 make run")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (once, about half a minute) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
@@ -20,19 +26,31 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	@echo "Installing what the tests need (once, about half a minute) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+# Two runs of pytest: the tests marked `postgres` or `both` on a real PostgreSQL, then all but `postgres` on SQLite.
+# Two, because Django has one database a process, and a test of locks or types proves something only on its own.
+# Browser tests stay together and come last in their worker (tests/conftest.py): hence loadgroup in that order.
+test: test-postgres test-sqlite
 
-lint: $(VENV)/.installed-dev
+test-postgres: setup-dev
+	@$(BIN)/python -m tests.postgres_server pytest -q -m "postgres or both"
+
+test-sqlite: setup-dev browser
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+
+browser: setup-dev
+	@$(BIN)/python -m tests.browser_setup
+
+lint: setup-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-format: $(VENV)/.installed-dev
+format: setup-dev
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-lock: $(VENV)/.installed-dev
+lock: setup-dev
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
 		--extra setup pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
