@@ -19,6 +19,7 @@ BROWSER_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+pytest_plugins = ["tests.people"]
 SERIAL = ("browser", "processes")
 NO_POSTGRES = "This test needs PostgreSQL: run `make test-postgres`, or `python -m tests.postgres_server pytest ...`."
 
