@@ -3,9 +3,20 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
+from evalsite import views
 from evalsite.health import healthz
 
+handler403 = "evalsite.views.not_allowed"
+handler404 = "evalsite.views.not_found"
+handler500 = "evalsite.views.broken"
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("sign-in/", views.sign_in, name="sign-in"),
+    path("sign-in/link/<str:token>/", views.sign_in_link, name="sign-in-link"),
+    path("sign-out/", views.sign_out, name="sign-out"),
+    path("signed-out/", views.signed_out, name="signed-out"),
+    path("theme/", views.theme, name="theme"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,87 @@
+"""What the frame of every page needs: the theme, the sidebar's state, the entries of the navigation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+THEMES = ("system", "light", "dark")
+THEME_COOKIE = "theme"
+SIDEBAR_COOKIE = "sidebar"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the sidebar."""
+
+    label: str
+    """Its text."""
+    route: str
+    """Name of the address it leads to."""
+    icon: str
+    """Name of the symbol in templates/components/_sprite.html."""
+    is_exact: bool = False
+    """Whether it is current on its own address only, not on those below."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry as one page shows it."""
+
+    label: str
+    """Its text."""
+    icon: str
+    """Name of its symbol."""
+    url: str
+    """Where it leads."""
+    is_current: bool
+    """Whether the page shown belongs to it."""
+
+
+WORK = (
+    Entry("Home", "home", "home", is_exact=True),
+    Entry("Experiments", "experiments:experiment-list", "flask"),
+    Entry("Runs", "runs:run-list", "runs"),
+)
+LIBRARY = (Entry("Providers", "experiments:provider-list", "plug"),)
+FOOT = (Entry("API", "api:schema", "braces"),)
+STAFF_FOOT = (Entry("Admin", "admin:index", "sliders"), *FOOT)
+
+
+def theme_of(request: HttpRequest) -> str:
+    """Return the theme that the person chose; `system` without a choice."""
+    chosen = request.COOKIES.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else THEMES[0]
+
+
+def shell(request: HttpRequest) -> dict[str, object]:
+    """Return the context of the frame; the navigation is empty for whoever is not signed in."""
+    user = getattr(request, "user", None)
+    is_signed_in = user is not None and user.is_authenticated
+    foot = STAFF_FOOT if user is not None and user.is_staff else FOOT
+    return {
+        "theme": theme_of(request),
+        "themes": THEMES,
+        "is_sidebar_folded": request.COOKIES.get(SIDEBAR_COOKIE) == "folded",
+        "work_links": _links(WORK, request) if is_signed_in else [],
+        "library_links": _links(LIBRARY, request) if is_signed_in else [],
+        "foot_links": _links(foot, request) if is_signed_in else [],
+    }
+
+
+def _links(entries: tuple[Entry, ...], request: HttpRequest) -> list[Link]:
+    found = ((entry, _address(entry.route)) for entry in entries)
+    return [Link(entry.label, entry.icon, url, _is_current(entry, url, request.path)) for entry, url in found if url]
+
+
+def _address(route: str) -> str:
+    try:
+        return reverse(route)
+    except NoReverseMatch:  # an application that is not mounted has no entry
+        return ""
+
+
+def _is_current(entry: Entry, url: str, path: str) -> bool:
+    return path == url if entry.is_exact else path.startswith(url)

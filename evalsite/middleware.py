@@ -1,0 +1,46 @@
+"""What happens around every view: sign-in is required, and fragments are never kept by a cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import resolve_url
+from django.utils.cache import patch_vary_headers
+from django.utils.deprecation import MiddlewareMixin
+
+EVENT_STREAM = "text/event-stream"
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Leads strangers to the sign-in page: pages by redirect, fragments by HX-Redirect; streams end for good."""
+
+    def handle_no_permission(  # type: ignore[override]  # Django's own knows redirects only
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseBase:
+        """Return 204 for a stream, 401 for a fragment, and a redirect for a page."""
+        if EVENT_STREAM in request.headers.get("Accept", ""):
+            return HttpResponse(status=204)
+        if not request.headers.get("HX-Request"):
+            return super().handle_no_permission(request, view_func)
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        query = QueryDict(mutable=True)
+        query["next"] = f"{page.path}?{page.query}" if page.query else page.path
+        address = f"{resolve_url(settings.LOGIN_URL)}?{query.urlencode(safe='/')}"
+        return HttpResponse(status=401, headers={"HX-Redirect": address})
+
+
+class FragmentHeadersMiddleware(MiddlewareMixin):
+    """Keeps a fragment from being shown as a page, by Back or by a cache: no-store, and Vary on HX-Request."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Return the answer with the headers that an answer to htmx, or one that could be, must carry."""
+        if response.get("Content-Type", "").startswith("text/html"):
+            patch_vary_headers(response, ("HX-Request",))
+        if request.headers.get("HX-Request"):
+            response["Cache-Control"] = "no-store"
+        return response

@@ -1,0 +1,137 @@
+"""How numbers and names are written on pages: one format each. None, NaN and infinity are written as a dash."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+from django import template
+
+register = template.Library()
+
+Number = int | float | Decimal | None
+
+DASH = "—"
+MINUS = "−"
+ELLIPSIS = "…"
+CENT = 0.01
+THOUSAND = 1000
+SIGNIFICANT = 4
+
+
+def _is_known(value: Number) -> bool:
+    return value is not None and math.isfinite(value)
+
+
+def _with_minus(text: str) -> str:
+    is_zero = not any(digit in text for digit in "123456789")
+    return text.lstrip("-") if is_zero else text.replace("-", MINUS)
+
+
+@register.filter
+def score(value: Number, decimals: int = 1) -> str:
+    """Return a score of 0..1 out of 100: 84.2."""
+    return _with_minus(f"{float(value or 0) * 100:.{decimals}f}") if _is_known(value) else DASH
+
+
+@register.filter
+def points(value: Number) -> str:
+    """Return a difference of two scores of 0..1 in points, with its sign: +3.4, −0.8, 0.0."""
+    if not _is_known(value):
+        return DASH
+    text = _with_minus(f"{float(value or 0) * 100:+.1f}")
+    return "0.0" if text == "+0.0" else text
+
+
+@register.filter
+def direction(low: Number, high: Number) -> str:
+    """Return better, worse or inconclusive: whether the interval of a difference, in points or not, excludes 0."""
+    if not _is_known(low) or not _is_known(high):
+        return "inconclusive"
+    if float(low or 0) > 0:
+        return "better"
+    return "worse" if float(high or 0) < 0 else "inconclusive"
+
+
+@register.filter
+def number(value: Number) -> str:
+    """Return a value of any other range with at most four significant digits: 3.5, 0.0127, 12,480."""
+    if not _is_known(value):
+        return DASH
+    amount = float(value or 0)
+    if abs(amount) >= THOUSAND:
+        return _with_minus(f"{amount:,.0f}")
+    return _with_minus(f"{Decimal(f'{amount:.{SIGNIFICANT}g}'):f}")
+
+
+@register.filter
+def count(value: Number) -> str:
+    """Return a count with its thousands parted: 12,480."""
+    return _with_minus(f"{int(value or 0):,}") if _is_known(value) else DASH
+
+
+@register.filter
+def share(value: Number) -> str:
+    """Return a share of 0..1 in whole per cent: 43 %. Only nothing is 0 %, only everything is 100 %."""
+    if not _is_known(value):
+        return DASH
+    percent = float(value or 0) * 100
+    if 0 < percent < 1:
+        return "<1 %"
+    return "99 %" if 99 < percent < 100 else f"{_with_minus(f'{percent:.0f}')} %"
+
+
+@register.filter
+def money(value: Number) -> str:
+    """Return US dollars: $0.0042, $1.84, $1,204."""
+    if not _is_known(value):
+        return DASH
+    amount = abs(float(value or 0))
+    sign = MINUS if float(value or 0) < 0 else ""
+    if round(amount, 2) >= THOUSAND:
+        return f"{sign}${amount:,.0f}"
+    if amount == 0 or round(amount, 4) >= CENT:
+        return f"{sign}${amount:.2f}"
+    return f"{sign}${Decimal(f'{amount:.2g}'):f}"
+
+
+@register.filter
+def duration(value: Number) -> str:
+    """Return milliseconds in readable units: 820 ms, 1.84 s, 12.4 s, 2 min 10 s, 3 h 05 min, 2 d 4 h."""
+    if not _is_known(value):
+        return DASH
+    milliseconds = max(0.0, float(value or 0))
+    if round(milliseconds) < THOUSAND:
+        return "<1 ms" if 0 < milliseconds < 1 else f"{milliseconds:.0f} ms"
+    return _seconds(milliseconds / 1000)
+
+
+def _seconds(seconds: float) -> str:
+    if round(seconds, 2) < 10:
+        return f"{seconds:.2f} s"
+    if round(seconds, 1) < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours < 24 else f"{hours // 24} d {hours % 24} h"
+
+
+@register.filter
+def countdown(value: Number) -> str:
+    """Return the seconds that are left as a clock: 0:14, 12:05, 1:02:09."""
+    if not _is_known(value):
+        return DASH
+    minutes, seconds = divmod(max(0, round(float(value or 0))), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+@register.filter
+def middle_cut(text: str, length: int = 32) -> str:
+    """Return the text with its middle left out when it is longer; the ends of names tell them apart."""
+    if len(text) <= length:
+        return text
+    head = (length - 1) // 2
+    return f"{text[:head]}{ELLIPSIS}{text[len(text) - (length - 1 - head) :]}"

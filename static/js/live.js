@@ -1,0 +1,161 @@
+// Keeps the parts of a page live. [data-live] names a stream; each event "changed" of it refreshes every
+// [data-live-part] (an element with hx-get and hx-trigger="live"), at most once in its data-live-every
+// milliseconds, and never while the pointer, the focus or an open menu is in a part marked data-live-hold.
+// A hidden tab closes its stream, for browsers allow six connections to a site. Without a stream the same
+// parts are asked for every three seconds.
+(() => {
+  const POLL_MS = 3000;
+  const REOPEN_MS = 2000;
+  const FAILURES_BEFORE_POLLING = 3;
+  const ANNOUNCE_MS = 15000;
+  const DEFAULT_EVERY_MS = 1000;
+
+  const root = document.querySelector("[data-live]");
+  if (!root) return;
+
+  let source = null;
+  let poll = null;
+  let reopen = null;
+  let failures = 0;
+  let announcedAt = 0;
+  const due = new Map();
+  const refreshedAt = new Map();
+
+  const clock = () => new Date().toLocaleTimeString("en-GB");
+
+  const badge = (state) => {
+    const element = document.getElementById("live-state");
+    if (!element) return;
+    if (state === "live" || !element.dataset.updated) element.dataset.updated = clock();
+    element.dataset.state = state;
+    element.textContent = state === "reconnecting" ? `reconnecting (last update ${element.dataset.updated})` : state;
+  };
+
+  const noteUpdate = () => {
+    const element = document.getElementById("live-state");
+    if (element) element.dataset.updated = clock();
+  };
+
+  const isHeld = (part) =>
+    part.querySelector("details.menu[open]") !== null ||
+    (part.hasAttribute("data-live-hold") && (part.matches(":hover") || part.contains(document.activeElement)));
+
+  const refresh = (id) => {
+    const part = document.getElementById(id);
+    due.delete(id);
+    if (!part) return;
+    if (isHeld(part)) {
+      part.querySelector("[data-live-waiting]")?.removeAttribute("hidden");
+      plan(part);
+      return;
+    }
+    refreshedAt.set(id, performance.now());
+    htmx.trigger(part, "live");
+  };
+
+  const plan = (part) => {
+    if (due.has(part.id)) return;
+    const every = Number(part.dataset.liveEvery ?? DEFAULT_EVERY_MS);
+    const since = performance.now() - (refreshedAt.get(part.id) ?? -Infinity);
+    const wait = isHeld(part) ? every : Math.max(0, every - since);
+    due.set(part.id, setTimeout(refresh, wait, part.id));
+  };
+
+  const changed = () => {
+    for (const part of root.querySelectorAll("[data-live-part]")) plan(part);
+  };
+
+  const stopPolling = () => {
+    clearInterval(poll);
+    poll = null;
+  };
+
+  const startPolling = () => {
+    badge("polling");
+    poll ??= setInterval(changed, POLL_MS);
+  };
+
+  const close = () => {
+    clearTimeout(reopen);
+    source?.close();
+    source = null;
+  };
+
+  const failed = () => {
+    // readyState CLOSED: refused or ended for good (204); CONNECTING: the browser tries again by itself.
+    const isOver = source?.readyState === EventSource.CLOSED;
+    failures += 1;
+    if (failures >= FAILURES_BEFORE_POLLING) startPolling();
+    else badge("reconnecting");
+    if (isOver) {
+      close();
+      changed(); // whoever was signed out is led to the sign-in page by the answer
+      reopen = setTimeout(open, REOPEN_MS * 2 ** Math.min(failures, 5));
+    }
+  };
+
+  const open = () => {
+    if (document.hidden || source) return;
+    if (!root.dataset.live || typeof EventSource === "undefined") {
+      startPolling();
+      return;
+    }
+    source = new EventSource(root.dataset.live);
+    source.addEventListener("open", () => {
+      const wasAway = failures > 0;
+      failures = 0;
+      stopPolling();
+      badge("live");
+      if (wasAway) changed();
+    });
+    source.addEventListener("changed", () => {
+      badge("live");
+      changed();
+    });
+    source.addEventListener("over", () => {
+      close();
+      stopPolling();
+      changed();
+      document.getElementById("live-state")?.setAttribute("hidden", "");
+    });
+    source.addEventListener("error", failed);
+  };
+
+  const retitle = () => {
+    const title = root.querySelector("[data-live-title]")?.dataset.liveTitle;
+    if (title) document.title = title;
+  };
+
+  const announce = () => {
+    const text = root.querySelector("[data-live-announce]")?.dataset.liveAnnounce;
+    const region = document.getElementById("live-announcement");
+    if (!text || !region || performance.now() - announcedAt < ANNOUNCE_MS) return;
+    announcedAt = performance.now();
+    region.textContent = text;
+  };
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      close();
+      stopPolling();
+      return;
+    }
+    changed();
+    open();
+  });
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", (event) => event.persisted && open());
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (!event.target.closest("[data-live-part]")) return;
+    noteUpdate();
+    retitle();
+    announce();
+  });
+  document.addEventListener("click", (event) => {
+    const part = event.target.closest("[data-live-waiting]")?.closest("[data-live-part]");
+    if (part) htmx.trigger(part, "live");
+  });
+
+  open();
+  retitle();
+})();

@@ -1,0 +1,18 @@
+// Takes messages away on request, and says so when the server did not answer at all.
+(() => {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-dismiss]");
+    if (button) button.closest(".message")?.remove();
+  });
+
+  const noAnswer = () => {
+    const area = document.getElementById("messages");
+    const template = document.getElementById("no-answer");
+    if (area && template) area.replaceChildren(template.content.cloneNode(true));
+  };
+
+  for (const name of ["htmx:sendError", "htmx:timeout"]) {
+    // Refreshes of a live part say it in the live badge instead.
+    document.addEventListener(name, (event) => event.target.closest("[data-live-part]") || noAnswer());
+  }
+})();

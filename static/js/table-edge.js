@@ -1,0 +1,34 @@
+// Marks the sides at which a table is cut, so that the style can shade them; keeps its scroll over a swap.
+(() => {
+  const SCROLLER = ".table-scroll";
+  const kept = new Map();
+
+  const mark = (scroller) => {
+    const rest = scroller.scrollWidth - scroller.clientWidth - scroller.scrollLeft;
+    scroller.toggleAttribute("data-cut-left", scroller.scrollLeft > 1);
+    scroller.toggleAttribute("data-cut-right", rest > 1);
+  };
+
+  const sizes = new ResizeObserver((entries) => entries.forEach((entry) => mark(entry.target)));
+
+  const watch = () => {
+    for (const scroller of document.querySelectorAll(SCROLLER)) sizes.observe(scroller);
+  };
+
+  document.addEventListener("scroll", (event) => event.target.matches?.(SCROLLER) && mark(event.target), {
+    capture: true,
+    passive: true,
+  });
+  document.addEventListener("htmx:beforeSwap", () => {
+    for (const { id, scrollLeft, scrollTop } of document.querySelectorAll(`${SCROLLER}[id]`)) {
+      kept.set(id, { left: scrollLeft, top: scrollTop });
+    }
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const scroller of document.querySelectorAll(`${SCROLLER}[id]`)) {
+      if (kept.has(scroller.id)) scroller.scrollTo({ ...kept.get(scroller.id), behavior: "instant" });
+    }
+    watch();
+  });
+  watch();
+})();
