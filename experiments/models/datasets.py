@@ -24,13 +24,20 @@ class DatasetQuerySet(VisibleQuerySet):
 
 
 class Dataset(models.Model):
-    """A named collection of items. `draft_number` is the version that edits go to."""
+    """A named collection of items. `draft_number` is the version that edits go to.
+
+    The draft belongs to people, or, while `filling_hash` is set, to the file whose rows are written into it.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="datasets")
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     draft_number = models.PositiveIntegerField(default=1)
+    draft_edit_count = models.PositiveIntegerField(default=0, help_text="People's edits since the newest version.")
+    filling_hash = models.CharField(
+        max_length=64, blank=True, help_text="Content hash of the file that is being written into the draft."
+    )
     is_hidden = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
