@@ -17,7 +17,7 @@
   let poll = null;
   let reopen = null;
   let failures = 0;
-  let announcedAt = 0;
+  let announcedAt = -Infinity;
   const due = new Map();
   const refreshedAt = new Map();
 
@@ -85,7 +85,7 @@
     // readyState CLOSED: refused or ended for good (204); CONNECTING: the browser tries again by itself.
     const isOver = source?.readyState === EventSource.CLOSED;
     failures += 1;
-    if (failures >= FAILURES_BEFORE_POLLING) startPolling();
+    if (isOver || failures >= FAILURES_BEFORE_POLLING) startPolling();
     else badge("reconnecting");
     if (isOver) {
       close();
