@@ -166,6 +166,7 @@ PRIVATE_PROVIDERS = env.flag("EVALSITE_PRIVATE_PROVIDERS", default=True)
 BEHIND_PROXY = env.flag("EVALSITE_BEHIND_PROXY", default=False)
 RUN_IN_REQUEST = env.flag("EVALSITE_SYNC", default=False)
 SIMULATOR_URL = os.environ.get("EVALSITE_SIMULATOR_URL", "")
+SIMULATOR_KEY = os.environ.get("EVALSITE_SIMULATOR_KEY", "")
 STREAMS = env.flag("EVALSITE_STREAMS", default=True)
 
 LOGGING: dict[str, Any] = {
