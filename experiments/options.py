@@ -1,6 +1,7 @@
 """Options of plug-ins: one declaration draws the form, validates API and file, and cleans the stored JSON."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -21,12 +22,14 @@ class Options(forms.Form):
     def parse(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cleaned options, defaults filled in, as JSON can hold them.
 
-        Raises OptionError for unknown names and for values of the wrong kind.
+        None stands for an option that is not given. Raises OptionError for unknown names and for values of the
+        wrong kind.
         """
-        form = cls({**cls.defaults(), **raw})
+        given = {name: value for name, value in raw.items() if value is not None}
+        form = cls({**cls.defaults(), **given})
         errors = {name: cls._unknown(name) for name in raw if name not in form.fields}
         if not form.is_valid():
-            errors |= {name: " ".join(sentences) for name, sentences in form.errors.items()}
+            errors |= {name: " ".join(map(str, sentences)) for name, sentences in form.errors.items()}
         if errors:
             raise OptionError(errors)
         return dict(form.cleaned_data)
@@ -42,6 +45,80 @@ class Options(forms.Form):
         return f'unknown option "{name}"; there are: {known}'
 
 
+class RawInput(forms.TextInput):
+    """A widget that hands on what was given, so that true, a list or an object reaches the field as it is."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:  # noqa: ARG002 - Django's
+        """Return the value as given; None: not given."""
+        return data.get(name)
+
+
+class StrictCheckbox(forms.CheckboxInput):
+    """A checkbox whose value the field judges: Django's own takes any text for true."""
+
+    value_from_datadict = RawInput.value_from_datadict
+
+
+class FlagField(forms.BooleanField):
+    """True or false; absent is false."""
+
+    widget = StrictCheckbox
+    WORDS = {True: True, False: False, "true": True, "false": False, "on": True, "": False, None: False}
+
+    def __init__(self, *, initial: bool = False, help_text: str = "") -> None:
+        super().__init__(required=False, initial=initial, help_text=help_text)
+
+    def to_python(self, value: Any) -> bool:
+        """Return the flag. Raises ValidationError for anything but true and false ("on" is what browsers send)."""
+        if not isinstance(value, bool | str | None) or value not in self.WORDS:
+            raise forms.ValidationError("Write true or false.")
+        return self.WORDS[value]
+
+
+class NumberField(forms.FloatField):
+    """A finite number; absent is the initial one."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the number. Raises ValidationError for anything else, true and false among it."""
+        if isinstance(value, bool):
+            raise forms.ValidationError("Write a number.")
+        return super().to_python(value)
+
+    def clean(self, value: Any) -> Any:
+        """Return the number, the initial one for an empty field."""
+        cleaned = super().clean(value)
+        return self.initial if cleaned is None else cleaned
+
+
+class TextField(forms.CharField):
+    """A text, spaces at its ends kept."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"strip": False, **kwargs})
+
+    def to_python(self, value: Any) -> str | None:
+        """Return the text. Raises ValidationError for numbers, lists and objects."""
+        if value is not None and not isinstance(value, str):
+            raise forms.ValidationError("Write a text.")
+        return super().to_python(value)
+
+
+class ChoiceField(forms.ChoiceField):
+    """One of a few words; an empty field stands for the initial one."""
+
+    def __init__(self, *, choices: Sequence[tuple[str, str]], initial: str, help_text: str = "") -> None:
+        super().__init__(choices=choices, initial=initial, required=False, help_text=help_text)
+        self.words = [word for word, _ in choices]
+
+    def clean(self, value: Any) -> str:
+        """Return the word. Raises ValidationError for another one, naming those there are."""
+        if value in (None, ""):
+            return str(self.initial)
+        if value not in self.words:
+            raise forms.ValidationError(f"Write one of {', '.join(self.words)}.")
+        return str(value)
+
+
 class TextListField(forms.Field):
     """A list of texts, spaces kept; one text stands for a list of one."""
 
@@ -52,7 +129,7 @@ class TextListField(forms.Field):
         if value in (None, ""):
             return []
         texts = [value] if isinstance(value, str) else value
-        if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        if not isinstance(texts, list | tuple) or not all(isinstance(text, str) and text for text in texts):
             raise forms.ValidationError('Write a list of texts, like [",", " "].')
         return list(texts)
 
@@ -60,14 +137,27 @@ class TextListField(forms.Field):
 class RangeField(forms.Field):
     """Two finite numbers, the lower one first."""
 
+    widget = RawInput
+
     def to_python(self, value: Any) -> list[float] | None:
         """Return [low, high], or None when nothing was given. Raises ValidationError otherwise."""
         if value in (None, ""):
             return None
         try:
-            low, high = (float(end) for end in value)
+            low, high = (_number(end) for end in (json.loads(value) if isinstance(value, str) else value))
         except (TypeError, ValueError):
             raise forms.ValidationError("Write two numbers, like [0, 5000].") from None
         if not (float("-inf") < low < high < float("inf")):
             raise forms.ValidationError("The first number must be below the second, and both finite.")
         return [low, high]
+
+    def clean(self, value: Any) -> Any:
+        """Return the range, the initial one for an empty field."""
+        cleaned = super().clean(value)
+        return self.initial if cleaned is None else cleaned
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)
