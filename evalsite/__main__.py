@@ -13,15 +13,20 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    command, *arguments = sys.argv[1:] or ["overview"]
     try:
-        if command in ("help", "--help", "-h") and not arguments:
-            command = "overview"
-        execute_from_command_line(["evalsite", command.replace("-", "_") if command[0] != "-" else command, *arguments])
-    except ImproperlyConfigured as error:
+        execute_from_command_line(["evalsite", *as_django_knows(sys.argv[1:])])
+    except (ImproperlyConfigured, OSError) as error:
         sys.exit(f"evalsite: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def as_django_knows(arguments: list[str]) -> list[str]:
+    """Return the arguments with the command's name as its module has it; without a command the overview's."""
+    command, *rest = arguments or ["overview"]
+    if command in ("help", "--help", "-h"):
+        return ["help", *(name.replace("-", "_") for name in rest)] if rest else ["overview"]
+    return [command if command.startswith("-") else command.replace("-", "_"), *rest]
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The base of all our commands: the first line, and errors in a sentence with an exit code."""
 
+import os
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +14,7 @@ from evalsite.parent import is_supervised
 from evalsite.preparation import NotPrepared, prepare_database
 
 KNOWN_ERRORS = (NotPrepared, ImproperlyConfigured, PermissionDenied, OperationalError, InterfaceError, OSError)
+LAST_PORT = 65535
 
 
 class CommandFailed(CommandError):
@@ -54,6 +57,19 @@ class SiteCommand(BaseCommand):
             raise error if isinstance(error, CommandError) else CommandFailed(str(error), returncode=code) from error
         self.stderr.write(str(error))
         raise SystemExit(code)
+
+
+def add_address_options(parser: ArgumentParser) -> None:
+    """Declare where the site is to listen: options, else HOST and PORT, else 127.0.0.1:8000."""
+    parser.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1", help="the address to listen on")
+    parser.add_argument("--port", type=port, default=os.environ.get("PORT") or "8000", help="the port to listen on")
+
+
+def port(text: str) -> int:
+    """Return the number of a port. Raises ArgumentTypeError for anything else."""
+    if not text.isdecimal() or not 1 <= int(text) <= LAST_PORT:
+        raise ArgumentTypeError(f"{text!r} is no port: write a number from 1 to {LAST_PORT}")
+    return int(text)
 
 
 def first_line() -> str:

@@ -72,7 +72,7 @@ def secret_key(data: Path) -> str:
         )
     path = data / "secret.key"
     if not path.exists():
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_private(path, secrets.token_urlsafe(50))
     return path.read_text(encoding="ascii").strip()
 

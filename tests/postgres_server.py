@@ -32,7 +32,7 @@ def server() -> Iterator[str]:
         yield given
         return
     remove_stale()
-    directory = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir="/tmp"))  # noqa: S108 - a short socket path
+    directory = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir="/tmp"))
     try:
         with _modes_kept(directory, Path(sysconfig.get_path("platlib"))), _own_server(directory / "data") as url:
             yield url

@@ -1,7 +1,6 @@
 """`evalsite up`: the whole site in one command: web, workers and the simulator under one supervisor."""
 
 import logging
-import os
 import socket
 import threading
 from argparse import SUPPRESS, ArgumentParser
@@ -12,19 +11,13 @@ from django.conf import settings
 from django.db import connections
 
 from evalsite import address, preparation
-from evalsite.commands import CommandFailed, SiteCommand
+from evalsite.commands import CommandFailed, SiteCommand, add_address_options
 from evalsite.parent import bind_to
 from evalsite.supervisor import Child, ChildKeepsDying, Supervisor
 from experiments.models import SignInLink
 from runs.watcher import Watcher
 
 logger = logging.getLogger(__name__)
-
-
-def add_address_options(parser: ArgumentParser) -> None:
-    """Declare where the site is to listen: options, else HOST and PORT, else 127.0.0.1:8000."""
-    parser.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1", help="the address to listen on")
-    parser.add_argument("--port", type=int, default=os.environ.get("PORT") or 8000, help="the port to listen on")
 
 
 class Command(SiteCommand):
@@ -57,6 +50,7 @@ class Command(SiteCommand):
         if host not in settings.ALLOWED_HOSTS and not settings.SITE_URL:
             self.stdout.write("Other machines reach it only under the names in EVALSITE_HOSTS.")
         self.stdout.write("Ctrl-C ends it.")
+        self.stdout.flush()
 
     def _offer_link(self, url: str) -> None:
         """Print an address that signs the administrator in once."""

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import socket
 from argparse import SUPPRESS, ArgumentParser
 from typing import Any
@@ -10,8 +11,7 @@ import uvicorn
 from django.conf import settings
 
 from evalsite import address, preparation
-from evalsite.commands import SiteCommand
-from evalsite.management.commands.up import add_address_options
+from evalsite.commands import SiteCommand, add_address_options
 
 CLOSING_S = 2  # open streams would hold Ctrl-C up for as long as a browser watches
 
@@ -37,6 +37,7 @@ class Command(SiteCommand):
             preparation.prepare_static_files(report=self.stdout.write)
             url = address.url_of(options["host"], options["port"])
             self.stdout.write(f"Evalsite is at {url}")
+            self.stdout.flush()
             address.announce(url)
             try:
                 self._serve(listener)
@@ -44,6 +45,7 @@ class Command(SiteCommand):
                 address.withdraw()
 
     def _serve(self, listener: socket.socket) -> None:
+        """Serve until SIGINT or SIGTERM."""
         config = uvicorn.Config(
             settings.ASGI_APPLICATION.replace(".application", ":application"),
             access_log=False,
@@ -56,4 +58,6 @@ class Command(SiteCommand):
             forwarded_allow_ips=os.environ.get("FORWARDED_ALLOW_IPS"),
             timeout_graceful_shutdown=CLOSING_S,
         )
+        for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises a signal again once it has ended for it
+            signal.signal(number, lambda *_: None)
         uvicorn.Server(config).run(sockets=[listener])

@@ -29,6 +29,7 @@ class Command(SiteCommand):
         watcher = Watcher(restart_cluster=partial(supervisor.restart, "cluster"))
         watcher.start()
         self.stdout.write("Working. Ctrl-C ends it.")
+        self.stdout.flush()
         try:
             supervisor.run()
         except ChildKeepsDying as error:
