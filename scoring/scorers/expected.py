@@ -9,6 +9,8 @@ def accepted_texts(expected: Any) -> list[str]:
 
     None and blank texts say nothing: an empty answer could not be told from no answer.
     """
+    if isinstance(expected, str):
+        return [expected] if expected.strip() else []
     values = expected if isinstance(expected, list | tuple) else [expected]
     return [text for value in values if value is not None and (text := as_text(value)).strip()]
 

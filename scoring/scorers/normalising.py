@@ -1,6 +1,7 @@
 """Bringing both sides of a comparison to the same form."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import regex
@@ -25,21 +26,23 @@ class Normaliser:
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Take options that `NormalisingOptions` has cleaned."""
-        self._ignores_case: bool = options["ignore_case"]
-        self._ignored = [self._cased(text) for text in options["ignore"]]
-        self._ignores_punctuation: bool = options["ignore_punctuation"]
-        self._ignores_whitespace: bool = options["ignore_whitespace"]
+        self._steps: list[Callable[[str], str]] = []
+        ignored: list[str] = options["ignore"]
+        if options["ignore_case"]:
+            self._steps.append(str.casefold)
+            ignored = [text.casefold() for text in ignored]
+        self._steps += [partial(_without, text) for text in ignored]
+        if options["ignore_punctuation"]:
+            self._steps.append(partial(PUNCTUATION.sub, ""))
+        if options["ignore_whitespace"]:
+            self._steps.append(partial(WHITE_SPACE.sub, " "))
 
     def __call__(self, text: str) -> str:
         """Return the text in that form."""
-        text = self._cased(text)
-        for ignored in self._ignored:
-            text = text.replace(ignored, "")
-        if self._ignores_punctuation:
-            text = PUNCTUATION.sub("", text)
-        if self._ignores_whitespace:
-            text = WHITE_SPACE.sub(" ", text)
+        for step in self._steps:
+            text = step(text)
         return text
 
-    def _cased(self, text: str) -> str:
-        return text.casefold() if self._ignores_case else text
+
+def _without(ignored: str, text: str) -> str:
+    return text.replace(ignored, "")

@@ -44,7 +44,7 @@ class ExactMatch(Scorer):
         given = self._compared(answer.text if found is None else found)
         if not given:
             return Verdict(0.0, NO_ANSWER.label, found)
-        return right_or_wrong(any(given == self._compared(text) for text in accepted), found)
+        return right_or_wrong(given in map(self._compared, accepted), found)
 
     def _compared(self, text: str) -> str:
         """Return the text as it is compared: white space at its ends never counts."""

@@ -15,10 +15,12 @@ from scoring.scorers.extraction import TIMEOUT_S, TookTooLong
 
 PRECISION = Context(prec=50, Emax=9999, Emin=-9999)
 """More digits than a float holds; what an exponent carries beyond it is no number, and 1e999999999 costs nothing."""
-MINUS = "-−–"
-TAIL = 4000
+TAILS = (120, 4000)
 """Characters at the end of an answer where its last number is looked for first."""
+MINUS = "-−–"
+PLAIN_MINUS = str.maketrans(MINUS, "---")
 SPACE = "'’\u00a0\u2009\u202f"
+NO_SPACE = str.maketrans("", "", SPACE)
 NUMBER = regex.compile(
     rf"""
     (?<! [\p{{L}}\d] ) (?<! \d[.,] )                  # not within a word or another number
@@ -69,15 +71,17 @@ def last_number(text: str) -> WrittenNumber | None:
     """
     if not ANY_DIGIT.search(text):
         return None
-    for start in sorted({max(0, len(text) - TAIL), 0}, reverse=True):
-        try:
-            matches = list(NUMBER.finditer(text, start, timeout=TIMEOUT_S))
-        except TimeoutError:
-            raise TookTooLong from None
-        found = next((number for match in reversed(matches) if (number := _read(match))), None)
-        if found:
-            return found
-    return None
+    starts = [len(text) - tail for tail in TAILS if tail < len(text)]
+    found = (_last_number_from(start, text) for start in [*starts, 0])
+    return next(filter(None, found), None)
+
+
+def _last_number_from(start: int, text: str) -> WrittenNumber | None:
+    try:
+        matches = list(NUMBER.finditer(text, start, timeout=TIMEOUT_S))
+    except TimeoutError:
+        raise TookTooLong from None
+    return next(filter(None, map(_read, reversed(matches))), None)
 
 
 def number_alone(text: str) -> WrittenNumber | None:
@@ -106,8 +110,7 @@ def _read(match: "regex.Match[str]") -> WrittenNumber | None:
 
 def _magnitude(match: "regex.Match[str]", value: Decimal) -> Decimal:
     if match["exponent"]:
-        exponent = regex.sub(f"[{MINUS}]", "-", match["exponent"])
-        value = value.scaleb(Decimal(exponent))
+        value = value.scaleb(Decimal(match["exponent"].translate(PLAIN_MINUS)))
     if match["divisor"]:
         value = value / Decimal(match["divisor"])
     return value + _vulgar(match["fraction"]) if match["fraction"] else +value
@@ -115,7 +118,9 @@ def _magnitude(match: "regex.Match[str]", value: Decimal) -> Decimal:
 
 def _with_point(digits: str) -> str:
     """Return well-formed digits with a point before the decimals and nothing between thousands."""
-    bare = regex.sub(f"[{SPACE}]", "", digits)
+    bare = digits.translate(NO_SPACE)
+    if bare.isdecimal():
+        return bare
     commas, points = bare.count(","), bare.count(".")
     if commas and points:
         decimal_mark = max(",", ".", key=bare.rfind)
