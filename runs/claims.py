@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
-from experiments.actions.case_lists import cases_of
 
+from experiments.actions.case_lists import cases_of
 from experiments.models import Item
 from experiments.models.datasets import split_tags
 from runs.execution import Case, UnitWork

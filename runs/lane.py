@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.utils.module_loading import import_string
-from experiments.credentials import KeyNotAllowed
-from experiments.templating import TemplateProblem
 
 from evalsite.plugins import UnknownKind
+from experiments.credentials import KeyNotAllowed
 from experiments.options import OptionError
+from experiments.templating import TemplateProblem
 from runs.calls import CallPort, ProviderLine
 from runs.claims import HeldUnit, claim_in_turn, claimable_runs, halts_of, release
 from runs.exchange import NeedsPerson

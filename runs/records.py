@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 from django.db import models
-from experiments.blobs import default_store
 
+from experiments.blobs import default_store
 from experiments.cleaning import clean_text
 from runs.execution import Attempt, Job
 from runs.models import FailedAttempt, Result, Transcript

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from experiments.credentials import provider_key
-
 from evalsite.plugins import runners
+from experiments.credentials import provider_key
 from experiments.models import Provider
 from runs.calls import CallPort, ProviderLine
 from runs.exchange import NeedsPerson

@@ -46,7 +46,7 @@ def insert_missing(model: type[models.Model], rows: Sequence[Row]) -> set[int]:
     return written
 
 
-def _fields(model: type[models.Model], *, with_id: bool) -> list[models.Field[Any, Any]]:
+def _fields(model: type[models.Model], *, with_id: bool) -> "list[models.Field[Any, Any]]":
     fields = model._meta.concrete_fields
     return [field for field in fields if with_id or not isinstance(field, models.AutoField)]
 

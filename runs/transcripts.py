@@ -3,8 +3,8 @@
 from typing import Any
 
 import orjson
-from experiments.blobs import default_store
 
+from experiments.blobs import default_store
 from runs.exchange import Message
 from runs.models import Result, Transcript
 

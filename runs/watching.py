@@ -37,7 +37,10 @@ def progress_of(run_ids: Sequence[int]) -> list[RunProgress]:
 
 
 def living_host(
-    *, look_s: float = LOOK_FOR_HOST_S, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+    *,
+    look_s: float = LOOK_FOR_HOST_S,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Lane | None:
     """Return a host whose beat moved while this looked; None: no workers are there."""
     first = {host.pk: host.beat for host in Lane.objects.hosts()}

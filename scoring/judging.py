@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 from experiments.cleaning import clean_text
-
 from scoring.scorers.base import Answer, Question, Scorer, Verdict
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from experiments.actions.case_lists import current_case_list
-
 from experiments.models import Experiment
 from runs.models import Run, RunStatus
 from runs.progress import Totals

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+
 from experiments.actions import ActionRefused, freeze_ad_hoc_case
 from experiments.canonical import config_hash
-from experiments.templating import TemplateProblem, compile_messages, item_context
-
 from experiments.models import Experiment, Provider
 from experiments.models.projects import Person
 from experiments.permissions import require
+from experiments.templating import TemplateProblem, compile_messages, item_context
 from runs.actions.planning import extend
 from runs.actions.waking import wake_lanes
 from runs.models import Run, RunStatus

@@ -2,8 +2,8 @@
 
 from django.db import transaction
 from django.utils import timezone
-from experiments.actions import ActionConflict
 
+from experiments.actions import ActionConflict
 from experiments.models.projects import Person
 from experiments.permissions import require
 from runs.actions.waking import wake_lanes

@@ -3,8 +3,8 @@
 from itertools import islice
 
 from django.conf import settings
-from experiments.configs import config_of
 
+from experiments.configs import config_of
 from experiments.models import Candidate, CaseList, Experiment
 from runs.models import Lane, Run, UnitState, WorkUnit
 from runs.plan import Plan, ranges, unit_length
@@ -47,7 +47,7 @@ def planned_run(candidate: Candidate, case_list: CaseList, plan: Plan, *, by_id:
 
 
 def extend(run: Run, plan: Plan) -> bool:
-    """Append the units that `plan` needs beyond the run's own; False when it needs none. Lower figures delete nothing."""
+    """Append the units that `plan` needs beyond the run's own; False: it needs none. Lower figures delete nothing."""
     done = Plan(cases=plan.cases, limit=run.case_limit, trials=run.trials) if run.planned_count else None
     grown = Plan(plan.cases, max(plan.limit, run.case_limit), max(plan.trials, run.trials))
     if done == grown:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from django.db import transaction
+
 from experiments.actions import ActionRefused, freeze_case_list
 from experiments.actions.case_lists import cases_of
-from experiments.templating import CompiledPrompt, TemplateProblem, compile_messages, item_context
-
 from experiments.models import CaseList, Experiment
 from experiments.models.projects import Person
 from experiments.permissions import require
+from experiments.templating import CompiledPrompt, TemplateProblem, compile_messages, item_context
 from runs.actions.controlling import go_on
 from runs.actions.planning import planned_run, wanted_plan
 from runs.actions.waking import wake_lanes

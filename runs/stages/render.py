@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.templating import CompiledPrompt, TemplateProblem, compile_messages, item_context
-
 from runs.exchange import Request
 from runs.execution import RUNNER_ERROR, Job, Stage
 from runs.models import Run
