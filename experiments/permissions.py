@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.core.exceptions import PermissionDenied
 
 from experiments.models.projects import Project, Role
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     from experiments.models.projects import Person
 
 EVERYBODY = frozenset(Role)
@@ -42,3 +44,8 @@ def require(by: Person | None, project: Project, action: str) -> None:
     if not may(by, project, action):
         needed = " or ".join(sorted(role.label for role in ROLES_BY_ACTION[action]))
         raise PermissionDenied(f"Only an {needed} of {project} may do this ({action.replace('_', ' ')}).")
+
+
+def user_of(by: Person | None) -> User | None:
+    """Return the account that an action notes as its author; None: the operator of the site."""
+    return cast("User", by) if by is not None and by.is_authenticated else None

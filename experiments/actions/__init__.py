@@ -1,6 +1,7 @@
 """What can be done with what is measured: the same functions behind pages, API, admin and commands."""
 
 from experiments.actions.case_lists import freeze_ad_hoc_case, freeze_case_list
+from experiments.actions.datasets import create_dataset
 from experiments.actions.declaring import Declaration, declare_experiment, project_named
 from experiments.actions.experiments import (
     add_candidate,
@@ -11,7 +12,8 @@ from experiments.actions.experiments import (
     set_baseline,
     set_weights,
 )
-from experiments.actions.freezing import freeze_dataset, freeze_rows
+from experiments.actions.filling import freeze_rows
+from experiments.actions.freezing import freeze_dataset
 from experiments.actions.items import add_item, edit_item, remove_item, restore_item
 from experiments.actions.prompts import save_prompt
 from experiments.actions.providers import create_provider, edit_provider
@@ -24,6 +26,7 @@ __all__ = [
     "StaleEdit",
     "add_candidate",
     "add_item",
+    "create_dataset",
     "create_experiment",
     "create_provider",
     "declare_experiment",

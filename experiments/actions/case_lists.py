@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 
-from experiments.actions.freezing import freeze_rows
+from experiments.actions.filling import freeze_rows
 from experiments.actions.refusals import ActionRefused
 from experiments.canonical import digest_of, item_key
 from experiments.models import CaseChunk, CaseList, Dataset, DatasetVersion, Experiment

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from experiments.actions.experiments import add_candidate, declare_scorer
-from experiments.actions.freezing import freeze_rows
+from experiments.actions.filling import freeze_rows
 from experiments.actions.prompts import save_prompt
 from experiments.actions.providers import EDITABLE, check_provider
 from experiments.actions.refusals import ActionRefused

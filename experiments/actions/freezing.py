@@ -1,141 +1,77 @@
-"""Freezing datasets: a version is what the draft holds, or exactly the rows of a file."""
+"""Freezing datasets: a version is what the draft holds."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any
+from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
 
-from experiments.actions.items import locked
+from experiments.actions.datasets import draft_of_people
 from experiments.actions.refusals import ActionConflict, ActionRefused
 from experiments.canonical import content_hash
-from experiments.models import Dataset, DatasetVersion, Item, Project
-from experiments.models.datasets import POSITION_GAP, join_tags
+from experiments.models import Dataset, DatasetVersion, Item
 from experiments.models.projects import Person
-from experiments.new_items import NewItem
-from experiments.permissions import require
+from experiments.permissions import require, user_of
 
 ROWS_AT_ONCE = 1000
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a version comes to."""
+
+    content_hash: str
+    item_count: int
+    added_count: int
+    changed_count: int
+    removed_count: int
+
+
 def freeze_dataset(*, dataset: Dataset, by: Person | None, note: str = "") -> DatasetVersion:
-    """Freeze the draft as the next version; a draft without changes gives the newest version back."""
-    require(by, dataset.project, "edit_dataset")
-    draft = locked(dataset)
-    newest = draft.versions.first()
-    if newest is not None and not _is_changed(draft):
-        return newest
-    rows = Item.objects.filter(dataset=draft).in_draft().order_by("position", "id")
-    if not rows.exists():
-        raise ActionRefused("items", f"{draft} has no items: add some, then freeze.")
-    digest = content_hash(item.content for item in rows.iterator(ROWS_AT_ONCE))
-    return _number(draft, digest, by, note)
+    """Freeze the draft as the next version; a draft without edits gives the newest version back.
 
-
-def freeze_rows(
-    *, project: Project, name: str, rows: Iterable[NewItem], by: Person | None, note: str = ""
-) -> DatasetVersion:
-    """Freeze exactly these rows, in this order, as a version of the named dataset; the same rows: the same version.
-
-    Written in short transactions of at most 1,000 rows into the draft; a crash half-way leaves the frozen versions
-    as they were, and the same call again completes it. Raises ActionConflict when people have edited the draft.
+    Raises ActionRefused for a draft without items, ActionConflict when somebody edits while it is read.
     """
-    require(by, project, "edit_dataset")
-    dataset, _ = Dataset.objects.get_or_create(project=project, name=name)
-    kept = list(rows)
-    if not kept:
-        raise ActionRefused("dataset", f"{name} has no items.")
-    digest = content_hash(row.content for row in kept)
-    newest = dataset.versions.first()
-    if newest is not None and newest.content_hash == digest and not _is_changed(dataset):
+    require(by, dataset.project, "edit_dataset")
+    seen = Dataset.objects.get(pk=dataset.pk)
+    newest = seen.versions.first()
+    if newest is not None and not seen.draft_edit_count:
         return newest
-    _refuse_edited(dataset)
-    present = {item.key: item for item in Item.objects.filter(dataset=dataset).in_draft()}
-    wanted = {row.key for row in kept}
-    for keys in _chunks(key for key in present if key not in wanted):
-        _drop(dataset, [present[key] for key in keys])
-    for numbered in _chunks(enumerate(kept, start=1)):
-        _put(dataset, numbered, present, by)
+    contents = _contents_of(seen)  # read before the lock: a large draft would hold all other writers up
+    if not contents.item_count:
+        raise ActionRefused("items", f"{seen} has no items: add some, then freeze.")
     with transaction.atomic():
-        return _number(locked(dataset), digest, by, note)
+        draft = draft_of_people(seen)
+        if (draft.draft_number, draft.draft_edit_count) != (seen.draft_number, seen.draft_edit_count):
+            raise ActionConflict(f"Somebody edited {draft} at this moment: freeze it again.")
+        return number_draft(draft, contents, by, note)
 
 
-def _is_changed(dataset: Dataset) -> bool:
-    """Whether the draft differs from the newest version."""
-    number = dataset.draft_number
-    rows = Item.objects.filter(dataset=dataset)
-    return rows.filter(since=number).exists() or rows.filter(until=number).exists()
-
-
-def _refuse_edited(dataset: Dataset) -> None:
-    """Refuse a draft that people have edited; what a broken-off file left (by nobody) is taken up again."""
-    edited = Item.objects.filter(dataset=dataset, since=dataset.draft_number).exclude(changed_by=None)
-    if edited.exists():
-        raise ActionConflict(
-            f"{dataset} has a draft with edits of people: freeze it or remove them first, or name another dataset."
-        )
-
-
-@transaction.atomic
-def _drop(dataset: Dataset, items: Sequence[Item]) -> None:
-    """Take items out of the draft."""
-    draft = locked(dataset)
-    ids = [item.pk for item in items]
-    Item.objects.filter(pk__in=ids, since=draft.draft_number).delete()
-    Item.objects.filter(pk__in=ids, until=None).update(until=draft.draft_number)
-
-
-@transaction.atomic
-def _put(
-    dataset: Dataset, numbered: Sequence[tuple[int, NewItem]], present: dict[str, Item], by: Person | None
-) -> None:
-    """Write rows into the draft: unchanged ones stay, changed ones are closed and inserted."""
-    draft = locked(dataset)
-    changed = [(number, row) for number, row in numbered if not _is_same(number, row, present.get(row.key))]
-    _drop(dataset, [present[row.key] for _, row in changed if row.key in present])
-    now = timezone.now()
-    user = by if by is not None and by.is_authenticated else None
-    Item.objects.bulk_create(
-        Item(
-            dataset=draft,
-            since=draft.draft_number,
-            position=number * POSITION_GAP,
-            changed_by=user,
-            changed_at=now,
-            **{**row.content, "tags": join_tags(row.tags)},
-        )
-        for number, row in changed
-    )
-
-
-def _is_same(number: int, row: NewItem, item: Item | None) -> bool:
-    return item is not None and item.position == number * POSITION_GAP and item.content == row.content
-
-
-def _number(draft: Dataset, digest: str, by: Person | None, note: str) -> DatasetVersion:
-    """Number the locked draft as a version, with its counts, and open the next draft."""
-    number = draft.draft_number
-    rows = Item.objects.filter(dataset=draft)
-    begun = set(rows.filter(since=number).values_list("key", flat=True))
-    ended = set(rows.filter(until=number).values_list("key", flat=True))
+def number_draft(draft: Dataset, contents: Contents, by: Person | None, note: str) -> DatasetVersion:
+    """Number the locked draft as a version and open the next draft, which nobody has written into."""
     version = DatasetVersion.objects.create(
         dataset=draft,
-        number=number,
-        content_hash=digest,
-        item_count=rows.in_draft().count(),
-        added_count=len(begun - ended),
-        changed_count=len(begun & ended),
-        removed_count=len(ended - begun),
+        number=draft.draft_number,
+        content_hash=contents.content_hash,
+        item_count=contents.item_count,
+        added_count=contents.added_count,
+        changed_count=contents.changed_count,
+        removed_count=contents.removed_count,
         note=note,
-        frozen_by=by if by is not None and by.is_authenticated else None,
+        frozen_by=user_of(by),
     )
-    Dataset.objects.filter(pk=draft.pk).update(draft_number=number + 1)
+    Dataset.objects.filter(pk=draft.pk).update(draft_number=draft.draft_number + 1, draft_edit_count=0, filling_hash="")
     return version
 
 
-def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    rest = iter(rows)
-    while chunk := list(islice(rest, ROWS_AT_ONCE)):
-        yield chunk
+def _contents_of(draft: Dataset) -> Contents:
+    """Read what the draft of people comes to."""
+    rows = Item.objects.filter(dataset=draft)
+    held = rows.in_draft().order_by("position", "id")
+    begun = set(rows.filter(since=draft.draft_number).values_list("key", flat=True))
+    ended = set(rows.filter(until=draft.draft_number).values_list("key", flat=True))
+    return Contents(
+        content_hash=content_hash(item.content for item in held.iterator(ROWS_AT_ONCE)),
+        item_count=held.count(),
+        added_count=len(begun - ended),
+        changed_count=len(begun & ended),
+        removed_count=len(ended - begun),
+    )

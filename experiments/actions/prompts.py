@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import Max
 
-from experiments.actions.refusals import ActionRefused
+from experiments.actions.refusals import ActionRefused, checked_name
 from experiments.canonical import digest_of
 from experiments.models import Project, Prompt, PromptVersion
 from experiments.models.projects import Person
-from experiments.permissions import require
+from experiments.permissions import require, user_of
 from experiments.templating import TemplateProblem, check_messages
 
 
@@ -23,13 +23,14 @@ def save_prompt(
         checked = check_messages(messages if isinstance(messages, str) else list(messages))
     except TemplateProblem as problem:
         raise ActionRefused("prompt", str(problem)) from problem
-    prompt, _ = Prompt.objects.get_or_create(project=project, name=name)
+    made, _ = Prompt.objects.get_or_create(project=project, name=checked_name(name, "a prompt"))
+    prompt = Prompt.objects.select_for_update().get(pk=made.pk)
     digest = digest_of(checked)
-    found = prompt.versions.filter(content_hash=digest).first()
+    found: PromptVersion | None = prompt.versions.filter(content_hash=digest).first()
     if found is not None:
         return found
     last = prompt.versions.aggregate(last=Max("number"))["last"] or 0
-    user = by if by is not None and by.is_authenticated else None
-    return PromptVersion.objects.create(
-        prompt=prompt, number=last + 1, messages=checked, content_hash=digest, note=note, created_by=user
+    version: PromptVersion = PromptVersion.objects.create(
+        prompt=prompt, number=last + 1, messages=checked, content_hash=digest, note=note, created_by=user_of(by)
     )
+    return version

@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='dataset',
             name='filling_hash',
-            field=models.CharField(blank=True, help_text='Content hash of the file that is being written into the draft.', max_length=64),
+            field=models.CharField(blank=True, help_text='The file that is being written into the draft, and the try.', max_length=64),
         ),
     ]

@@ -36,7 +36,7 @@ class Dataset(models.Model):
     draft_number = models.PositiveIntegerField(default=1)
     draft_edit_count = models.PositiveIntegerField(default=0, help_text="People's edits since the newest version.")
     filling_hash = models.CharField(
-        max_length=64, blank=True, help_text="Content hash of the file that is being written into the draft."
+        max_length=64, blank=True, help_text="The file that is being written into the draft, and the try."
     )
     is_hidden = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -57,7 +57,7 @@ class Project(models.Model):
 
     def role_of(self, user: Person) -> Role | None:
         """Return the role of this person here; None: no member."""
-        membership = self.memberships.filter(user__pk=user.pk).first()
+        membership = Membership.objects.filter(project=self, user_id=user.pk).first()
         return Role(membership.role) if membership else None
 
 
