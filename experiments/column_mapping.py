@@ -1,14 +1,12 @@
 """From rows of a file to items: which columns become key, input, expected, metadata, tags and split."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from experiments.canonical import item_key
 from experiments.dataset_files import SourceRow
-from experiments.new_items import BadRow, NewItem
-
-KEY_LIMIT = 200
+from experiments.new_items import BadRow, Misfit, NewItem, new_item, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +32,18 @@ class ColumnMapping:
     tags: SplitColumn | None = None
     split: str = ""
 
-    def columns(self) -> list[str]:
-        """Return every column that is named."""
-        inputs = [self.input] if isinstance(self.input, str) else list(self.input.values())
-        parted = [part.column for part in (self.expected, self.tags) if part]
-        return [name for name in (self.key, *inputs, *parted, *self.metadata.values(), self.split) if name]
+    def columns(self) -> dict[str, str]:
+        """Return every column that is named, by the place that names it: key, input.question, metadata.topic, ..."""
+        inputs = {"": self.input} if isinstance(self.input, str) else self.input
+        named = {"key": self.key, **{_place("input", name): column for name, column in inputs.items()}}
+        named |= {place: part.column for place, part in (("expected", self.expected), ("tags", self.tags)) if part}
+        named |= {_place("metadata", name): column for name, column in self.metadata.items()}
+        named["split"] = self.split
+        return {place: column for place, column in named.items() if column}
 
 
-class Misfit(ValueError):
-    """A row that the mapping makes no item of."""
+def _place(part: str, name: str) -> str:
+    return f"{part}.{name}" if name else part
 
 
 def items_of(rows: Iterable[SourceRow | BadRow], mapping: ColumnMapping) -> Iterator[NewItem | BadRow]:
@@ -51,24 +52,30 @@ def items_of(rows: Iterable[SourceRow | BadRow], mapping: ColumnMapping) -> Iter
     for row in rows:
         made = row if isinstance(row, BadRow) else item_of(row, mapping)
         if isinstance(made, NewItem):
-            if made.key in lines:
-                yield BadRow(row.line, f'the key "{made.key}" stands in line {lines[made.key]} already')
-                continue
-            lines[made.key] = row.line
+            first = lines.setdefault(made.key, row.line)
+            if first != row.line:
+                made = BadRow(row.line, _twice(made.key, first, row.line, mapping))
         yield made
+
+
+def _twice(key: str, first: int, second: int, mapping: ColumnMapping) -> str:
+    if not mapping.key:
+        return f"lines {first} and {second} hold the same input: give them keys, or leave one out"
+    return f'lines {first} and {second} have the key "{key}"'
 
 
 def item_of(row: SourceRow, mapping: ColumnMapping) -> NewItem | BadRow:
     """Return the item of one row, or why it makes none."""
+    values = row.values
     try:
-        given = _input(row.values, mapping.input)
-        return NewItem(
-            key=_key(row.values, mapping.key, given),
-            input=given,
-            expected=_expected(row.values, mapping.expected),
-            metadata={name: row.values[column] for name, column in mapping.metadata.items() if column in row.values},
-            tags=_tags(row.values, mapping.tags),
-            split=str(row.values.get(mapping.split, "")) if mapping.split else "",
+        return new_item(
+            key=values.get(mapping.key),
+            has_key=bool(mapping.key),
+            given=_input(values, mapping.input),
+            expected=_expected(values, mapping.expected),
+            metadata={name: values[column] for name, column in mapping.metadata.items() if column in values},
+            tags=_tags(values, mapping.tags),
+            split=values.get(mapping.split) if mapping.split else None,
         )
     except Misfit as misfit:
         return BadRow(row.line, str(misfit))
@@ -76,45 +83,34 @@ def item_of(row: SourceRow, mapping: ColumnMapping) -> NewItem | BadRow:
 
 def _input(values: Mapping[str, Any], columns: str | Mapping[str, str]) -> Any:
     if isinstance(columns, str):
-        given = values.get(columns)
-        if given is None or (isinstance(given, str) and not given.strip()):
-            raise Misfit(f'the input column "{columns}" is empty')
-        return given if isinstance(given, str | dict) else str(given)
-    given = {name: values[column] for name, column in columns.items() if column in values}
-    if not any(str(value).strip() for value in given.values()):
-        raise Misfit("every input column is empty")
-    return given
-
-
-def _key(values: Mapping[str, Any], column: str, given: Any) -> str:
-    if not column:
-        return item_key(given)
-    key = values.get(column)
-    text = "" if key is None or isinstance(key, dict | list) else str(key).strip()
-    if not text:
-        raise Misfit(f'the key column "{column}" is empty')
-    if len(text) > KEY_LIMIT:
-        raise Misfit(f"the key has {len(text)} characters; {KEY_LIMIT} are allowed")
-    return text
+        return values.get(columns)
+    return {name: values[column] for name, column in columns.items() if column in values}
 
 
 def _expected(values: Mapping[str, Any], column: SplitColumn | None) -> Any:
-    if column is None:
-        return None
-    value = values.get(column.column)
-    if value is None or value == "":
-        return None
-    if column.split and isinstance(value, str):
-        return [part.strip() for part in value.split(column.split) if part.strip()]
-    return value
-
-
-def _tags(values: Mapping[str, Any], column: SplitColumn | None) -> tuple[str, ...]:
+    """Return what is expected; a cell that holds a JSON list accepts each of its values."""
     value = values.get(column.column) if column else None
-    if value is None or value == "":
-        return ()
-    parts: Sequence[Any] = value if isinstance(value, list) else str(value).split(column.split or ",") if column else ()
-    tags = tuple(dict.fromkeys(str(part).strip() for part in parts if str(part).strip()))
-    if any("|" in tag for tag in tags):
-        raise Misfit('a tag may not hold "|"')
-    return tags
+    if not isinstance(value, str) or column is None:
+        return value
+    if column.split:
+        return [part.strip() for part in value.split(column.split) if part.strip()]
+    if value.lstrip().startswith("["):
+        return _list_or_text(value)
+    return value if value.strip() else None
+
+
+def _list_or_text(text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return value if isinstance(value, list) and all(isinstance(part, str | int | float) for part in value) else text
+
+
+def _tags(values: Mapping[str, Any], column: SplitColumn | None) -> list[Any]:
+    value = values.get(column.column) if column else None
+    if isinstance(value, list):
+        return value
+    if column is None or not column.split:
+        return [value]
+    return list(text_of(value).split(column.split))

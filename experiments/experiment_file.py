@@ -12,30 +12,23 @@ from typing import Any
 
 from experiments.column_mapping import ColumnMapping
 from experiments.declarations import ScorerDeclaration
-from experiments.file_candidates import read_candidates
+from experiments.document_nodes import BadDocument, ObjectNode, Problem
+from experiments.file_candidates import CandidatePart, read_candidates
 from experiments.file_dataset import DatasetPart, read_dataset
-from experiments.file_fields import Fields, Problems
+from experiments.file_fields import LONGEST_NAME, Fields, Problems, suggestion
+from experiments.file_overrides import with_overrides
 from experiments.file_prompts import read_prompts
 from experiments.file_providers import ProviderPart, read_providers
 from experiments.file_scorers import read_scorers
-from experiments.yaml_document import BadDocument, Problem, parse
+from experiments.templating import compile_messages
+from experiments.yaml_document import parse
 
 SHOWN = 20
-VERSION = 1
+VERSION = "1"
 STANDARD_INPUT = "-"
 LATER = ("judges", "budget", "variants", "gate", "require")
+MOST_TRIALS = 100
 __all__ = ["CandidatePart", "ColumnMapping", "ExperimentFile", "FileProblems", "load", "read_text"]
-
-
-@dataclass(frozen=True, slots=True)
-class CandidatePart:
-    """One candidate as the file declares it."""
-
-    name: str
-    provider: str
-    model: str
-    prompt: str
-    params: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +54,13 @@ class ExperimentFile:
     timeout_s: float | None = None
     max_errors: str = "0"
 
+    @property
+    def warnings(self) -> list[str]:
+        """What is allowed and probably not meant, a sentence each."""
+        used = {candidate.prompt for candidate in self.candidates}
+        constant = [name for name in self.prompts if name in used and compile_messages(self.prompts[name]).is_constant]
+        return [f'the prompt "{name}" has no variable of the items: each item gets the same call' for name in constant]
+
 
 class FileProblems(ValueError):
     """A file that declares no experiment: its first problems, each with path, line and place."""
@@ -80,24 +80,27 @@ def line_of(path: str, problem: Problem) -> str:
 
 
 def load(
-    path: str, *, overrides: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None
+    path: str | Path, *, overrides: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None
 ) -> ExperimentFile:
     """Return what the file at `path` declares ("-": standard input). Raises FileProblems.
 
-    `overrides` replace values at the top level: limit, trials, reuse, timeout_s, max_errors, description.
+    `overrides` put values in the place of the file's, by their paths: trials, limit, defaults.params.temperature.
     """
-    if path == STANDARD_INPUT:
+    shown = str(path)
+    if shown == STANDARD_INPUT:
         return read_text(sys.stdin.read(), path="<stdin>", folder=Path.cwd(), overrides=overrides, environ=environ)
     file = Path(path)
     try:
         text = file.read_text(encoding="utf-8-sig")
     except IsADirectoryError:
-        raise FileProblems(path, [Problem(1, "", "is a directory: name the file in it")]) from None
+        raise FileProblems(shown, [Problem(1, "", "is a directory: name the file in it")]) from None
     except FileNotFoundError:
-        raise FileProblems(path, [Problem(1, "", f"is not there (tried {file.resolve()})")]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileProblems(path, [Problem(1, "", f"cannot be read: {error}")]) from None
-    return read_text(text, path=path, folder=file.resolve().parent, overrides=overrides, environ=environ)
+        raise FileProblems(shown, [Problem(1, "", f"is not there (tried {file.resolve()})")]) from None
+    except UnicodeDecodeError:
+        raise FileProblems(shown, [Problem(1, "", "is no text in UTF-8: save it as UTF-8")]) from None
+    except OSError as error:
+        raise FileProblems(shown, [Problem(1, "", f"cannot be read: {error.strerror}")]) from None
+    return read_text(text, path=shown, folder=file.resolve().parent, overrides=overrides, environ=environ)
 
 
 def read_text(
@@ -110,13 +113,14 @@ def read_text(
 ) -> ExperimentFile:
     """Return what a text declares; `folder` is where its paths begin. Raises FileProblems with all that is wrong."""
     try:
-        root, found = parse(text)
+        root, found = parse(text, is_json=path.endswith(".json"))
     except BadDocument as bad:
         raise FileProblems(path, [bad.problem]) from None
-    problems = Problems()
-    problems.found += found
+    if not isinstance(root, ObjectNode):
+        raise FileProblems(path, [Problem(root.line, "", "write keys: experiment, dataset, candidates, scorers")])
+    root, unset = with_overrides(root, overrides or {})
+    problems = Problems([*found, *unset])
     fields = Fields(root, "", problems)
-    fields.replace(overrides or {}, OVERRIDES)
     file = _read(fields, folder, os.environ if environ is None else environ)
     fields.done()
     if problems.found:
@@ -124,24 +128,21 @@ def read_text(
     return file
 
 
-OVERRIDES = ("limit", "trials", "reuse", "timeout_s", "max_errors", "description")
-
-
 def _read(fields: Fields, folder: Path, environ: Mapping[str, str]) -> ExperimentFile:
     for key in ("experiment", "dataset", "candidates", "scorers"):
         fields.required(key)
-    if fields.whole("version", default=VERSION) != VERSION:
+    if fields.text("version", VERSION) != VERSION:
         fields.problem("version", f"this release reads version {VERSION}")
     fields.not_yet(*LATER)
     providers = read_providers(fields, folder, environ)
     prompts = read_prompts(fields, folder)
-    candidates = [CandidatePart(**values) for values in read_candidates(fields, providers, prompts)]
+    candidates = read_candidates(fields, providers, prompts)
     scoring = fields.inner("scoring")
     policy = scoring.choice("errors", ("exclude", "zero"), "exclude")
     scoring.choice("trials", ("mean",), "mean")
     scoring.done()
     return ExperimentFile(
-        name=fields.text("experiment").strip(),
+        name=fields.text("experiment", longest=LONGEST_NAME).strip(),
         dataset=read_dataset(fields, folder, environ),
         providers=providers,
         prompts=prompts,
@@ -150,9 +151,9 @@ def _read(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Experimen
         project=fields.text("project", "default"),
         description=fields.text("description"),
         tags=fields.texts("tags"),
-        variables=fields.object("vars"),
-        baseline=_baseline(fields, candidates),
-        trials=fields.whole("trials", low=1, high=100, default=1) or 1,
+        variables=fields.written("vars"),
+        baseline=_baseline(fields, [candidate.name for candidate in candidates]),
+        trials=fields.whole("trials", low=1, high=MOST_TRIALS, default=1) or 1,
         errors_policy=policy,
         is_reusing=fields.flag("reuse", default=True),
         timeout_s=fields.number("timeout_s", low=0.1),
@@ -160,18 +161,17 @@ def _read(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Experimen
     )
 
 
-def _baseline(fields: Fields, candidates: list[CandidatePart]) -> str:
+def _baseline(fields: Fields, names: list[str]) -> str:
     name = fields.text("baseline")
-    if name and candidates and name not in {candidate.name for candidate in candidates}:
-        fields.problem("baseline", f'there is no candidate "{name}"')
+    if name and name not in names:
+        fields.problem("baseline", f'there is no candidate "{name}"{suggestion(name, names)}')
     return name
 
 
 def _max_errors(fields: Fields) -> str:
     text = fields.text("max_errors", "0").strip()
-    number = text.removesuffix("%")
     try:
-        allowed = float(number)
+        allowed = float(text.removesuffix("%"))
     except ValueError:
         allowed = -1.0
     if not 0 <= allowed < float("inf") or (text.endswith("%") and allowed > 100):

@@ -1,97 +1,115 @@
 """The parts `defaults` and `candidates` of an experiment file."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from experiments.file_fields import Fields, suggestion
+from experiments.document_nodes import ObjectNode, plain
+from experiments.file_fields import LONGEST_NAME, Fields, suggestion
 from experiments.params import check_params
-from experiments.yaml_document import ObjectNode, plain
 
 MOST = 200
+NEEDED = ("provider", "model", "prompt")
 
 
-def read_candidates(fields: Fields, providers: Mapping[str, Any], prompts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return name, provider, model, prompt and params of each candidate."""
+@dataclass(frozen=True, slots=True)
+class CandidatePart:
+    """One candidate as the file declares it."""
+
+    name: str
+    provider: str
+    """Its name in the file."""
+    model: str
+    prompt: str
+    """Its name in the file."""
+    params: dict[str, Any] = field(default_factory=dict)
+    """Those of `defaults` merged in, without None."""
+
+
+def read_candidates(fields: Fields, providers: Mapping[str, Any], prompts: Mapping[str, Any]) -> list[CandidatePart]:
+    """Return the candidates, each with a name of its own."""
+    only = next(iter(prompts)) if len(prompts) == 1 else ""
     defaults = fields.inner("defaults")
-    base = _read(defaults, providers, prompts, {})
+    base = _read(defaults, CandidatePart("", "", "", only), providers, prompts)
     defaults.done()
-    found = []
+    found: list[tuple[Fields, CandidatePart]] = []
     for node, path in fields.items("candidates"):
         candidate = Fields(node, path, fields.problems)
         candidate.not_yet("matrix", "exclude")
-        values = _read(candidate, providers, prompts, base)
-        if "matrix" not in candidate:
-            _require(candidate, values)
+        name = candidate.text("name", longest=LONGEST_NAME).strip()
+        part = replace(_read(candidate, base, providers, prompts), name=name)
+        if isinstance(node, ObjectNode) and "matrix" not in candidate:
+            _require(candidate, part)
         candidate.done()
-        found.append(values)
+        found.append((candidate, part))
     if fields.get("candidates") is not None and not 1 <= len(found) <= MOST:
         fields.problem("candidates", f"write 1 to {MOST} candidates")
-    _name(fields, found)
-    return found
+    return _named(found)
 
 
 def _read(
-    candidate: Fields, providers: Mapping[str, Any], prompts: Mapping[str, Any], base: Mapping[str, Any]
-) -> dict[str, Any]:
-    only = next(iter(prompts)) if len(prompts) == 1 else ""
-    values = {
-        "name": candidate.text("name"),
-        "provider": candidate.text("provider", base.get("provider", "")),
-        "model": candidate.text("model", base.get("model", "")),
-        "prompt": candidate.text("prompt", base.get("prompt") or only),
-    }
-    _known(candidate, "provider", values["provider"], providers)
-    _known(candidate, "prompt", values["prompt"], prompts)
-    merged = {**base.get("params", {}), **_params(candidate)}
-    values["params"] = {name: value for name, value in merged.items() if value is not None}
-    return values
+    candidate: Fields, base: CandidatePart, providers: Mapping[str, Any], prompts: Mapping[str, Any]
+) -> CandidatePart:
+    merged = {**base.params, **_params(candidate)}
+    return CandidatePart(
+        name="",
+        provider=_known(candidate, "provider", base.provider, providers),
+        model=candidate.text("model", base.model, longest=LONGEST_NAME).strip(),
+        prompt=_known(candidate, "prompt", base.prompt, prompts),
+        params={name: value for name, value in merged.items() if value is not None},
+    )
 
 
-def _known(candidate: Fields, key: str, name: str, known: Collection[str]) -> None:
-    if name and key in candidate and name not in known:
-        candidate.problem(key, f'there is no {key} "{name}" in the file{suggestion(name, known)}')
+def _known(candidate: Fields, key: str, default: str, known: Mapping[str, Any]) -> str:
+    name = candidate.text(key, default)
+    if candidate.get(key) is not None and name not in known:
+        there = f"; there are {', '.join(known)}" if known else ""
+        candidate.problem(key, f'there is no {key} "{name}" in the file{suggestion(name, known) or there}')
+    return name
 
 
-def _require(candidate: Fields, values: Mapping[str, Any]) -> None:
-    for key in ("provider", "model", "prompt"):
-        if not values[key]:
+def _require(candidate: Fields, part: CandidatePart) -> None:
+    for key in NEEDED:
+        if not getattr(part, key):
             candidate.problem(key, "is required, here or under defaults")
 
 
 def _params(candidate: Fields) -> dict[str, Any]:
-    node = candidate.get("params")
-    if node is None:
-        return {}
-    if not isinstance(node, ObjectNode):
-        candidate.problem("params", "write an object: keys with values")
-        return {}
-    params = {name: plain(value) for name, value in node.entries.items()}
+    params = {name: plain(node) for name, node, _ in candidate.entries("params")}
+    inner = candidate.inner("params") if params else candidate
     for name, sentence in check_params(params).items():
-        candidate.problem(f"params.{name}", sentence)
+        inner.problem(name, sentence)
     return params
 
 
-def _name(fields: Fields, found: list[dict[str, Any]]) -> None:
-    """Give those without a name the parts that differ; equal names and equal candidates are errors."""
-    for number, values in enumerate(found):
-        if not values["name"]:
-            values["name"] = _differing(values, found)
-        twins = [other for other in found[:number] if other["name"] == values["name"]]
-        if twins:
-            same = _without_name(twins[0]) == _without_name(values)
-            what = "is the same candidate as an earlier one" if same else f'the name "{values["name"]}" is taken'
-            fields.problem("candidates", f"[{number}]: {what}")
+def _named(found: list[tuple[Fields, CandidatePart]]) -> list[CandidatePart]:
+    """Return the candidates with a name each: their own, or what tells them apart. Notes equal ones."""
+    parts = [part for _, part in found]
+    named: list[CandidatePart] = []
+    for fields, part in found:
+        complete = replace(part, name=part.name or _difference(part, parts))
+        _refuse_twin(fields, complete, named)
+        named.append(complete)
+    return named
 
 
-def _without_name(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if key != "name"}
+def _refuse_twin(fields: Fields, part: CandidatePart, others: list[CandidatePart]) -> None:
+    for number, other in enumerate(others):
+        if replace(other, name=part.name) == part and all(getattr(part, key) for key in NEEDED):
+            fields.problems.add(fields.node, fields.where, f"is the same as candidates[{number}]")
+            return
+        if other.name == part.name and part.name:
+            fields.problem("name", f'"{part.name}" is the name of candidates[{number}]: give it another')
+            return
 
 
-def _differing(values: Mapping[str, Any], found: list[dict[str, Any]]) -> str:
-    parts = [str(values["model"])]
-    parts += [str(values[key]) for key in ("provider", "prompt") if len({other[key] for other in found}) > 1]
-    names = sorted({name for other in found for name in other["params"]})
-    for name in names:
-        if len({repr(other["params"].get(name)) for other in found}) > 1 and name in values["params"]:
-            parts.append(f"{name}={values['params'][name]}")
-    return " · ".join(parts)[:200]
+def _difference(part: CandidatePart, parts: list[CandidatePart]) -> str:
+    """Return the parts in which the candidates differ; the model where they do not."""
+    words = [getattr(part, key) for key in ("model", "provider", "prompt") if len({getattr(p, key) for p in parts}) > 1]
+    differing = [
+        name
+        for name in sorted({name for other in parts for name in other.params})
+        if len({repr(other.params.get(name)) for other in parts}) > 1
+    ]
+    words += [f"{name}={part.params[name]}" for name in differing if name in part.params]
+    return (" · ".join(words) or part.model)[:LONGEST_NAME]

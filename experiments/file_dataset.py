@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments.canonical import item_key
 from experiments.column_mapping import ColumnMapping, SplitColumn, items_of
-from experiments.dataset_files import FORMATS, UnreadableFile, format_of, read_rows
-from experiments.file_fields import Fields
+from experiments.dataset_files import FORMATS, SourceRow, UnreadableFile, format_of, read_rows
+from experiments.document_nodes import ObjectNode, Scalar, as_written
+from experiments.file_fields import LONGEST_NAME, Fields, suggestion
 from experiments.file_providers import expanded
-from experiments.new_items import BadRow, NewItem
-from experiments.yaml_document import ListNode, ObjectNode, Scalar, plain
+from experiments.new_items import BadRow, Misfit, NewItem, new_item
 
-REFERENCE = re.compile(r"(?P<name>[^@]+?)(@(?P<number>[1-9]\d*))?")
-MAPPING_KEYS = ("key", "input", "expected", "metadata", "tags", "split", "checks", "format", "bad_rows")
-ITEM_KEYS = ("key", "input", "expected", "metadata", "tags", "split")
+REFERENCE = re.compile(r"(?P<name>.+?)(@(?P<number>[1-9]\d{0,8}))?")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+MAPPING_KEYS = ("format", "key", "input", "expected", "metadata", "tags", "split", "bad_rows")
+TABLES = ("csv", "tsv")
 BAD_ROWS_SHOWN = 10
 
 
@@ -30,69 +30,100 @@ class DatasetPart:
     rows: tuple[NewItem, ...] | None = None
     """The rows of a file or list; None: the site's."""
     selection: dict[str, Any] = field(default_factory=dict)
+    """split, tags, exclude_tags, keys: those that are given."""
     item_limit: int | None = None
+    """The first items of the selection only; None: all."""
 
 
 def read_dataset(fields: Fields, folder: Path, environ: Mapping[str, str]) -> DatasetPart:
     """Return the dataset, its rows read and mapped."""
     node = fields.get("dataset")
-    limit = fields.whole("limit", low=1)
-    if isinstance(node, Scalar):
-        return _reference(fields, node.text, limit)
     if node is None:
         return DatasetPart("")
+    if isinstance(node, Scalar):
+        return DatasetPart(*_reference(node.text))
     part = Fields(node, "dataset", fields.problems)
     part.required("name")
     part.not_yet("checks", "hf")
-    selection, own_limit = _selection(part)
-    name = part.text("name").strip()
+    selection, limit = _selection(part)
+    written = part.text("name", longest=LONGEST_NAME)
     rows = _rows(part, folder, environ)
     part.done()
-    limit = limit or own_limit
-    return DatasetPart(name, None, None if rows is None else tuple(rows), selection, limit)
+    if rows is None:
+        return DatasetPart(*_reference(written), None, selection, limit)
+    name, number = _reference(written)
+    if number is not None:
+        part.problem("name", f"{written} names a version: with file or items the rows make the version")
+    _check_selection(part, rows, selection)
+    return DatasetPart(name, None, tuple(rows), selection, limit)
 
 
-def _reference(fields: Fields, text: str, limit: int | None) -> DatasetPart:
+def _reference(text: str) -> tuple[str, int | None]:
+    """Return the name and the number of `name@7`; without a number, None."""
     match = REFERENCE.fullmatch(text.strip())
     if match is None:
-        fields.problem("dataset", "write name, name@version, or an object with name and file or items")
-        return DatasetPart("")
-    number = match["number"]
-    return DatasetPart(match["name"], int(number) if number else None, item_limit=limit)
+        return "", None
+    return match["name"], int(match["number"]) if match["number"] else None
 
 
 def _selection(part: Fields) -> tuple[dict[str, Any], int | None]:
     select = part.inner("select")
     select.not_yet("sample", "seed")
-    found: dict[str, Any] = {name: select.texts(name) for name in ("tags", "exclude_tags", "keys") if name in select}
-    if "split" in select:
-        found["split"] = select.text("split")
+    found: dict[str, Any] = {}
+    split = select.text("split")
+    if split:
+        found["split"] = split
+    for name in ("tags", "exclude_tags", "keys"):
+        texts = select.texts(name)
+        if texts:
+            found[name] = texts
     limit = select.whole("limit", low=1)
     select.done()
     return found, limit
 
 
+def _check_selection(part: Fields, rows: list[NewItem], selection: Mapping[str, Any]) -> None:
+    """Note a split, tag or key that no row has, and a choice that leaves none."""
+    select = part.inner("select")
+    tags = {tag for row in rows for tag in row.tags}
+    known = {"split": {row.split for row in rows}, "tags": tags, "exclude_tags": tags, "keys": {r.key for r in rows}}
+    problems = len(part.problems.found)
+    for name, wanted in selection.items():
+        for value in [wanted] if isinstance(wanted, str) else wanted:
+            if value not in known[name]:
+                select.problem(name, f'no item has "{value}"{suggestion(value, known[name])}')
+    if rows and len(part.problems.found) == problems and not any(_is_chosen(row, selection) for row in rows):
+        part.problem("select", "no item is left: loosen it")
+
+
+def _is_chosen(row: NewItem, selection: Mapping[str, Any]) -> bool:
+    tags = set(row.tags)
+    return (
+        selection.get("split", row.split) == row.split
+        and tags.issuperset(selection.get("tags", ()))
+        and tags.isdisjoint(selection.get("exclude_tags", ()))
+        and row.key in selection.get("keys", (row.key,))
+    )
+
+
 def _rows(part: Fields, folder: Path, environ: Mapping[str, str]) -> list[NewItem] | None:
     if "items" in part:
-        if "file" in part:
-            part.problem("items", "file and items exclude each other")
+        for key in ("file", *MAPPING_KEYS):
+            if part.get(key) is not None:
+                part.problem(key, "goes without items")
         return _listed(part)
-    if "file" not in part:
-        _refuse_mapping(part)
+    if part.get("file") is None:
+        for key in MAPPING_KEYS:
+            if part.get(key) is not None:
+                part.problem(key, "goes with file: name the file")
         return None
     mapping = _mapping(part)
     if part.choice("bad_rows", ("stop", "skip"), "stop") == "skip":
         part.problem("bad_rows", "skip: not yet")
-    path = folder / expanded(part, "file", part.text("file"), environ)
-    kind = part.choice("format", FORMATS, FORMATS[0]) if "format" in part else None
+    kind = part.choice("format", FORMATS, FORMATS[0]) if part.get("format") is not None else None
+    node = part.get("file")
+    path = folder / (expanded(node, "dataset.file", part.problems, environ) if isinstance(node, Scalar) else "")
     return _read_file(part, path, kind, mapping)
-
-
-def _refuse_mapping(part: Fields) -> None:
-    """A version of the site has its items already: a mapping beside it means that the file was forgotten."""
-    for key in MAPPING_KEYS:
-        if part.get(key) is not None:
-            part.problem(key, "goes with file: name the file")
 
 
 def _read_file(part: Fields, path: Path, kind: str | None, mapping: ColumnMapping) -> list[NewItem]:
@@ -100,52 +131,75 @@ def _read_file(part: Fields, path: Path, kind: str | None, mapping: ColumnMappin
         part.problem("file", f"is not there (tried {path})")
         return []
     try:
-        made = list(items_of(_with_columns(read_rows(path, kind or format_of(path.name)), mapping, path), mapping))
-    except (UnreadableFile, OSError) as error:
+        kind = kind or format_of(path.name)
+        rows = _with_columns(part, read_rows(path, kind), mapping, is_table=kind in TABLES)
+        made = list(items_of(rows, mapping))
+    except UnreadableFile as error:
         part.problem("file", f"{path.name}: {error}")
+        return []
+    except OSError as error:
+        part.problem("file", f"{path.name} cannot be read: {error.strerror}")
         return []
     bad = [row for row in made if isinstance(row, BadRow)]
     for row in bad[:BAD_ROWS_SHOWN]:
         part.problem("file", f"{path.name}, line {row.line}: {row.reason}")
     if len(bad) > BAD_ROWS_SHOWN:
         part.problem("file", f"{path.name}: {len(bad) - BAD_ROWS_SHOWN} more bad rows")
-    items = [row for row in made if isinstance(row, NewItem)]
     if not made:
         part.problem("file", f"{path.name} holds no rows")
-    return items
+    return [row for row in made if isinstance(row, NewItem)]
 
 
-def _with_columns(rows: Iterable[Any], mapping: ColumnMapping, path: Path) -> Iterable[Any]:
-    """Pass rows on; a column that the first row does not have is an error of the whole file."""
-    first = True
+def _with_columns(
+    part: Fields, rows: Iterable[SourceRow | BadRow], mapping: ColumnMapping, *, is_table: bool
+) -> Iterable[SourceRow | BadRow]:
+    """Pass rows on; a column that the first one does not have is noted once, and then no row is read.
+
+    Objects of JSON may lack what is optional, rows of a table may not: there a missing column is a wrong name.
+    """
+    is_checked = False
     for row in rows:
-        if first and not isinstance(row, BadRow):
-            first = False
-            missing = [name for name in mapping.columns() if name not in row.values]
-            needed = {mapping.key, *([mapping.input] if isinstance(mapping.input, str) else mapping.input.values())}
-            wrong = [name for name in missing if name in needed or path.suffix in (".csv", ".tsv")]
-            if wrong:
-                there = ", ".join(row.values)
-                raise UnreadableFile(f'there is no column "{wrong[0]}"; there are: {there}')
+        if not is_checked and isinstance(row, SourceRow):
+            is_checked = True
+            missing = {
+                place: column
+                for place, column in mapping.columns().items()
+                if column not in row.values and (is_table or place == "key" or place.startswith("input"))
+            }
+            for place, column in missing.items():
+                sentence = f'there is no column "{column}"; there are {", ".join(row.values)}'
+                part.problem(place, sentence + suggestion(column, list(row.values)))
+            if missing:
+                raise UnreadableFile("its columns are not those that are named")
         yield row
 
 
 def _mapping(part: Fields) -> ColumnMapping:
-    metadata = part.get("metadata")
-    if isinstance(metadata, ObjectNode):
-        named = {name: str(value) for name, value in part.object("metadata").items()}
+    is_object = isinstance(part.get("input"), ObjectNode)
+    if isinstance(part.get("metadata"), ObjectNode):
+        metadata = _columns(part, "metadata")
     else:
-        named = {name: name for name in part.texts("metadata")}
-    node = part.get("input")
-    columns = part.object("input") if isinstance(node, ObjectNode) else part.text("input", "input")
+        metadata = {name: name for name in part.texts("metadata")}
     return ColumnMapping(
-        input=columns if isinstance(columns, str) else {name: str(value) for name, value in columns.items()},
+        input=_columns(part, "input") if is_object else part.text("input", "input"),
         key=part.text("key"),
         expected=_split_column(part, "expected"),
-        metadata=named,
+        metadata=metadata,
         tags=_split_column(part, "tags"),
         split=part.text("split"),
     )
+
+
+def _columns(part: Fields, key: str) -> dict[str, str]:
+    """Return the columns by the names that templates know them under."""
+    inner = part.inner(key)
+    for name in inner.left():
+        if not VARIABLE.fullmatch(name):
+            inner.problem(name, f'"{name}" is no name that a template can read: letters, digits and _')
+    columns = {name: inner.text(name) for name, _, _ in part.entries(key)}
+    if not columns:
+        part.problem(key, "write variable: column")
+    return columns
 
 
 def _split_column(part: Fields, key: str) -> SplitColumn | None:
@@ -163,29 +217,35 @@ def _split_column(part: Fields, key: str) -> SplitColumn | None:
 
 def _listed(part: Fields) -> list[NewItem]:
     """Return the items that stand in the file itself."""
-    found: list[NewItem] = []
-    keys: set[str] = set()
+    found: dict[str, NewItem] = {}
     for node, path in part.items("items"):
-        item = _item(Fields(node, path, part.problems))
+        item = _item(Fields(node, path, part.problems)) if isinstance(node, ObjectNode) else None
         if item is None:
+            if not isinstance(node, ObjectNode):
+                part.problems.add(node, path, "write an object: input, expected, ...")
             continue
-        if item.key in keys:
+        if item.key in found:
             part.problems.add(node, path, f'the key "{item.key}" is there already; equal inputs need keys')
-        keys.add(item.key)
-        found.append(item)
-    if not found:
+        found[item.key] = item
+    if not part.get("items") or (not found and not part.problems.found):
         part.problem("items", "write one item at least")
-    return found
+    return list(found.values())
 
 
 def _item(item: Fields) -> NewItem | None:
-    node = item.get("input")
-    given = node.text if isinstance(node, Scalar) else plain(node) if isinstance(node, ObjectNode) else None
-    expected = item.get("expected")
-    tags, metadata, split, key = item.texts("tags"), item.object("metadata"), item.text("split"), item.text("key")
+    given, expected, key = item.get("input"), item.get("expected"), item.get("key")
+    metadata, tags, split, key_text = item.written("metadata"), item.texts("tags"), item.text("split"), item.text("key")
     item.done()
-    if not given:
-        item.problem("input", "write the input: a text, or an object of variables")
-        return None
-    value = plain(expected) if isinstance(expected, ListNode | ObjectNode | Scalar) else None
-    return NewItem(key or item_key(given), given, value, metadata, tuple(tags), split)
+    try:
+        return new_item(
+            key=key_text,
+            has_key=key is not None,
+            given=given.text if isinstance(given, Scalar) else None if given is None else as_written(given),
+            expected=None if expected is None else as_written(expected),
+            metadata=metadata,
+            tags=tags,
+            split=split,
+        )
+    except Misfit as misfit:
+        item.problems.add(item.node, item.where, str(misfit))
+    return None

@@ -2,21 +2,25 @@
 
 import difflib
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from experiments.yaml_document import ListNode, Node, ObjectNode, Problem, Scalar, plain
+from experiments.document_nodes import ListNode, Node, ObjectNode, Problem, Scalar, as_written, key_path, plain
+
+LONGEST_NAME = 200
 
 
 class Problems:
     """What was found wrong so far."""
 
-    def __init__(self) -> None:
-        self.found: list[Problem] = []
+    def __init__(self, found: Iterable[Problem] = ()) -> None:
+        self.found = list(found)
 
-    def add(self, node: Node, where: str, sentence: str) -> None:
-        """Note one problem."""
-        self.found.append(Problem(node.line, where, sentence))
+    def add(self, at: Node | int, where: str, sentence: str) -> None:
+        """Note one problem at a node or a line; the same one twice is noted once."""
+        problem = Problem(at if isinstance(at, int) else at.line, where, sentence)
+        if problem not in self.found:
+            self.found.append(problem)
 
 
 def suggestion(name: str, known: Collection[str]) -> str:
@@ -31,7 +35,7 @@ class Fields:
     def __init__(self, node: Node, where: str, problems: Problems) -> None:
         self.node, self.where, self.problems = node, where, problems
         self._read: set[str] = set()
-        self._entries = dict(node.entries) if isinstance(node, ObjectNode) else {}
+        self._entries = node.entries if isinstance(node, ObjectNode) else {}
         if not isinstance(node, ObjectNode):
             problems.add(node, where, "write an object: keys with values")
 
@@ -40,11 +44,16 @@ class Fields:
 
     def path(self, key: str) -> str:
         """Return the path of a key."""
-        return f"{self.where}.{key}" if self.where else key
+        return key_path(self.where, key)
+
+    def line(self, key: str) -> int:
+        """Return the line of a key, or of the whole object where the key is not there."""
+        lines = self.node.lines if isinstance(self.node, ObjectNode) else {}
+        return lines.get(key, self.node.line)
 
     def problem(self, key: str, sentence: str) -> None:
         """Note what is wrong with a key, or with the whole object where the key is not there."""
-        self.problems.add(self._entries.get(key, self.node), self.path(key), sentence)
+        self.problems.add(self.line(key), self.path(key), sentence)
 
     def get(self, key: str) -> Node | None:
         """Return the node of a key; None: absent, or null."""
@@ -53,11 +62,12 @@ class Fields:
         return None if node is None or (isinstance(node, Scalar) and node.is_null) else node
 
     def required(self, key: str) -> None:
-        """Note a problem when a key is absent."""
-        if self.get(key) is None:
-            self.problems.add(self.node, self.path(key), "is required")
+        """Note a problem when a key is absent, or holds nothing."""
+        node = self.get(key)
+        if node is None or (isinstance(node, Scalar) and not node.text.strip()):
+            self.problem(key, "is required")
 
-    def text(self, key: str, default: str = "") -> str:
+    def text(self, key: str, default: str = "", *, longest: int | None = None) -> str:
         """Return a text, as it was written."""
         node = self.get(key)
         if node is None:
@@ -65,6 +75,8 @@ class Fields:
         if not isinstance(node, Scalar):
             self.problem(key, "write a text")
             return default
+        if longest is not None and len(node.text) > longest:
+            self.problem(key, f"is longer than {longest} characters")
         return node.text
 
     def choice(self, key: str, choices: Collection[str], default: str) -> str:
@@ -83,13 +95,11 @@ class Fields:
         if node is None:
             return default
         value = node.value if isinstance(node, Scalar) else None
-        is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not is_number or not low <= value <= high:
-            bounds = f" of at least {low:g}" if high == math.inf and low > -math.inf else ""
-            bounds = f" from {low:g} to {high:g}" if high < math.inf else bounds
-            self.problem(key, f"write a number{bounds}")
-            return default
-        return float(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
+            return float(value)
+        bounds = f" of at least {low:g}" if high == math.inf and low > -math.inf else ""
+        self.problem(key, f"write a number{f' from {low:g} to {high:g}' if high < math.inf else bounds}")
+        return default
 
     def whole(self, key: str, *, low: int = 1, high: int | None = None, default: int | None = None) -> int | None:
         """Return a whole number within bounds."""
@@ -131,20 +141,18 @@ class Fields:
 
     def object(self, key: str) -> dict[str, Any]:
         """Return an object as plain values."""
-        node = self.get(key)
-        if node is None:
-            return {}
-        if not isinstance(node, ObjectNode):
-            self.problem(key, "write an object: keys with values")
-            return {}
-        return {name: plain(value) for name, value in node.entries.items()}
+        return {name: plain(node) for name, node, _ in self.entries(key)}
+
+    def written(self, key: str) -> dict[str, Any]:
+        """Return an object as plain values, numbers only where they look as they were written."""
+        return {name: as_written(node) for name, node, _ in self.entries(key)}
 
     def entries(self, key: str) -> Iterator[tuple[str, Node, str]]:
         """Yield (name, node, path) of an object's keys."""
         node = self.get(key)
         if isinstance(node, ObjectNode):
             for name, value in node.entries.items():
-                yield name, value, f"{self.path(key)}.{name}"
+                yield name, value, key_path(self.path(key), name)
         elif node is not None:
             self.problem(key, "write an object: keys with values")
 
@@ -160,28 +168,19 @@ class Fields:
     def inner(self, key: str) -> "Fields":
         """Return the object under a key as fields of its own; an absent one is empty."""
         node = self.get(key)
-        return Fields(node if node is not None else ObjectNode(self.node.line), self.path(key), self.problems)
-
-    def replace(self, values: Mapping[str, str], allowed: Collection[str]) -> None:
-        """Put other texts in the place of the values under these keys."""
-        for key, text in values.items():
-            if key not in allowed:
-                self.problems.add(self.node, key, f"--set takes {', '.join(allowed)}{suggestion(key, allowed)}")
-            else:
-                self._entries[key] = Scalar(self.node.line, text, is_plain=True)
+        return Fields(node if node is not None else ObjectNode(self.line(key)), self.path(key), self.problems)
 
     def not_yet(self, *keys: str) -> None:
         """Note the keys that a later release takes."""
         for key in keys:
             if self.get(key) is not None:
-                self.problem(key, "not yet: a later release takes it")
+                self.problem(key, "not yet")
 
     def done(self) -> None:
         """Note every key that nobody asked for."""
-        for key, node in self._entries.items():
+        for key in self._entries:
             if key not in self._read:
-                sentence = f'unknown key "{key}"{suggestion(key, self._read)}'
-                self.problems.add(node, self.path(key), sentence)
+                self.problem(key, f"unknown key{suggestion(key, self._read)}")
 
     def left(self) -> dict[str, Node]:
         """Return the keys that nobody asked for, and tick them off."""

@@ -1,74 +1,103 @@
 """The parts `prompt` and `prompts` of an experiment file."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from experiments.file_fields import Fields
+from experiments.document_nodes import BadDocument, ListNode, Node, ObjectNode, Scalar, key_path
+from experiments.file_fields import LONGEST_NAME, Fields
 from experiments.templating import TemplateProblem, check_messages
-from experiments.yaml_document import ListNode, Node, ObjectNode, Scalar, plain
+from experiments.yaml_document import SIZE_LIMIT, parse
 
 TEXTS, LISTS = (".md", ".txt"), (".yaml", ".yml", ".json")
 DEFAULT = "default"
 
 
+class _Wrong(ValueError):
+    """What is wrong with one prompt, and where."""
+
+    def __init__(self, node: Node, where: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.node, self.where = node, where
+
+
 def read_prompts(fields: Fields, folder: Path) -> dict[str, list[dict[str, str]]]:
-    """Return checked messages by the prompt's name; `prompt:` is short for one named "default"."""
+    """Return checked messages by the prompt's name; `prompt:` is short for one named "default".
+
+    A prompt that is wrong has no messages.
+    """
     if "prompt" in fields and "prompts" in fields:
-        fields.problem("prompt", "prompt and prompts exclude each other")
+        fields.problem("prompts", "prompt and prompts exclude each other")
     found = {}
     single = fields.get("prompt")
     if single is not None:
         found[DEFAULT] = _read(fields, single, "prompt", folder)
     for name, node, path in fields.entries("prompts"):
+        if not 0 < len(name.strip()) <= LONGEST_NAME:
+            fields.problems.add(node, path, f"a prompt's name has 1 to {LONGEST_NAME} characters")
         found[name] = _read(fields, node, path, folder)
     return found
 
 
 def _read(fields: Fields, node: Node, path: str, folder: Path) -> list[dict[str, str]]:
     try:
-        return check_messages(_content(fields, node, path, folder))
+        return check_messages(_messages(node, path, folder))
+    except _Wrong as wrong:
+        fields.problems.add(wrong.node, wrong.where, str(wrong))
     except TemplateProblem as problem:
         fields.problems.add(node, path, str(problem))
-        return []
+    return []
 
 
-def _content(fields: Fields, node: Node, path: str, folder: Path) -> Any:
+def _messages(node: Node, path: str, folder: Path) -> Any:
+    """Return a prompt as check_messages takes it. Raises _Wrong."""
     if isinstance(node, Scalar):
         return node.text
-    if isinstance(node, ObjectNode) and set(node.entries) == {"file"}:
-        return _from_file(fields, node, path, folder)
     if isinstance(node, ListNode):
-        return [_message(fields, item, f"{path}[{number}]", folder) for number, item in enumerate(node.items)]
-    raise TemplateProblem("a prompt is a text, a list of messages, or {file: path}")
+        return [_message(item, f"{path}[{number}]", folder) for number, item in enumerate(node.items)]
+    if set(node.entries) != {"file"}:
+        raise _Wrong(node, path, "a prompt is a text, a list of messages, or {file: path}")
+    return _from_file(node, path, folder)
 
 
-def _message(fields: Fields, node: Node, path: str, folder: Path) -> Any:
-    if not isinstance(node, ObjectNode):
-        return plain(node)
-    content = node.entries.get("content")
-    message = {key: value.text if isinstance(value, Scalar) else plain(value) for key, value in node.entries.items()}
-    if isinstance(content, ObjectNode):
-        message["content"] = _content(fields, content, f"{path}.content", folder)
-    return message
+def _message(node: Node, path: str, folder: Path) -> dict[str, Any]:
+    if not isinstance(node, ObjectNode) or set(node.entries) != {"role", "content"}:
+        raise _Wrong(node, path, "a message has role and content, nothing else")
+    role, content = node.entries["role"], node.entries["content"]
+    if not isinstance(role, Scalar):
+        raise _Wrong(role, f"{path}.role", "write a text")
+    text = content.text if isinstance(content, Scalar) else _messages(content, f"{path}.content", folder)
+    if not isinstance(text, str):
+        raise _Wrong(content, f"{path}.content", "write a text, or {file: path} of a .md or .txt file")
+    return {"role": role.text, "content": text}
 
 
-def _from_file(fields: Fields, node: ObjectNode, path: str, folder: Path) -> Any:
-    name = node.entries["file"]
-    file = folder / (name.text if isinstance(name, Scalar) else "")
+def _from_file(node: ObjectNode, path: str, folder: Path) -> Any:
+    named, where = node.entries["file"], key_path(path, "file")
+    file = folder / (named.text if isinstance(named, Scalar) else "")
     ending = file.suffix.lower()
     if ending not in TEXTS + LISTS:
-        raise TemplateProblem(f"{file.name}: a prompt is read from {', '.join(TEXTS + LISTS)}")
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        fields.problems.add(node, path, f"is not there, or no text in UTF-8 (tried {file})")
-        return "unread"
+        raise _Wrong(named, where, f"a prompt is read from {', '.join(TEXTS + LISTS)} files")
+    text = _text_of(file, named, where)
     if ending in TEXTS:
         return text
     try:
-        return json.loads(text) if ending == ".json" else yaml.safe_load(text)
-    except (json.JSONDecodeError, yaml.YAMLError) as error:
-        raise TemplateProblem(f"{file.name} cannot be read: {error}") from error
+        root, problems = parse(text, is_json=ending == ".json")
+    except BadDocument as bad:
+        raise _Wrong(named, where, f"{file.name}, line {bad.problem.line}: {bad.problem.sentence}") from None
+    if problems:
+        raise _Wrong(named, where, f"{file.name}, line {problems[0].line}: {problems[0].sentence}")
+    if isinstance(root, ObjectNode):
+        raise _Wrong(named, where, f"{file.name} holds no text and no list of messages")
+    return _messages(root, path, file.parent)
+
+
+def _text_of(file: Path, node: Node, where: str) -> str:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise _Wrong(node, where, f"{file.name} is no text in UTF-8") from None
+    except OSError:
+        raise _Wrong(node, where, f"is not there (tried {file})") from None
+    if len(text) > SIZE_LIMIT:
+        raise _Wrong(node, where, f"{file.name} is larger than 1 MiB")
+    return text

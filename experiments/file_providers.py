@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from evalsite.plugins import UnknownKind, runners
-from experiments.file_fields import Fields, suggestion
+from experiments.document_nodes import ListNode, Node, ObjectNode, Scalar, key_path
+from experiments.file_fields import Fields, Problems, suggestion
 from experiments.options import OptionError
 
 REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
-KEY_SENTENCE = "keys are named, never written: use api_key_env: NAME_OF_THE_VARIABLE"
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+KEY_SENTENCE = "keys are named, never written: api_key_env: NAME"
+USE_SENTENCE = "goes without use: a provider of the site has its own"
+URL_SENTENCE = "write the URL of the endpoint, like http://127.0.0.1:11434/v1"
+LONGEST_NAME, LONGEST_URL = 100, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +44,12 @@ def read_providers(fields: Fields, folder: Path, environ: Mapping[str, str]) -> 
     """Return the providers by name."""
     found = {}
     for name, node, path in fields.entries("providers"):
-        found[name] = _read(name, Fields(node, path, fields.problems), folder, environ)
+        provider = Fields(_expanded_node(node, path, fields.problems, environ), path, fields.problems)
+        found[name] = _read(name, provider, folder)
     return found
 
 
-def expanded(fields: Fields, key: str, text: str, environ: Mapping[str, str]) -> str:
+def expanded(scalar: Scalar, where: str, problems: Problems, environ: Mapping[str, str]) -> str:
     """Return a text with ${NAME} and ${NAME:-default} replaced; $${ writes ${."""
 
     def value_of(match: re.Match[str]) -> str:
@@ -52,75 +58,117 @@ def expanded(fields: Fields, key: str, text: str, environ: Mapping[str, str]) ->
             return "${"
         value = environ.get(name) or default
         if value is None:
-            fields.problem(key, f"the variable {name} is not set and has no default: ${{{name}:-default}}")
-            return ""
-        return value
+            sentence = f"the variable {name} is not set; set it, or write a default: ${{{name}:-...}}"
+            problems.add(scalar, where, sentence)
+        return value or ""
 
-    return REFERENCE.sub(value_of, text)
+    return REFERENCE.sub(value_of, scalar.text)
 
 
-def _read(name: str, fields: Fields, folder: Path, environ: Mapping[str, str]) -> ProviderPart:
-    use = fields.text("use")
+def _expanded_node(node: Node, where: str, problems: Problems, environ: Mapping[str, str]) -> Node:
+    """Return the node with the variables in its texts replaced."""
+    if isinstance(node, ObjectNode):
+        entries = {
+            key: _expanded_node(value, key_path(where, key), problems, environ) for key, value in node.entries.items()
+        }
+        return ObjectNode(node.line, entries, node.lines)
+    if isinstance(node, ListNode):
+        return ListNode(node.line, [_expanded_node(item, where, problems, environ) for item in node.items])
+    return Scalar(node.line, expanded(node, where, problems, environ), node.is_plain)
+
+
+def _read(name: str, provider: Fields, folder: Path) -> ProviderPart:
+    if not 0 < len(name.strip()) <= LONGEST_NAME:
+        provider.problems.add(provider.node, provider.where, f"a provider's name has 1 to {LONGEST_NAME} characters")
+    use = provider.text("use").strip()
     if use:
-        fields.done()
+        for key in provider.left():
+            provider.problem(key, USE_SENTENCE)
         return ProviderPart(name, use=use)
-    if fields.get("api_key") is not None:
-        fields.problem("api_key", KEY_SENTENCE)
-    kind = fields.text("kind", "openai")
+    if provider.get("api_key") is not None:
+        provider.problem("api_key", KEY_SENTENCE)
+    kind = provider.text("kind", "openai")
     part = ProviderPart(
         name=name,
         kind=kind,
-        base_url=expanded(fields, "base_url", fields.text("base_url"), environ).rstrip("/"),
-        api_key_env=fields.text("api_key_env"),
-        headers={
-            key: expanded(fields, "headers", str(value), environ) for key, value in fields.object("headers").items()
-        },
-        max_in_flight=fields.whole("max_in_flight", low=1, high=10_000, default=16) or 16,
-        requests_per_minute=fields.whole("requests_per_minute"),
-        tokens_per_minute=fields.whole("tokens_per_minute"),
-        timeout_s=fields.number("timeout_s", low=0.1),
-        prices=_prices(fields),
-        file=_file(fields, folder, environ),
-        options=_options(fields, kind),
+        base_url=provider.text("base_url", longest=LONGEST_URL).strip().rstrip("/"),
+        api_key_env=_key_variable(provider),
+        headers=_headers(provider),
+        max_in_flight=provider.whole("max_in_flight", low=1, high=10_000, default=16) or 16,
+        requests_per_minute=provider.whole("requests_per_minute"),
+        tokens_per_minute=provider.whole("tokens_per_minute"),
+        timeout_s=provider.number("timeout_s", low=0.1),
+        prices=_prices(provider),
+        file=_file(provider, folder),
+        options=_options(provider, kind),
     )
-    if kind == "openai" and not part.base_url.startswith(("http://", "https://")):
-        fields.problem("base_url", "write the URL of the endpoint, like http://127.0.0.1:11434/v1")
-    fields.done()
+    _check_address(provider, part)
+    provider.done()
     return part
 
 
-def _options(fields: Fields, kind: str) -> dict[str, Any]:
+def _check_address(provider: Fields, part: ProviderPart) -> None:
+    """Note a kind that lacks its URL or its file, and an URL that is none."""
+    if part.kind == "openai" and not part.base_url:
+        provider.required("base_url")
+    elif part.base_url and not part.base_url.startswith(("http://", "https://")):
+        provider.problem("base_url", URL_SENTENCE)
+    if part.kind == "replay":
+        provider.required("file")
+    elif "file" in provider:
+        provider.problem("file", "goes with kind: replay")
+
+
+def _key_variable(provider: Fields) -> str:
+    name = provider.text("api_key_env").strip()
+    if name and not VARIABLE.fullmatch(name):
+        # The value is not repeated: it may be the key itself.
+        provider.problem("api_key_env", "is no name of a variable; " + KEY_SENTENCE)
+    return name
+
+
+def _headers(provider: Fields) -> dict[str, str]:
+    headers = {}
+    for name, node, path in provider.entries("headers"):
+        if not isinstance(node, Scalar) or any(sign in name + node.text for sign in "\r\n"):
+            provider.problems.add(node, path, "write a text of one line")
+            continue
+        headers[name] = node.text
+    return headers
+
+
+def _options(provider: Fields, kind: str) -> dict[str, Any]:
     """Return the kind's own options, which stand beside the others."""
     try:
         form = runners.get(kind).Options
     except UnknownKind:
         kinds = runners.kinds()
-        fields.problem("kind", f'unknown kind "{kind}"; there are {", ".join(kinds)}{suggestion(kind, kinds)}')
+        provider.problem("kind", f'unknown kind "{kind}"; there are {", ".join(kinds)}{suggestion(kind, kinds)}')
         return {}
-    raw = {name: fields.text(name) for name in form.base_fields if fields.get(name) is not None}
+    raw = {name: provider.text(name) for name in form.base_fields if provider.get(name) is not None}
     try:
         cleaned: dict[str, Any] = form.parse(raw)
     except OptionError as error:
         for name, sentence in error.errors.items():
-            fields.problem(name, sentence)
+            provider.problem(name, sentence)
         return {}
     return cleaned
 
 
-def _file(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Path | None:
-    text = fields.text("file")
+def _file(provider: Fields, folder: Path) -> Path | None:
+    text = provider.text("file")
     if not text:
         return None
-    path = folder / expanded(fields, "file", text, environ)
+    path = folder / text
     if not path.is_file():
-        fields.problem("file", f"is not there (tried {path})")
+        provider.problem("file", f"is not there (tried {path})")
     return path
 
 
-def _prices(fields: Fields) -> dict[str, Any]:
+def _prices(provider: Fields) -> dict[str, Any]:
     prices = {}
-    for model, node, path in fields.entries("prices"):
-        price = Fields(node, path, fields.problems)
+    for model, node, path in provider.entries("prices"):
+        price = Fields(node, path, provider.problems)
         price.required("input")
         price.required("output")
         prices[model] = {"input": price.number("input", low=0), "output": price.number("output", low=0)}

@@ -9,9 +9,9 @@ from django import forms
 
 from evalsite.plugins import UnknownKind, scorers
 from experiments.declarations import ScorerDeclaration
+from experiments.document_nodes import Node, ObjectNode, Scalar, plain
 from experiments.file_fields import Fields, suggestion
-from experiments.options import OptionError
-from experiments.yaml_document import Node, ObjectNode, Scalar, plain
+from experiments.options import OptionError, TextListField
 
 NAME = re.compile(r"[a-z0-9_-]{1,100}")
 DIRECTIONS = ("higher_is_better", "lower_is_better")
@@ -28,7 +28,7 @@ def read_scorers(fields: Fields, folder: Path) -> list[ScorerDeclaration]:
         if declaration is None:
             continue
         if declaration.name in {other.name for other in found}:
-            scorer.problem("name", f'there is a scorer "{declaration.name}" already')
+            scorer.problem("name", f'there is a scorer "{declaration.name}" already: give each its own')
         found.append(declaration)
     if fields.get("scorers") is not None and not found and not fields.problems.found:
         fields.problem("scorers", "write one scorer at least")
@@ -45,6 +45,10 @@ def _may_weigh(declaration: ScorerDeclaration) -> bool:
 def _read(scorer: Fields, folder: Path) -> ScorerDeclaration | None:
     scorer.not_yet("when")
     kind = scorer.text("kind")
+    if not kind:
+        scorer.problem("kind", "is required")
+        scorer.left()
+        return None
     if kind in NOT_YET:
         scorer.problem("kind", f"{kind}: not yet")
         scorer.left()
@@ -100,7 +104,7 @@ def _options(scorer: Fields, plugin: Any, folder: Path) -> dict[str, Any]:
         field = form.base_fields.get(name)
         known = [*form.base_fields, "weight", "direction", "range", "pass", "when", "name", "kind"]
         if field is None:
-            scorer.problem(name, f'unknown key "{name}"{suggestion(name, known)}')
+            scorer.problem(name, f"unknown key{suggestion(name, known)}")
             continue
         raw[name] = _value(scorer, name, node, field, folder)
     try:
@@ -116,16 +120,13 @@ def _value(scorer: Fields, name: str, node: Node, field: forms.Field, folder: Pa
     """Return an option's value as its field's type says."""
     if isinstance(node, ObjectNode) and set(node.entries) == {"file"}:
         return _from_file(scorer, name, node, folder)
-    if not isinstance(node, Scalar):
-        return _texts_of(node) if type(field).__name__ == "TextListField" else plain(node)
     if isinstance(field, forms.BooleanField):
         return scorer.flag(name, default=False)
-    return node.text
-
-
-def _texts_of(node: Node) -> Any:
-    items = getattr(node, "items", None)
-    return [item.text if isinstance(item, Scalar) else plain(item) for item in items] if items else plain(node)
+    if isinstance(field, forms.CharField) and not isinstance(field, forms.JSONField):
+        return scorer.text(name)
+    if isinstance(field, TextListField):
+        return scorer.texts(name)
+    return node.text if isinstance(node, Scalar) else plain(node)
 
 
 def _from_file(scorer: Fields, name: str, node: ObjectNode, folder: Path) -> Any:
@@ -133,7 +134,7 @@ def _from_file(scorer: Fields, name: str, node: ObjectNode, folder: Path) -> Any
     try:
         return orjson.loads(path.read_bytes())
     except OSError:
-        scorer.problem(name, f"is not there (tried {path})")
+        scorer.problem(name, f"the file is not there (tried {path})")
     except orjson.JSONDecodeError as error:
         scorer.problem(name, f"{path.name} is no JSON: {error}")
     return None

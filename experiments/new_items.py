@@ -1,8 +1,19 @@
 """Items to be: what the rows of a file, or the items written in an experiment file, come to."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from experiments.canonical import item_key
+from experiments.templating import RESERVED
+
+KEY_LIMIT = 200
+SPLIT_LIMIT = 100
+
+
+class Misfit(ValueError):
+    """Values that make no item; the text is a sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +51,76 @@ class BadRow:
     """Of the file, from 1: where the row begins."""
     reason: str
     """A sentence for people."""
+
+
+def new_item(
+    *,
+    key: Any,
+    given: Any,
+    expected: Any,
+    metadata: Mapping[str, Any],
+    tags: Iterable[Any],
+    split: Any,
+    has_key: bool = True,
+) -> NewItem:
+    """Return the item of these values; texts where an item has texts. Raises Misfit.
+
+    Without `has_key` the key is a hash of the input. Nothing is expected where the value is None, "" or [].
+    """
+    content = checked_input(given)
+    return NewItem(
+        key=_checked_key(key) if has_key else item_key(content),
+        input=content,
+        expected=None if expected in (None, "", []) else expected,
+        metadata=dict(metadata),
+        tags=_checked_tags(tags),
+        split=_checked_split(split),
+    )
+
+
+def text_of(value: Any) -> str:
+    """Return a value of a row as text: texts as they are, null as "", anything else as JSON."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def checked_input(given: Any) -> str | dict[str, Any]:
+    """Return an input: text, or an object of which one variable at least is not empty. Raises Misfit."""
+    if isinstance(given, list):
+        raise Misfit("the input is a list: a text or an object of variables is expected")
+    if isinstance(given, Mapping):
+        taken = [name for name in given if name in RESERVED]
+        if taken:
+            raise Misfit(f'the input has a variable "{taken[0]}": templates know something else by this name')
+        if not any(text_of(value).strip() for value in given.values()):
+            raise Misfit("the input is empty")
+        return dict(given)
+    text = text_of(given)
+    if not text.strip():
+        raise Misfit("the input is empty")
+    return text
+
+
+def _checked_key(value: Any) -> str:
+    text = "" if isinstance(value, dict | list) else text_of(value).strip()
+    if not text:
+        raise Misfit("the key is empty")
+    if len(text) > KEY_LIMIT:
+        raise Misfit(f"the key has {len(text)} characters, {KEY_LIMIT} are allowed")
+    return text
+
+
+def _checked_tags(values: Iterable[Any]) -> tuple[str, ...]:
+    tags = tuple(dict.fromkeys(tag for tag in (text_of(value).strip() for value in values) if tag))
+    piped = [tag for tag in tags if "|" in tag]
+    if piped:
+        raise Misfit(f'the tag "{piped[0]}" holds a "|"')
+    return tags
+
+
+def _checked_split(value: Any) -> str:
+    text = text_of(value).strip()
+    if len(text) > SPLIT_LIMIT:
+        raise Misfit(f"the split has {len(text)} characters, {SPLIT_LIMIT} are allowed")
+    return text

@@ -1,148 +1,193 @@
-"""Reading YAML or JSON as nodes that know their lines; scalars stay the text that was written.
-
-A YAML 1.1 reader turns `no` into false, 010 into 8 and 12:30 into 750. Here the key decides what a text means.
-"""
+"""Reading YAML or JSON as nodes that know their lines."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    DocumentStartEvent,
+    Event,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+)
+
+from experiments.cleaning import clean_text
+from experiments.document_nodes import (
+    BadDocument,
+    ListNode,
+    Node,
+    NodeCount,
+    ObjectNode,
+    Problem,
+    Scalar,
+    key_path,
+)
+from experiments.json_document import parse_json
 
 SIZE_LIMIT = 1024 * 1024
-NODE_LIMIT = 10_000
-NULLS = ("", "~", "null", "Null", "NULL")
-NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
+UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+YAML_TAGS = "tag:yaml.org,2002:"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong in a file, and where."""
-
-    line: int
-    where: str
-    """The path of keys, like candidates[1].model; "": the document."""
-    sentence: str
-
-
-class BadDocument(ValueError):
-    """A text that is no document at all."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.sentence)
-        self.problem = problem
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A text, number, true, false or null, as it was written."""
-
-    line: int
-    text: str
-    is_plain: bool
-    """Whether it was written without quotes."""
-
-    @property
-    def is_null(self) -> bool:
-        """Whether it stands for nothing."""
-        return self.is_plain and self.text in NULLS
-
-    @property
-    def value(self) -> Any:
-        """What it means where the key does not say: JSON's literals and numbers, else the text."""
-        if not self.is_plain:
-            return self.text
-        if self.text in NULLS:
-            return None
-        if self.text in ("true", "false"):
-            return self.text == "true"
-        if NUMBER.fullmatch(self.text):
-            return float(self.text) if set(self.text) & set(".eE") else int(self.text)
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class ListNode:
-    """A list."""
-
-    line: int
-    items: "list[Node]"
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectNode:
-    """An object; keys in the order of the file."""
-
-    line: int
-    entries: "dict[str, Node]" = field(default_factory=dict)
-
-
-Node = Scalar | ListNode | ObjectNode
-
-
-def parse(text: str) -> tuple[Node, list[Problem]]:
+def parse(text: str, *, is_json: bool = False) -> tuple[Node, list[Problem]]:
     """Return the one document of a text, and the problems that do not keep it from being read.
 
-    Raises BadDocument for what is no YAML, too large, several documents, or an alias that contains itself.
+    A text that is JSON is read as JSON, whatever it is called; with `is_json` it has to be. Raises BadDocument for
+    what is neither, is too large, holds several documents, or an alias that contains itself.
     """
     if len(text.encode(errors="surrogatepass")) > SIZE_LIMIT:
-        raise BadDocument(Problem(1, "", "the file is larger than 1 MiB"))
+        raise BadDocument(Problem(1, "", "the file is larger than 1 MiB: put items and texts into files of their own"))
+    if is_json or text.lstrip().startswith("{"):
+        try:
+            return parse_json(text)
+        except BadDocument:
+            if is_json:
+                raise
+    unreadable = UNREADABLE.search(text)
+    if unreadable is not None:
+        line = text.count("\n", 0, unreadable.start()) + 1
+        raise BadDocument(Problem(line, "", f"the character U+{ord(unreadable.group()):04X} is no text"))
+    return _Builder().build(_events(text))
+
+
+def _events(text: str) -> Iterator[Event]:
+    """Yield the events of a YAML text. Raises BadDocument where it is none."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        roots = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
+        yield from yaml.parse(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
+        mark = error.problem_mark or error.context_mark
         raise BadDocument(Problem(mark.line + 1 if mark else 1, "", f"no YAML: {error.problem}")) from None
     except yaml.YAMLError as error:
         raise BadDocument(Problem(1, "", f"no YAML: {error}")) from None
-    if len(roots) != 1:
-        sentence = "the file is empty" if not roots else "the file holds more than one document"
-        raise BadDocument(Problem(1, "", sentence))
-    builder = _Builder()
-    return builder.build(roots[0], "", ()), builder.problems
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or object whose end has not come yet."""
+
+    node: ListNode | ObjectNode
+    where: str
+    anchor: str | None
+    before: int
+    """Nodes of the document before it."""
+    key: tuple[str, int] | None = field(default=None)
+    """In an object: the key whose value comes next, with its line."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """What an alias stands for, and how many nodes that is."""
+
+    node: Node
+    size: int
 
 
 class _Builder:
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
-        self._count = 0
+        self._problems: list[Problem] = []
+        self._count = NodeCount()
+        self._stack: list[_Open] = []
+        self._anchors: dict[str, _Anchored | None] = {}
+        self._root: Node | None = None
 
-    def build(self, node: yaml.Node, where: str, above: tuple[int, ...]) -> Node:
-        line = node.start_mark.line + 1
-        self._count += 1
-        if self._count > NODE_LIMIT:
-            raise BadDocument(Problem(line, where, f"more than {NODE_LIMIT:,} values, aliases counted each time"))
-        if id(node) in above:
-            raise BadDocument(Problem(line, where, "an alias that contains itself"))
-        if node.tag and not node.tag.startswith("tag:yaml.org,2002:"):
-            self.problems.append(Problem(line, where, f"the tag {node.tag} is not allowed"))
-        inside = (*above, id(node))
-        if isinstance(node, yaml.MappingNode):
-            return ObjectNode(line, self._entries(node, where, inside))
-        if isinstance(node, yaml.SequenceNode):
-            items = enumerate(node.value)
-            return ListNode(line, [self.build(item, f"{where}[{number}]", inside) for number, item in items])
-        return Scalar(line, node.value, node.style is None)
+    def build(self, events: Iterator[Event]) -> tuple[Node, list[Problem]]:
+        """Return the root and the problems found on the way."""
+        for event in events:
+            if isinstance(event, DocumentStartEvent) and self._root is not None:
+                raise self._bad(event, "the file holds more than one document")
+            if isinstance(event, NodeEvent):
+                self._node(event)
+            elif isinstance(event, CollectionEndEvent):
+                self._close()
+        if self._root is None or (isinstance(self._root, Scalar) and self._root.is_null):
+            raise BadDocument(Problem(1, "", "the file is empty"))
+        return self._root, self._problems
 
-    def _entries(self, node: yaml.MappingNode, where: str, above: tuple[int, ...]) -> dict[str, Node]:
-        entries: dict[str, Node] = {}
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            if not isinstance(key_node, yaml.ScalarNode):
-                self.problems.append(Problem(line, where, "a key is a text"))
-                continue
-            key = key_node.value
-            path = f"{where}.{key}" if where else key
-            if key in entries:
-                self.problems.append(Problem(line, path, f'the key "{key}" stands here twice'))
-                continue
-            entries[key] = self.build(value_node, path, above)
-        return entries
+    def _node(self, event: NodeEvent) -> None:
+        line, where = _line(event), self._where()
+        if isinstance(event, AliasEvent):
+            self._put(self._aliased(event, line, where), line)
+            return
+        self._count.add(1, line=line, where=where, depth=len(self._stack) + 1)
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            written = f"!!{tag.removeprefix(YAML_TAGS)}" if tag.startswith(YAML_TAGS) else tag
+            self._problems.append(Problem(line, where, f"the tag {written} is not read: write the value alone"))
+        if isinstance(event, ScalarEvent):
+            is_plain = event.style is None or event.style == ""
+            self._put(self._kept(event, Scalar(line, clean_text(event.value), is_plain)), line)
+        elif isinstance(event, MappingStartEvent | SequenceStartEvent):
+            self._open(event, line, where)
+
+    def _aliased(self, event: AliasEvent, line: int, where: str) -> Node:
+        if event.anchor not in self._anchors:
+            raise self._bad(event, f'there is no anchor "{event.anchor}" above')
+        anchored = self._anchors[event.anchor]
+        if anchored is None:
+            raise self._bad(event, f'the alias "{event.anchor}" contains itself')
+        self._count.add(anchored.size, line=line, where=where, depth=len(self._stack) + 1)
+        return anchored.node
+
+    def _kept(self, event: Any, node: Scalar) -> Scalar:
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Anchored(node, 1)
+        return node
+
+    def _open(self, event: MappingStartEvent | SequenceStartEvent, line: int, where: str) -> None:
+        if self._stack and isinstance(self._stack[-1].node, ObjectNode) and self._stack[-1].key is None:
+            raise self._bad(event, "a key is a text")
+        node = ObjectNode(line) if isinstance(event, MappingStartEvent) else ListNode(line)
+        self._stack.append(_Open(node, where, event.anchor, self._count.total - 1))
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+
+    def _close(self) -> None:
+        closed = self._stack.pop()
+        if closed.anchor is not None:
+            self._anchors[closed.anchor] = _Anchored(closed.node, self._count.total - closed.before)
+        self._put(closed.node, closed.node.line)
+
+    def _put(self, node: Node, line: int) -> None:
+        """Give a finished node to the list or object that is open, or make it the root."""
+        if not self._stack:
+            self._root = node
+            return
+        parent = self._stack[-1]
+        if isinstance(parent.node, ListNode):
+            parent.node.items.append(node)
+        elif parent.key is None:
+            if not isinstance(node, Scalar):
+                raise BadDocument(Problem(line, parent.where, "a key is a text"))
+            parent.key = (node.text, line)
+        else:
+            self._put_value(parent, parent.node, node, *parent.key)
+
+    def _put_value(self, parent: _Open, owner: ObjectNode, node: Node, key: str, line: int) -> None:
+        if key in owner.entries:
+            self._problems.append(Problem(line, key_path(parent.where, key), "stands here twice"))
+        owner.entries.setdefault(key, node)
+        owner.lines.setdefault(key, line)
+        parent.key = None
+
+    def _where(self) -> str:
+        """Return the path of the node that comes next."""
+        if not self._stack:
+            return ""
+        parent = self._stack[-1]
+        if isinstance(parent.node, ListNode):
+            return f"{parent.where}[{len(parent.node.items)}]"
+        return key_path(parent.where, parent.key[0]) if parent.key is not None else parent.where
+
+    def _bad(self, event: Event, sentence: str) -> BadDocument:
+        return BadDocument(Problem(_line(event), self._where(), sentence))
 
 
-def plain(node: Node) -> Any:
-    """Return a node as plain values."""
-    if isinstance(node, ObjectNode):
-        return {key: plain(value) for key, value in node.entries.items()}
-    if isinstance(node, ListNode):
-        return [plain(item) for item in node.items]
-    return node.value
+def _line(event: Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark is not None else 1

@@ -1,0 +1,70 @@
+"""Rows of CSV and TSV files."""
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+from experiments.cleaning import clean_text
+from experiments.new_items import BadRow
+from experiments.source_rows import SourceRow, UnreadableFile
+
+DELIMITERS = ",;\t"
+
+
+def table_rows(lines: Iterable[str], *, delimiter: str = "") -> Iterator[SourceRow | BadRow]:
+    """Yield the rows below the line of column names; without a delimiter the one that this line shows most often.
+
+    Every value is a text. Raises UnreadableFile where there are no usable column names.
+    """
+    csv.field_size_limit(sys.maxsize)
+    rest = (line.replace("\x00", "") for line in lines)
+    skipped, first = next(((number, line) for number, line in enumerate(rest) if line.strip()), (0, ""))
+    if not first:
+        raise UnreadableFile("the file is empty")
+    reader = csv.reader(chain([first], rest), delimiter=delimiter or _delimiter(first), strict=True)
+    line = skipped + 1
+    header: list[str] | None = None
+    while True:
+        try:
+            cells = next(reader, None)
+            row = None if cells is None or header is None else _row(line, header, cells)
+        except csv.Error as error:
+            cells, row = [], BadRow(line, f"a quote is amiss: {error}")
+        if cells is None:
+            return
+        if header is None:
+            header = _header(cells, row)
+        elif row is not None:
+            yield row
+        line = skipped + reader.line_num + 1
+
+
+def _delimiter(header: str) -> str:
+    """Return the separator that the column names show most often outside quotes."""
+    outside = "".join(header.split('"')[::2])
+    return max(DELIMITERS, key=outside.count)
+
+
+def _header(cells: Sequence[str], wrong: SourceRow | BadRow | None) -> list[str]:
+    if isinstance(wrong, BadRow):
+        raise UnreadableFile(f"the line of column names cannot be read: {wrong.reason}")
+    names = [clean_text(cell).strip() for cell in cells]
+    twice = next((name for name in names if name and names.count(name) > 1), None)
+    if twice is not None:
+        raise UnreadableFile(f'the column "{twice}" is there twice: rename one')
+    if not any(names):
+        raise UnreadableFile("the first line holds no column names")
+    return names
+
+
+def _row(line: int, header: Sequence[str], cells: Sequence[str]) -> SourceRow | BadRow | None:
+    """Return a row; None: a blank line."""
+    if not any(cell.strip() for cell in cells):
+        return None
+    if len(cells) != len(header):
+        return BadRow(line, f"{len(cells)} cells where the first line names {len(header)} columns")
+    unnamed = [cell for name, cell in zip(header, cells, strict=True) if not name and cell.strip()]
+    if unnamed:
+        return BadRow(line, f'"{unnamed[0][:40]}" stands under no column name')
+    return SourceRow(line, {name: clean_text(cell) for name, cell in zip(header, cells, strict=True) if name})
