@@ -1,8 +1,9 @@
 """The base of all our commands: the first line, and errors in a sentence with an exit code."""
 
 import os
+import sys
 from argparse import ArgumentParser, ArgumentTypeError
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -12,8 +13,19 @@ from django.db import InterfaceError, OperationalError
 from evalsite.address import running_site
 from evalsite.parent import is_supervised
 from evalsite.preparation import NotPrepared, prepare_database
+from experiments.actions import ActionConflict, ActionRefused
 
-KNOWN_ERRORS = (NotPrepared, ImproperlyConfigured, PermissionDenied, OperationalError, InterfaceError, OSError)
+KNOWN_ERRORS = (
+    ActionRefused,
+    ActionConflict,
+    NotPrepared,
+    ImproperlyConfigured,
+    PermissionDenied,
+    OperationalError,
+    InterfaceError,
+    OSError,
+)
+READER_LEFT = 141  # what a shell says of a program that ended by SIGPIPE
 LAST_PORT = 65535
 
 
@@ -38,25 +50,30 @@ class SiteCommand(BaseCommand):
         """Name the data directory on standard error, prepare the database, do the work."""
         try:
             if not is_supervised():
-                self.stderr.write(first_line(), self.style.NOTICE)
+                self.note(first_line())
                 self.prepare()
             return super().execute(*args, **options)
-        except KNOWN_ERRORS as error:
-            return self._fail(error, options)
-        except CommandError as error:
-            return self._fail(error, options)
+        except BrokenPipeError:  # whoever read the output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(READER_LEFT)
+        except (CommandError, *KNOWN_ERRORS) as error:
+            self._fail(error, options)
 
     def prepare(self) -> None:
         """Bring the database up to date, where the command needs one."""
         if self.needs_database:
-            prepare_database(report=self.stderr.write)
+            prepare_database(report=self.note)
 
-    def _fail(self, error: Exception, options: dict[str, Any]) -> None:
-        code = getattr(error, "returncode", 1)
+    def note(self, text: str) -> None:
+        """Write a line to standard error, where it is no error: standard output belongs to what was asked for."""
+        self.stderr.write(text, str)
+
+    def _fail(self, error: Exception, options: dict[str, Any]) -> NoReturn:
+        code = getattr(error, "returncode", 2 if isinstance(error, ActionRefused) else 1)
         if not getattr(self, "_called_from_command_line", False) or options.get("traceback"):
             raise error if isinstance(error, CommandError) else CommandFailed(str(error), returncode=code) from error
         self.stderr.write(str(error))
-        raise SystemExit(code)
+        sys.exit(code)
 
 
 def add_address_options(parser: ArgumentParser) -> None:

@@ -49,7 +49,7 @@ class Command(SiteCommand):
     def _project(self, name: str | None) -> Project | None:
         if name is None:
             return None
-        project = Project.objects.filter(name=name).first()
+        project: Project | None = Project.objects.filter(name=name).first()
         if project is None:
             raise CommandFailed(f'There is no project "{name}".', returncode=2)
         return project
