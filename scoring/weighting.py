@@ -53,8 +53,7 @@ def weighted_score(scorers: Mapping[str, Weighted], items: int) -> WeightedScore
     per_item = _per_item(full)
     n = len(per_item) or max(scorer.values.n for scorer in partial.values())
     if not partial:
-        interval = score_interval(per_item.tolist())
-        low, high = (interval.low, interval.high) if interval else (None, None)
+        low, high = _clipped(score_interval(per_item.tolist()))
         return WeightedScore(float(np.mean(per_item)), low, high, n)
     parts = [_Part.of(sum(scorer.weight for scorer in full.values()), per_item)] if full else []
     parts += [_Part.of(scorer.weight, scorer.normalised()) for scorer in partial.values()]

@@ -16,6 +16,8 @@ from scoring.statistics.standard_errors import standard_error as standard_error_
 CONFIDENCE = 0.95
 T_FROM = 200
 """Items from which the mean of graded scores has a t interval; below, a bootstrap."""
+DIGITS = 12
+"""Digits of an item value that count: weights that add up to 1 give 0.9999999999999999 too."""
 RESAMPLES = 4000
 SEED = 20240229
 CHUNK = 1 << 18
@@ -134,7 +136,7 @@ def score_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interva
 
     None: fewer than two items, or graded values that are all alike.
     """
-    array = floats(values)
+    array = np.round(floats(values), DIGITS)
     if len(array) < 2:
         return None
     if np.isin(array, (0.0, 1.0)).all():

@@ -179,8 +179,17 @@ def test_score_interval_of_equal_zeros_or_ones_is_wilson(value: float) -> None:
     assert score_interval([value] * 20) == wilson_interval(int(20 * value), 20)
 
 
+def test_score_interval_of_ones_up_to_rounding_is_wilson() -> None:
+    value = 3 / 4.7 + 1 / 4.7 + 0.7 / 4.7
+
+    assert value != 1
+    assert score_interval([value, 0.0, value]) == wilson_interval(2, 3)
+
+
 def test_score_interval_of_few_graded_values_is_the_bootstrap() -> None:
-    assert score_interval(graded(199)) == bootstrap_interval(graded(199))
+    values = np.round(graded(199), 3)
+
+    assert score_interval(values) == bootstrap_interval(values)
 
 
 def test_score_interval_of_many_graded_values_is_t() -> None:
