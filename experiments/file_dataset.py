@@ -33,6 +33,18 @@ class DatasetPart:
     """split, tags, exclude_tags, keys: those that are given."""
     item_limit: int | None = None
     """The first items of the selection only; None: all."""
+    source: "DataFile | None" = None
+    """Where the rows were read; None: they stand in the experiment file, or the site has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A data file on the machine of the person who runs the experiment."""
+
+    path: Path
+    format: str
+    """csv, tsv, json or jsonl."""
+    mapping: ColumnMapping
 
 
 def read_dataset(fields: Fields, folder: Path, environ: Mapping[str, str]) -> DatasetPart:
@@ -47,15 +59,17 @@ def read_dataset(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Da
     part.not_yet("checks", "hf")
     selection, limit = _selection(part)
     written = part.text("name", longest=LONGEST_NAME)
-    rows = _rows(part, folder, environ)
+    source = _source(part, folder, environ)
+    rows = _listed(part) if "items" in part else _read_file(part, source) if source else None
     part.done()
-    if rows is None:
+    if rows is None and source is None and "file" not in part:
         return DatasetPart(*_reference(written), None, selection, limit)
     name, number = _reference(written)
     if number is not None:
         part.problem("name", f"{written} names a version: with file or items the rows make the version")
-    _check_selection(part, rows, selection)
-    return DatasetPart(name, None, tuple(rows), selection, limit)
+    if rows:
+        _check_selection(part, rows, selection)
+    return DatasetPart(name, None, tuple(rows or ()), selection, limit, source)
 
 
 def _reference(text: str) -> tuple[str, int | None]:
@@ -106,33 +120,34 @@ def _is_chosen(row: NewItem, selection: Mapping[str, Any]) -> bool:
     )
 
 
-def _rows(part: Fields, folder: Path, environ: Mapping[str, str]) -> list[NewItem] | None:
-    if "items" in part:
+def _source(part: Fields, folder: Path, environ: Mapping[str, str]) -> DataFile | None:
+    """Return the data file; None: there is none, or not here."""
+    if "items" in part or part.get("file") is None:
+        sentence = "goes without items" if "items" in part else "goes with file: name the file"
         for key in ("file", *MAPPING_KEYS):
             if part.get(key) is not None:
-                part.problem(key, "goes without items")
-        return _listed(part)
-    if part.get("file") is None:
-        for key in MAPPING_KEYS:
-            if part.get(key) is not None:
-                part.problem(key, "goes with file: name the file")
+                part.problem(key, sentence)
         return None
     mapping = _mapping(part)
     if part.choice("bad_rows", ("stop", "skip"), "stop") == "skip":
         part.problem("bad_rows", "skip: not yet")
-    kind = part.choice("format", FORMATS, FORMATS[0]) if part.get("format") is not None else None
     node = part.get("file")
     path = folder / (expanded(node, "dataset.file", part.problems, environ) if isinstance(node, Scalar) else "")
-    return _read_file(part, path, kind, mapping)
-
-
-def _read_file(part: Fields, path: Path, kind: str | None, mapping: ColumnMapping) -> list[NewItem]:
     if not path.is_file():
         part.problem("file", f"is not there (tried {path})")
-        return []
+        return None
     try:
-        kind = kind or format_of(path.name)
-        rows = _with_columns(part, read_rows(path, kind), mapping, is_table=kind in TABLES)
+        kind = part.choice("format", FORMATS, FORMATS[0]) if part.get("format") is not None else format_of(path.name)
+    except UnreadableFile as error:
+        part.problem("file", f"{path.name}: {error}")
+        return None
+    return DataFile(path, kind, mapping)
+
+
+def _read_file(part: Fields, source: DataFile) -> list[NewItem]:
+    path, mapping = source.path, source.mapping
+    try:
+        rows = _with_columns(part, read_rows(path, source.format), mapping, is_table=source.format in TABLES)
         made = list(items_of(rows, mapping))
     except UnreadableFile as error:
         part.problem("file", f"{path.name}: {error}")

@@ -67,7 +67,8 @@ def _read(scorer: Fields, folder: Path) -> ScorerDeclaration | None:
     bounds = _range(scorer)
     better = scorer.choice("direction", DIRECTIONS, DIRECTIONS[0]) if "direction" in scorer else None
     pass_value = scorer.number("pass")
-    if (weight or 0) > 0 and bounds is None and plugin.natural_range is None:
+    has_range = plugin.natural_range is not None or any(key in scorer for key in ("range", *RANGE_ALIASES))
+    if (weight or 0) > 0 and not has_range:
         scorer.problem("range", f"{name} needs a range before it may carry a weight, like [0, 5000]")
     return ScorerDeclaration(
         name=name,

@@ -52,7 +52,8 @@ def json_list(text: str) -> Iterator[SourceRow | BadRow]:
             index, line = _next(text, index + 1, line)
         elif not text.startswith("]", index):
             raise UnreadableFile(f'no JSON: "," or "]" is expected in line {line}')
-    if text[index + 1 :].strip(BLANKS):
+    index, line = _next(text, index + 1, line)
+    if index < len(text):
         raise UnreadableFile(f"there is more behind the end of the list in line {line}")
 
 

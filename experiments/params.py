@@ -58,7 +58,7 @@ def check_params(params: Mapping[str, Any]) -> dict[str, str]:
     problems = {}
     for name, value in params.items():
         if name not in CHECKS:
-            problems[name] = f'unknown parameter "{name}"{suggestion(name, CHECKS)}: put others under extra_body'
+            problems[name] = f"unknown parameter: others go under extra_body{suggestion(name, CHECKS)}"
         elif value is not None and (sentence := CHECKS[name](value)):
             problems[name] = sentence
     return problems

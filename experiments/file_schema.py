@@ -1,0 +1,185 @@
+"""The JSON Schema of experiment files, for editors: `evalsite schema`.
+
+**Source**: JSON Schema, draft 2020-12.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+
+from evalsite.plugins import runners, scorers
+from experiments.dataset_files import FORMATS
+from experiments.file_candidates import MOST
+from experiments.options import Options, RangeField, TextListField
+from experiments.params import CHECKS
+from experiments.templating import ROLES
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
+SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
+TEXTS: Schema = {"type": "array", "items": {"type": ["string", "number", "boolean"]}}
+TEXT_OR_TEXTS: Schema = {"anyOf": [{"type": ["string", "number", "boolean"]}, TEXTS]}
+COUNT: Schema = {"type": "integer", "minimum": 1}
+SECONDS: Schema = {"type": "number", "minimum": 0.1}
+RANGE: Schema = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+ANY_OBJECT: Schema = {"type": "object"}
+
+
+def json_schema() -> Schema:
+    """Return the schema of the whole file, with the options of every runner and scorer that is there."""
+    properties = {
+        "version": {"const": 1},
+        "experiment": NAME,
+        "description": TEXT,
+        "tags": TEXT_OR_TEXTS,
+        "project": NAME,
+        "vars": ANY_OBJECT,
+        "dataset": {"anyOf": [NAME, _dataset()]},
+        "providers": {"type": "object", "additionalProperties": _provider()},
+        "prompt": _prompt(),
+        "prompts": {"type": "object", "additionalProperties": _prompt()},
+        "defaults": _closed(_candidate_keys()),
+        "candidates": {"type": "array", "items": _closed({"name": NAME, **_candidate_keys()}), **_count(1, MOST)},
+        "baseline": NAME,
+        "scorers": {"type": "array", "items": {"oneOf": _scorers()}, "minItems": 1},
+        "scoring": _closed({"errors": {"enum": ["exclude", "zero"]}, "trials": {"const": "mean"}}),
+        "trials": {"type": "integer", "minimum": 1, "maximum": 100},
+        "reuse": {"type": "boolean"},
+        "timeout_s": SECONDS,
+        "max_errors": {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?%?$"}]},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Evalsite experiment",
+        **_closed(properties, required=("experiment", "dataset", "candidates", "scorers")),
+        "not": {"required": ["prompt", "prompts"]},
+    }
+
+
+def _closed(properties: Mapping[str, Schema], *, required: tuple[str, ...] = ()) -> Schema:
+    """Return the schema of an object with these keys and no others."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _count(low: int, high: int) -> Schema:
+    return {"minItems": low, "maxItems": high}
+
+
+def _dataset() -> Schema:
+    column = {"anyOf": [NAME, _closed({"column": NAME, "split": TEXT}, required=("column",))]}
+    columns = {"type": "object", "additionalProperties": NAME}
+    select = {
+        "split": TEXT,
+        "tags": TEXT_OR_TEXTS,
+        "exclude_tags": TEXT_OR_TEXTS,
+        "keys": TEXT_OR_TEXTS,
+        "limit": COUNT,
+    }
+    item = {
+        "key": SCALAR,
+        "input": {"type": ["string", "number", "boolean", "object"]},
+        "expected": {},
+        "metadata": ANY_OBJECT,
+        "tags": TEXT_OR_TEXTS,
+        "split": TEXT,
+    }
+    properties = {
+        "name": NAME,
+        "file": TEXT,
+        "format": {"enum": list(FORMATS)},
+        "key": NAME,
+        "input": {"anyOf": [NAME, columns]},
+        "expected": column,
+        "metadata": {"anyOf": [TEXT_OR_TEXTS, columns]},
+        "tags": column,
+        "split": NAME,
+        "bad_rows": {"const": "stop"},
+        "items": {"type": "array", "items": _closed(item, required=("input",)), "minItems": 1},
+        "select": _closed(select),
+    }
+    return _closed(properties, required=("name",))
+
+
+def _provider() -> Schema:
+    own: dict[str, Schema] = {}
+    for runner in runners.all().values():
+        own |= _options(runner.Options)
+    price = {"type": "number", "minimum": 0}
+    properties: dict[str, Schema] = {
+        "use": NAME,
+        "kind": {"enum": list(runners.kinds())},
+        "base_url": TEXT,
+        "file": TEXT,
+        "api_key_env": TEXT,
+        "headers": {"type": "object", "additionalProperties": SCALAR},
+        "max_in_flight": {"type": "integer", "minimum": 1, "maximum": 10_000},
+        "requests_per_minute": COUNT,
+        "tokens_per_minute": COUNT,
+        "timeout_s": SECONDS,
+        "prices": {
+            "type": "object",
+            "additionalProperties": _closed({"input": price, "output": price}, required=("input", "output")),
+        },
+    }
+    return _closed({**own, **properties})
+
+
+def _prompt() -> Schema:
+    file = _closed({"file": TEXT}, required=("file",))
+    message = {"role": {"enum": list(ROLES)}, "content": {"anyOf": [TEXT, file]}}
+    messages = {"type": "array", "items": _closed(message, required=("role", "content")), "minItems": 1}
+    return {"anyOf": [TEXT, file, messages]}
+
+
+def _candidate_keys() -> dict[str, Schema]:
+    params: dict[str, Schema] = {name: {} for name in CHECKS}
+    return {"provider": NAME, "model": NAME, "prompt": NAME, "params": _closed(params)}
+
+
+def _scorers() -> list[Schema]:
+    """Return a schema for each kind of scorer."""
+    common: dict[str, Schema] = {
+        "name": {"type": "string", "pattern": "^[a-z0-9_-]{1,100}$"},
+        "weight": {"type": "number", "minimum": 0},
+        "direction": {"enum": ["higher_is_better", "lower_is_better"]},
+        "range": RANGE,
+        "range_ms": RANGE,
+        "range_usd": RANGE,
+        "pass": {"type": "number"},
+    }
+    return [
+        _closed({**_options(scorer.Options), "kind": {"const": kind}, **common}, required=("kind",))
+        for kind, scorer in scorers.all().items()
+    ]
+
+
+def _options(form: type[Options]) -> dict[str, Schema]:
+    """Return a schema for each option of a plug-in, by the type of its field."""
+    return {name: _described(field) for name, field in form.base_fields.items()}
+
+
+def _described(field: forms.Field) -> Schema:
+    help_text = str(field.help_text)
+    return {**_of_field(field), **({"description": help_text} if help_text else {})}
+
+
+def _of_field(field: forms.Field) -> Schema:
+    if isinstance(field, forms.BooleanField):
+        return {"type": "boolean"}
+    if isinstance(field, forms.ChoiceField):
+        return {"enum": [value for value, _ in field.choices]}  # type: ignore[misc, union-attr] # pairs, by our forms
+    if isinstance(field, TextListField):
+        return TEXT_OR_TEXTS
+    if isinstance(field, RangeField):
+        return RANGE
+    if isinstance(field, forms.IntegerField):
+        return {"type": "integer" if type(field) is forms.IntegerField else "number"}
+    return SCALAR if isinstance(field, forms.CharField) and not isinstance(field, forms.JSONField) else {}
