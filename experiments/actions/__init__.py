@@ -1,23 +1,17 @@
 """What can be done with what is measured: the same functions behind pages, API, admin and commands."""
 
+from experiments.actions.candidates import add_candidate, remove_candidate
 from experiments.actions.case_lists import freeze_ad_hoc_case, freeze_case_list
 from experiments.actions.datasets import create_dataset
 from experiments.actions.declaring import Declaration, declare_experiment, project_named
-from experiments.actions.experiments import (
-    add_candidate,
-    create_experiment,
-    declare_scorer,
-    person_scorer,
-    remove_candidate,
-    set_baseline,
-    set_weights,
-)
+from experiments.actions.experiments import create_experiment, set_baseline
 from experiments.actions.filling import freeze_rows
 from experiments.actions.freezing import freeze_dataset
 from experiments.actions.items import add_item, edit_item, remove_item, restore_item
 from experiments.actions.prompts import save_prompt
 from experiments.actions.providers import create_provider, edit_provider
 from experiments.actions.refusals import ActionConflict, ActionRefused, StaleEdit
+from experiments.actions.scorers import declare_scorer, person_scorer, set_weights
 
 __all__ = [
     "ActionConflict",

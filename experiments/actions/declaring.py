@@ -5,17 +5,19 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.utils import timezone
 
-from experiments.actions.experiments import add_candidate, declare_scorer
+from experiments.actions.candidates import add_candidate
+from experiments.actions.experiments import declare_scorers, set_baseline
 from experiments.actions.filling import freeze_rows
 from experiments.actions.prompts import save_prompt
-from experiments.actions.providers import EDITABLE, check_provider
+from experiments.actions.providers import BLOB, EDITABLE, create_provider, edit_provider
 from experiments.actions.refusals import ActionRefused
+from experiments.actions.scorers import PERSON
 from experiments.blobs import default_store
 from experiments.experiment_file import ExperimentFile
 from experiments.file_providers import ProviderPart
 from experiments.models import Candidate, Dataset, DatasetVersion, Experiment, Project, Provider
 from experiments.models.projects import Person
-from experiments.permissions import require
+from experiments.permissions import require, user_of
 
 DEFAULT_PROJECT = "default"
 
@@ -42,8 +44,9 @@ class Declaration:
 def project_named(name: str) -> Project:
     """Return the project of this name; the default one is made at first use. Raises ActionRefused."""
     if name == DEFAULT_PROJECT:
-        return Project.objects.get_or_create(name=name)[0]
-    found = Project.objects.filter(name=name).first()
+        default: Project = Project.objects.get_or_create(name=name)[0]
+        return default
+    found: Project | None = Project.objects.filter(name=name).first()
     if found is None:
         raise ActionRefused("project", f'there is no project "{name}": make it first')
     return found
@@ -56,12 +59,14 @@ def declare_experiment(*, file: ExperimentFile, project: Project, by: Person | N
     with transaction.atomic():
         experiment = _experiment(file, project, version, by)
         providers = {name: _provider(part, project, by) for name, part in file.providers.items()}
-        added, kept = _candidates(file, experiment, providers, by)
-        removed = _remove_others(experiment, kept)
+        before = set(experiment.candidates.listed())
+        now = _candidates(file, experiment, providers, by)
         revised = _scorers(file, experiment, by)
-        _set_baseline(file, experiment)
+        baseline = next(candidate for candidate in now if file.baseline in ("", candidate.name))
+        set_baseline(experiment=experiment, candidate=baseline, by=by)
     experiment.refresh_from_db()
-    return Declaration(experiment, added, removed, revised)
+    added = [candidate.name for candidate in now if candidate not in before]
+    return Declaration(experiment, added, [candidate.name for candidate in before.difference(now)], revised)
 
 
 def _version(file: ExperimentFile, project: Project, by: Person | None) -> DatasetVersion:
@@ -71,8 +76,8 @@ def _version(file: ExperimentFile, project: Project, by: Person | None) -> Datas
     dataset = Dataset.objects.filter(project=project, name=part.name).first()
     if dataset is None:
         raise ActionRefused("dataset", f'there is no dataset "{part.name}" in {project}')
-    versions = dataset.versions.all()
-    found = versions.filter(number=part.number).first() if part.number else versions.first()
+    versions = dataset.versions.filter(number=part.number) if part.number else dataset.versions.all()
+    found: DatasetVersion | None = versions.first()
     if found is None:
         wanted = f"no version {part.number}" if part.number else "no frozen version"
         raise ActionRefused("dataset", f"{part.name} has {wanted}")
@@ -93,80 +98,61 @@ def _experiment(file: ExperimentFile, project: Project, version: DatasetVersion,
         "errors_policy": file.errors_policy,
         "max_errors": file.max_errors,
     }
-    user = by if by is not None and by.is_authenticated else None
-    experiment, _ = Experiment.objects.update_or_create(
-        project=project, name=file.name, defaults=values, create_defaults={**values, "created_by": user}
-    )
+    experiment: Experiment = Experiment.objects.update_or_create(
+        project=project, name=file.name, defaults=values, create_defaults={**values, "created_by": user_of(by)}
+    )[0]
     return experiment
 
 
 def _provider(part: ProviderPart, project: Project, by: Person | None) -> Provider:
     """Return the site's provider of this name, brought to what the file says."""
     name = part.use or part.name
-    provider = Provider.objects.filter(project=project, name=name).first()
-    if part.use:
-        if provider is None:
-            raise ActionRefused(f"providers.{part.name}.use", f'there is no provider "{name}" in {project}')
+    provider: Provider | None = Provider.objects.filter(project=project, name=name).first()
+    if part.use and provider is None:
+        raise ActionRefused(f"providers.{part.name}.use", f'there is no provider "{name}" in {project}')
+    if part.use and provider is not None:
         return provider
-    provider = provider or Provider(project=project, name=name)
-    for field_name in EDITABLE:
-        if field_name != "name":
-            setattr(provider, field_name, getattr(part, field_name))
+    values = {field_name: getattr(part, field_name) for field_name in EDITABLE}
     if part.file is not None:
         with part.file.open("rb") as recorded:
-            provider.base_url = f"blob:{default_store().put_stream(recorded)}"
-    provider.is_from_command_line = by is None
-    check_provider(provider)
-    provider.save()
-    return provider
+            values["base_url"] = f"{BLOB}{default_store().put_stream(recorded)}"
+    if provider is None:
+        return create_provider(project=project, by=by, **values)
+    return edit_provider(provider=provider, by=by, changes=values)
 
 
 def _candidates(
     file: ExperimentFile, experiment: Experiment, providers: dict[str, Provider], by: Person | None
-) -> tuple[list[str], list[int]]:
-    """Return the names of new candidates, and the ids of all that the file names."""
+) -> list[Candidate]:
+    """Return the candidates of the file in its order; the others are taken out."""
     # Names may move from one configuration to another: all are taken out first, then those of the file put back.
-    listed = set(experiment.candidates.listed().values_list("pk", flat=True))
-    Candidate.objects.filter(pk__in=listed).update(removed_at=timezone.now())
-    added, kept = [], []
-    for position, part in enumerate(file.candidates):
-        version = save_prompt(
-            project=experiment.project, name=f"{file.name}/{part.prompt}", messages=file.prompts[part.prompt], by=by
-        )
-        candidate, _ = add_candidate(
+    experiment.candidates.listed().update(removed_at=timezone.now())
+    versions = {
+        name: save_prompt(project=experiment.project, name=f"{file.name}/{name}", messages=messages, by=by)
+        for name, messages in file.prompts.items()
+        if name in {part.prompt for part in file.candidates}
+    }
+    return [
+        add_candidate(
             experiment=experiment,
             name=part.name,
             provider=providers[part.provider],
             model=part.model,
-            prompt_version=version,
+            prompt_version=versions[part.prompt],
             params=part.params,
             position=position,
             by=by,
         )
-        if candidate.pk in kept:
-            raise ActionRefused("candidates", f'"{part.name}" is the same candidate as an earlier one')
-        kept.append(candidate.pk)
-        added += [part.name] if candidate.pk not in listed else []
-    return added, kept
-
-
-def _remove_others(experiment: Experiment, kept: list[int]) -> list[str]:
-    """Return the names of the candidates that were listed before and are not in the file."""
-    gone = experiment.candidates.exclude(pk__in=kept).filter(removed_at__isnull=False)
-    return [candidate.name for candidate in gone]
+        for position, part in enumerate(file.candidates)
+    ]
 
 
 def _scorers(file: ExperimentFile, experiment: Experiment, by: Person | None) -> list[str]:
+    """Return the names of scorers with other options; those that are not in the file are taken out.
+
+    What people rated without any weight stays: no file declares a scorer that the first rating made.
+    """
     names = [declaration.name for declaration in file.scorers]
-    experiment.scorers.exclude(name__in=names).filter(removed_at=None).update(removed_at=timezone.now())
-    revised = []
-    for position, declaration in enumerate(file.scorers):
-        spec, is_revised = declare_scorer(experiment=experiment, declaration=declaration, position=position, by=by)
-        revised += [spec.name] if is_revised else []
-    return revised
-
-
-def _set_baseline(file: ExperimentFile, experiment: Experiment) -> None:
-    candidates = experiment.candidates.listed()
-    chosen = candidates.filter(name=file.baseline) if file.baseline else candidates
-    Experiment.objects.filter(pk=experiment.pk).update(baseline=chosen.order_by("position", "id").first())
+    others = experiment.scorers.filter(removed_at=None).exclude(name__in=names).exclude(kind=PERSON, weight=0)
+    others.update(removed_at=timezone.now())
+    return declare_scorers(experiment=experiment, declarations=file.scorers, by=by)

@@ -6,9 +6,8 @@ from typing import Any
 from experiments.actions.refusals import ActionRefused
 from experiments.cleaning import clean_json
 from experiments.models.datasets import join_tags
+from experiments.new_items import KEY_LIMIT, SPLIT_LIMIT, Misfit, checked_input
 
-KEY_LENGTH = 200
-SPLIT_LENGTH = 100
 DEFAULTS: dict[str, Any] = {"expected": None, "metadata": {}, "tags": (), "split": ""}
 CONTENT = ("key", "input", *DEFAULTS)
 
@@ -22,15 +21,16 @@ def stored_content(content: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise ActionRefused(unknown[0], f'an item has no "{unknown[0]}"; it has {", ".join(CONTENT)}')
     clean = clean_json({**DEFAULTS, **content})
-    _check_text(clean, "key", KEY_LENGTH)
+    _check_text(clean, "key", KEY_LIMIT)
     if not clean.get("key", "").strip():
         raise ActionRefused("key", "an item needs a key")
-    given = clean.get("input")
-    if not isinstance(given, str | dict) or not (given.strip() if isinstance(given, str) else given):
-        raise ActionRefused("input", f"{clean['key']}: the input is a text, or an object of variables, and not empty")
+    try:
+        clean["input"] = checked_input(clean.get("input"))
+    except Misfit as misfit:
+        raise ActionRefused("input", f"{clean['key']}: {misfit}") from misfit
     if not isinstance(clean["metadata"], dict):
         raise ActionRefused("metadata", f"{clean['key']}: metadata is an object: names with values")
-    _check_text(clean, "split", SPLIT_LENGTH)
+    _check_text(clean, "split", SPLIT_LIMIT)
     return {**clean, "tags": _stored_tags(clean["key"], clean["tags"])}
 
 

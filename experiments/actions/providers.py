@@ -1,19 +1,23 @@
 """Making and changing providers."""
 
+import math
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db import transaction
 
 from evalsite.plugins import UnknownKind, runners
-from experiments.actions.refusals import ActionRefused
+from experiments.actions.refusals import ActionRefused, checked_name, refused_when_taken
 from experiments.credentials import may_name
 from experiments.models import Project, Provider
 from experiments.models.projects import Person
 from experiments.options import OptionError
 from experiments.permissions import require
 
+MOST = 2**31 - 1  # what the database's integers hold
 EDITABLE = (
     "name",
     "kind",
@@ -27,17 +31,22 @@ EDITABLE = (
     "timeout_s",
     "prices",
 )
+BLOB = "blob:"
+WHERE_THE_KEY_GOES = {"kind", "base_url", "api_key_env", "headers", "options"}
+LIMITS = {"max_in_flight": 10_000, "requests_per_minute": MOST, "tokens_per_minute": MOST}
+NAME_LENGTH, URL_LENGTH = 100, 500
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
+HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 @transaction.atomic
 def create_provider(*, project: Project, by: Person | None, **values: Any) -> Provider:
     """Make a provider. Raises ActionRefused naming the field that does not fit."""
     require(by, project, "edit_provider")
-    if Provider.objects.filter(project=project, name=values.get("name", "")).exists():
-        raise ActionRefused("name", f'there is a provider "{values["name"]}" in {project} already')
-    provider = Provider(project=project, is_from_command_line=by is None, **values)
-    check_provider(provider)
-    provider.save()
+    if values.get("api_key_env"):
+        require(by, project, "edit_provider_key")
+    provider = Provider(project=project, is_from_command_line=by is None, **_editable(values))
+    _store(provider)
     return provider
 
 
@@ -45,16 +54,33 @@ def create_provider(*, project: Project, by: Person | None, **values: Any) -> Pr
 def edit_provider(*, provider: Provider, by: Person | None, changes: Mapping[str, Any]) -> Provider:
     """Change a provider; limits, timeouts and prices are in force at once. Raises ActionRefused."""
     require(by, provider.project, "edit_provider")
-    for name, value in changes.items():
-        if name not in EDITABLE:
-            raise ActionRefused(name, f"{name} cannot be changed")
-        setattr(provider, name, value)
-    if by is not None and (set(changes) & {"base_url", "headers", "api_key_env"}):
+    edited: Provider = Provider.objects.select_for_update().get(pk=provider.pk)
+    changed = {name for name, value in _editable(changes).items() if getattr(edited, name) != value}
+    if "api_key_env" in changed:
+        require(by, provider.project, "edit_provider_key")
+    for name in changed:
+        setattr(edited, name, changes[name])
+    if by is None:
+        edited.is_from_command_line = True
+    elif changed & WHERE_THE_KEY_GOES:
         # A key that the operator's command named must not follow to a URL that somebody typed on a page.
-        provider.is_from_command_line = False
+        edited.is_from_command_line = False
+    _store(edited)
+    return edited
+
+
+def _editable(values: Mapping[str, Any]) -> dict[str, Any]:
+    for name in values:
+        if name not in EDITABLE:
+            raise ActionRefused(name, f'a provider has no "{name}" to set; it has {", ".join(EDITABLE)}')
+    return dict(values)
+
+
+def _store(provider: Provider) -> None:
+    provider.name = checked_name(provider.name, "a provider", NAME_LENGTH)
     check_provider(provider)
-    provider.save()
-    return provider
+    with refused_when_taken(f'there is a provider "{provider.name}" in {provider.project} already'):
+        provider.save()
 
 
 def check_provider(provider: Provider) -> None:
@@ -66,19 +92,55 @@ def check_provider(provider: Provider) -> None:
         raise ActionRefused("kind", str(unknown)) from unknown
     except OptionError as error:
         raise ActionRefused("options", str(error)) from error
-    if provider.kind == "openai" and not provider.base_url.startswith(("http://", "https://")):
-        raise ActionRefused("base_url", f'"{provider.base_url}" is no URL: write http://… or https://…')
-    if provider.max_in_flight < 1:
-        raise ActionRefused("max_in_flight", "max_in_flight is at least 1")
-    if provider.timeout_s is not None and provider.timeout_s <= 0:
-        raise ActionRefused("timeout_s", "timeout_s is more than 0 seconds")
+    _check_url(provider.base_url, is_needed=kind.needs_url)
+    check_headers(provider.headers)
+    _check_limits(provider)
     check_prices(provider.prices)
-    if provider.api_key_env and not may_name(provider, provider.api_key_env):
+    _check_key(provider)
+
+
+def _check_url(url: str, *, is_needed: bool) -> None:
+    if (not url and not is_needed) or url.startswith(BLOB):
+        return
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ActionRefused("base_url", f'"{url}" is no URL: write http://… or https://…')
+    if len(url) > URL_LENGTH:
+        raise ActionRefused("base_url", f"the URL has {len(url)} characters; {URL_LENGTH} are allowed")
+
+
+def _check_limits(provider: Provider) -> None:
+    for name, highest in LIMITS.items():
+        limit = getattr(provider, name)
+        is_open = limit is None and name != "max_in_flight"
+        if not is_open and (isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= highest):
+            raise ActionRefused(name, f"{name} is a whole number from 1 to {highest}")
+    timeout_s = provider.timeout_s
+    if timeout_s is not None and not 0 < timeout_s < math.inf:
+        raise ActionRefused("timeout_s", "timeout_s is more than 0 seconds")
+
+
+def _check_key(provider: Provider) -> None:
+    name = provider.api_key_env
+    if name and not VARIABLE.fullmatch(name):
+        raise ActionRefused("api_key_env", f'"{name}" is no name of a variable: name the variable, never write the key')
+    if name and not may_name(provider, name):
         raise ActionRefused(
             "api_key_env",
-            f"{provider.project} was not given the variable {provider.api_key_env}: whoever runs the site gives it "
-            f'with EVALSITE_PROVIDER_ENV="{provider.project}:{provider.api_key_env}"',
+            f"{provider.project} was not given the variable {name}: whoever runs the site gives it with "
+            f'EVALSITE_PROVIDER_ENV="{provider.project}:{name}"',
         )
+
+
+def check_headers(headers: Any) -> None:
+    """Raise ActionRefused unless headers are {name: text} that a request can carry."""
+    if not isinstance(headers, dict):
+        raise ActionRefused("headers", 'headers are an object like {"X-Team": "evals"}')
+    for name, value in headers.items():
+        if not HEADER.fullmatch(name) or not isinstance(value, str) or not (value.isascii() and value.isprintable()):
+            raise ActionRefused("headers", f'the header "{name}" has a name and a text of one line')
+        if name.lower() == "authorization":
+            raise ActionRefused("headers", "a key is named, never written: set api_key_env instead of Authorization")
 
 
 def check_prices(prices: Any) -> None:

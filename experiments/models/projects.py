@@ -57,6 +57,8 @@ class Project(models.Model):
 
     def role_of(self, user: Person) -> Role | None:
         """Return the role of this person here; None: no member."""
+        if user.pk is None:
+            return None
         membership = Membership.objects.filter(project=self, user_id=user.pk).first()
         return Role(membership.role) if membership else None
 

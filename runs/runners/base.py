@@ -69,6 +69,8 @@ class Runner(ABC):
     """The kind's name on pages."""
     help_text: ClassVar[str]
     """One sentence for the form."""
+    needs_url: ClassVar[bool] = False
+    """Whether its providers have a base URL; where False they may."""
     Options: ClassVar[type[Options]] = Options
     """The kind's own options."""
 

@@ -78,6 +78,12 @@ class Scorer(ABC):
         """Take options that `Options.parse` has cleaned."""
         self.options = options
 
+    @classmethod
+    def range_of(cls, options: Mapping[str, Any]) -> tuple[float, float] | None:
+        """Return the ends of the values under these cleaned options; None: the experiment says them."""
+        del options  # other kinds look at them
+        return cls.natural_range
+
     @abstractmethod
     def score(self, question: Question, answer: Answer) -> Verdict:
         """Return the verdict on one answered result. An exception becomes the score's error."""

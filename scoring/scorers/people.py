@@ -1,6 +1,7 @@
 """The scorer that is people: they rate on the page or by the API."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -59,6 +60,12 @@ class Person(Scorer):
             if beside:
                 self.add_error("labels", f"{', '.join(beside)}: not on the scale from {low:g} to {high:g}.")
             return cleaned
+
+    @classmethod
+    def range_of(cls, options: Mapping[str, Any]) -> tuple[float, float]:
+        """Return the scale that people rate on."""
+        low, high = options["scale"]
+        return low, high
 
     def score(self, question: Question, answer: Answer) -> Verdict:
         """Return that nobody has rated it: the engine never asks, since this scorer's place is nowhere."""

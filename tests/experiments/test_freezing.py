@@ -203,7 +203,7 @@ def test_freeze_rows_that_are_the_newest_version_leaves_an_edited_draft_alone(pr
     [
         ([], "capitals has no items"),
         (rows_of("a=1", "a=2"), 'the key "a" is there twice'),
-        ([NewItem("a", " ")], "the input is a text"),
+        ([NewItem("a", " ")], "a: the input is empty"),
         ([NewItem("a" * 201, "1")], "key has 201 characters"),
     ],
 )

@@ -78,6 +78,7 @@ def test_add_item_with_taken_key_is_refused() -> None:
         ({"key": "a", "input": " "}, "input"),
         ({"key": "a", "input": {}}, "input"),
         ({"key": "a", "input": ["?"]}, "input"),
+        ({"key": "a", "input": {"vars": "?"}}, "input"),
         ({"key": "a", "input": "?", "metadata": []}, "metadata"),
         ({"key": "a", "input": "?", "tags": "sum"}, "tags"),
         ({"key": "a", "input": "?", "tags": ["a|b"]}, "tags"),

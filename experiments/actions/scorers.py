@@ -1,0 +1,142 @@
+"""Scorers of an experiment: declared, weighed, and made by the first rating of a person."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from evalsite.plugins import UnknownKind, scorers
+from experiments.actions.refusals import ActionConflict, ActionRefused
+from experiments.declarations import ScorerDeclaration
+from experiments.models import Experiment, ScorerRevision, ScorerSpec
+from experiments.models.projects import Person
+from experiments.options import OptionError
+from experiments.permissions import require, user_of
+
+NAME = re.compile(r"[a-z0-9_-]{1,100}")
+PERSON = "person"
+
+
+@transaction.atomic
+def declare_scorer(
+    *, experiment: Experiment, declaration: ScorerDeclaration, by: Person | None, position: int = 0
+) -> tuple[ScorerSpec, bool]:
+    """Make a scorer, or bring it to what is declared; return it and whether its former options are replaced.
+
+    Raises ActionRefused naming what does not fit.
+    """
+    require(by, experiment.project, "edit_experiment")
+    kind, options = _checked(declaration)
+    low, high = declaration.range or kind.range_of(options) or (None, None)
+    better = declaration.higher_is_better
+    values = {
+        "kind": declaration.kind,
+        "weight": _weight_of(declaration, kind, has_range=low is not None),
+        "higher_is_better": kind.higher_is_better if better is None else better,
+        "range_low": low,
+        "range_high": high,
+        "pass_value": declaration.pass_value,
+        "position": position,
+        "removed_at": None,
+    }
+    former = experiment.scorers.filter(name=declaration.name).values_list("kind", flat=True).first()
+    spec: ScorerSpec = ScorerSpec.objects.update_or_create(
+        experiment=experiment, name=declaration.name, defaults=values
+    )[0]
+    return spec, _revise(spec, options, by, is_other_kind=former != declaration.kind)
+
+
+def _checked(declaration: ScorerDeclaration) -> tuple[Any, dict[str, Any]]:
+    """Return the plug-in and its cleaned options."""
+    if not NAME.fullmatch(declaration.name):
+        raise ActionRefused("name", f'the name "{declaration.name}" may hold a-z, 0-9, _ and - only, up to 100')
+    try:
+        kind = scorers.get(declaration.kind)
+        options = kind.Options.parse(declaration.options)
+    except UnknownKind as unknown:
+        raise ActionRefused("kind", str(unknown)) from unknown
+    except OptionError as error:
+        raise ActionRefused("options", f"{declaration.name}: {error}") from error
+    if declaration.range is not None and not _is_range(declaration.range):
+        raise ActionRefused("range", f"the range of {declaration.name} is two numbers, the lower one first")
+    return kind, options
+
+
+def _is_range(given: tuple[float, float]) -> bool:
+    low, high = given
+    return math.isfinite(low) and math.isfinite(high) and low < high
+
+
+def _weight_of(declaration: ScorerDeclaration, kind: Any, *, has_range: bool) -> float:
+    weight = kind.default_weight if declaration.weight is None else declaration.weight
+    return _checked_weight(declaration.name, weight, has_range=has_range, field="weight")
+
+
+def _checked_weight(name: str, weight: Any, *, has_range: bool, field: str) -> float:
+    """Return a weight. Raises ActionRefused unless it is finite, at least 0, and 0 where there is no range."""
+    try:
+        number = math.nan if isinstance(weight, bool | str) else float(weight)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number) or number < 0:
+        raise ActionRefused(field, f"the weight of {name} is a number of at least 0")
+    if number > 0 and not has_range:
+        raise ActionRefused(field, f"{name} needs a range before it may carry a weight, like [0, 5000]")
+    return number
+
+
+def _revise(spec: ScorerSpec, options: dict[str, Any], by: Person | None, *, is_other_kind: bool) -> bool:
+    """Write a revision when kind and options are not those in force; return whether they replace others."""
+    current = spec.revisions.order_by("-number").first()
+    if current is not None and current.options == options and not is_other_kind:
+        return False
+    number = current.number + 1 if current else 1
+    ScorerRevision.objects.create(scorer=spec, number=number, options=options, created_by=user_of(by))
+    ScorerSpec.objects.filter(pk=spec.pk).update(revision=number)
+    spec.revision = number
+    return current is not None
+
+
+@transaction.atomic
+def set_weights(*, experiment: Experiment, weights: Mapping[str, Any], by: Person | None) -> None:
+    """Change the weights of the named scorers. Raises ActionRefused; then none is changed."""
+    require(by, experiment.project, "edit_experiment")
+    specs = {spec.name: spec for spec in experiment.scorers.filter(removed_at=None)}
+    for name, weight in checked_weights(specs, weights).items():
+        ScorerSpec.objects.filter(pk=specs[name].pk).update(weight=weight)
+
+
+def checked_weights(specs: Mapping[str, ScorerSpec], weights: Mapping[str, Any]) -> dict[str, float]:
+    """Return the weights as numbers. Raises ActionRefused unless they name scorers, fit, and leave one above 0."""
+    checked = {}
+    for name, weight in weights.items():
+        if name not in specs:
+            raise ActionRefused("weights", f'there is no scorer "{name}"; there are: {", ".join(specs) or "none"}')
+        has_range = specs[name].range_low is not None
+        checked[name] = _checked_weight(name, weight, has_range=has_range, field="weights")
+    if not any({**{name: spec.weight for name, spec in specs.items()}, **checked}.values()):
+        raise ActionRefused("weights", "one weight at least is above 0")
+    return checked
+
+
+@transaction.atomic
+def person_scorer(*, experiment: Experiment, name: str, by: Person | None) -> ScorerSpec:
+    """Return the person scorer of this name; an unknown name becomes one, range 0 to 1.
+
+    Its weight is 0 where the experiment has weights already. Raises ActionConflict for the name of a code scorer,
+    ActionRefused for what is no name.
+    """
+    require(by, experiment.project, "rate")
+    found: ScorerSpec | None = experiment.scorers.filter(name=name).first()
+    if found is not None and found.kind != PERSON:
+        raise ActionConflict(f"{name} is scored by code ({found.kind}): people cannot score it.")
+    if found is not None:
+        ScorerSpec.objects.filter(pk=found.pk).exclude(removed_at=None).update(removed_at=None, weight=0.0)
+        found.refresh_from_db()
+        return found
+    others = experiment.scorers.filter(removed_at=None)
+    declaration = ScorerDeclaration(name, PERSON, weight=0.0 if others.filter(weight__gt=0).exists() else 1.0)
+    # Whoever may rate may name what is rated; by=None passes the check of those who may edit.
+    return declare_scorer(experiment=experiment, declaration=declaration, position=others.count(), by=None)[0]
