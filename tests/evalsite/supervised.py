@@ -16,7 +16,8 @@ from evalsite.supervisor import Child, ChildKeepsDying, Supervisor
 def good(note: Path) -> None:
     """Live until told to end."""
     die_with_parent()
-    _sleep(note)
+    _write_pid(note)
+    _sleep()
 
 
 def stubborn(note: Path) -> None:
@@ -26,17 +27,20 @@ def stubborn(note: Path) -> None:
 
 
 def forking(note: Path) -> None:
-    """Live with a process of one's own, which is deaf to SIGTERM."""
+    """Live with a process of one's own, which is deaf to SIGTERM and notes itself second."""
     die_with_parent()
+    _write_pid(note)
     if os.fork() == 0:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _sleep(note)
+        _write_pid(note)
+    _sleep()
 
 
 def watching(note: Path) -> None:
     """Live as where the kernel does not tell of a parent's end."""
     bind_to(os.getppid(), by_kernel=False)
-    _sleep(note)
+    _write_pid(note)
+    _sleep()
 
 
 def failing(note: Path) -> None:
@@ -61,8 +65,7 @@ def _write_pid(note: Path) -> None:
         file.write(f"{os.getpid()}\n")
 
 
-def _sleep(note: Path) -> None:
-    _write_pid(note)
+def _sleep() -> None:
     while True:
         time.sleep(60)
 
