@@ -26,14 +26,19 @@ class OpenAIRunner(Runner):
 
     label = "OpenAI-compatible"
     help_text = "Any endpoint with /chat/completions: OpenAI, Azure, vLLM, Ollama, LiteLLM, llama.cpp, …"
+    needs_url = True
 
     def __init__(self, connection: Connection, transport: Transport) -> None:
         super().__init__(connection, transport)
-        self._url, self._models_url = chat_url(connection.base_url), models_url(connection.base_url)
-        self._headers = {"Content-Type": "application/json", **connection.headers}
-        if connection.api_key:
-            self._headers["Authorization"] = f"Bearer {connection.api_key}"
-        secrets = [connection.api_key or "", *connection.headers.values()]
+        self.connect(connection.base_url, connection.api_key)
+
+    def connect(self, base_url: str, api_key: str | None) -> None:
+        """Call this endpoint with this key from now on."""
+        self._url, self._models_url = chat_url(base_url), models_url(base_url)
+        self._headers = {"Content-Type": "application/json", **self.connection.headers}
+        if api_key:
+            self._headers["Authorization"] = f"Bearer {api_key}"
+        secrets = [api_key or "", *self.connection.headers.values()]
         self._secrets = [secret for secret in secrets if len(secret) >= SECRET_LENGTH]
 
     async def complete(self, request: Request) -> Completion:
