@@ -1,7 +1,5 @@
 """Freezing the draft of people, and the rows of a file."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -21,6 +19,7 @@ from experiments.actions import (
 from experiments.models import Dataset, DatasetVersion, Item, Project
 from experiments.new_items import NewItem
 from tests.factories import DatasetFactory, ItemFactory, ProjectFactory
+from tests.transactions import AtTransaction
 
 pytestmark = pytest.mark.django_db
 
@@ -48,23 +47,6 @@ class Interrupted(Exception):
 def by_twos(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write two rows a transaction, so that a few rows are several transactions."""
     monkeypatch.setattr(filling, "ROWS_AT_ONCE", 2)
-
-
-@dataclass
-class AtTransaction:
-    """Do something before a transaction begins: the one with this number, from 1."""
-
-    number: int
-    act: Callable[[], object]
-    begun: int = 0
-
-    def __call__(self, execute: Callable[..., Any], sql: str, *args: Any) -> Any:
-        """Count the transactions (within a test they are savepoints) and pass every statement on."""
-        if sql.startswith("SAVEPOINT"):
-            self.begun += 1
-            if self.begun == self.number:
-                self.act()
-        return execute(sql, *args)
 
 
 def die() -> None:
