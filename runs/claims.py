@@ -17,6 +17,8 @@ from runs.models.units import COUNT_BY_OUTCOME
 from runs.plan import Plan
 from runs.tallies import SUMMED, Tally, stage_tallies
 
+IDS_AT_ONCE = 500
+CASES_KEPT = 4096
 CANCELLED, PAUSED = RunStatus.CANCELLED.value, RunStatus.PAUSED.value
 
 
@@ -53,12 +55,14 @@ def claimable_runs(owner: str) -> QuerySet[Run]:
     return runs
 
 
-def claim_in_turn(lane: Lane, runs: list[Run], *, after_run: int, wanted: int) -> Iterator[tuple[Run, HeldUnit]]:
+def claim_in_turn(
+    lane: Lane, runs: list[Run], *, after_run: int, wanted: int, cache: "CaseCache"
+) -> Iterator[tuple[Run, HeldUnit]]:
     """Claim one unit of each run in turn, starting behind `after_run`, until `wanted` results are at hand."""
     turn = [run for run in runs if run.pk > after_run] + [run for run in runs if run.pk <= after_run]
     while turn and wanted > 0:
         run = turn.pop(0)
-        held = claim_one(lane, run)
+        held = claim_one(lane, run, cache)
         if held is not None:
             wanted -= len(held.missing)
             turn.append(run)
@@ -67,23 +71,23 @@ def claim_in_turn(lane: Lane, runs: list[Run], *, after_run: int, wanted: int) -
             return
 
 
-def claim_one(lane: Lane, run: Run) -> HeldUnit | None:
+def claim_one(lane: Lane, run: Run, cache: "CaseCache") -> HeldUnit | None:
     """Claim the first free unit of a run and load what is missing in it; None: nothing is free."""
     for unit in WorkUnit.objects.waiting().filter(run=run).order_by("first")[:8]:
         if unit.claim(lane):
             run.begin()
-            return load(run, unit)
+            return load(run, unit, cache)
     return None
 
 
-def load(run: Run, unit: WorkUnit) -> HeldUnit:
+def load(run: Run, unit: WorkUnit, cache: "CaseCache") -> HeldUnit:
     """Return a claimed unit with the cases of its missing ordinals."""
     stored = stored_ordinals(unit)
     missing = {ordinal for ordinal in range(unit.first, unit.first + unit.length) if ordinal not in stored}
     plan = plan_of(run)
     _, first_position = plan.place(unit.first)
     cases = cases_of(run.case_list, first_position, first_position + unit.length)
-    items = load_items({case.item_id for case in cases})
+    items = cache.get({case.item_id for case in cases})
     found = {unit.first + offset: items[case.item_id] for offset, case in enumerate(cases)}
     tally = tally_of(unit) if stored else Tally()
     loaded = {ordinal: found[ordinal] for ordinal in sorted(missing)}
@@ -97,15 +101,33 @@ def stored_ordinals(unit: WorkUnit) -> set[int]:
     return {result_id - result_id_of(unit.run_id, 0) for result_id in ids}
 
 
+class CaseCache:
+    """The cases that a lane has met lately: runs of one experiment share them, and frozen items never change."""
+
+    def __init__(self) -> None:
+        self._cases: dict[int, Case] = {}
+
+    def get(self, ids: Collection[int]) -> dict[int, Case]:
+        """Return the cases of items by the items' row ids."""
+        missing = {item_id for item_id in ids if item_id not in self._cases}
+        if missing:
+            if len(self._cases) + len(missing) > CASES_KEPT:
+                self._cases.clear()
+                missing = set(ids)
+            self._cases |= load_items(missing)
+        return {item_id: self._cases[item_id] for item_id in ids}
+
+
 def load_items(ids: Collection[int]) -> dict[int, Case]:
     """Return the cases of items by the items' row ids."""
-    rows = Item.objects.in_bulk(ids)
-    return {item.pk: case_of(item) for item in rows.values()}
-
-
-def case_of(item: Item) -> Case:
-    """Return an item as stages see it."""
-    return Case(item.pk, item.key, item.input, item.expected, item.metadata, split_tags(item.tags))
+    columns = ("pk", "key", "input", "expected", "metadata", "tags")
+    found = {}
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), IDS_AT_ONCE):
+        rows = Item.objects.filter(pk__in=wanted[start : start + IDS_AT_ONCE]).order_by().values_list(*columns)
+        for item_id, key, given, expected, metadata, tags in rows:
+            found[item_id] = Case(item_id, key, given, expected, metadata, split_tags(tags))
+    return found
 
 
 def tally_of(unit: WorkUnit) -> Tally:

@@ -79,6 +79,8 @@ class UnitWork:
     """Calls of its jobs that are open now."""
     jobs: int = 0
     """Jobs that are on their way."""
+    given_up: int = 0
+    """Jobs that ended without a result."""
 
 
 @dataclass(slots=True, eq=False)
@@ -111,6 +113,8 @@ class Job:
     scores: list[Any] = field(default_factory=list)
     """What the score stage found, as the sink writes it."""
     stages: list[StageTime] = field(default_factory=list)
+    is_counted: bool = False
+    """Whether the sink has added it to its unit's counters."""
 
     @property
     def result_id(self) -> int:

@@ -5,7 +5,6 @@ fast path. One that lost a lease, or meets a key that is there, inserts what is 
 rows anew; an answer that came second is kept as a billed attempt.
 """
 
-import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +19,6 @@ from runs.models import FailedAttempt, Result, Transcript, UnitState, WorkUnit
 from runs.records import Recorder, Rows, count, count_attempts, counters_of
 from runs.recounting import recount
 from runs.storage import Row, insert, insert_missing
-from runs.tallies import Tally
 
 
 class LeaseLost(Exception):
@@ -66,23 +64,27 @@ class Flusher:
 
     def _store_fast(self, batch: Batch) -> None:
         now = timezone.now()
-        tallies = self._tallies_with(batch)
+        touched = self._count(batch)
         with transaction.atomic():
-            done = self._write_counters(tallies, batch)
+            done = self._write_counters(touched, batch)
             self._write(self._recorder.rows_of(batch.finished, now), self._attempts(batch.given_up, now))
-        self._settle(tallies, batch.finished, done)
-
-    def _tallies_with(self, batch: Batch) -> dict[int, Tally]:
-        """Return what the tallies of the touched units will be once the batch is stored."""
-        tallies: dict[int, Tally] = {}
-        for job in batch.jobs:
-            if job.unit.unit_id not in tallies:
-                tallies[job.unit.unit_id] = copy.deepcopy(self._held(job).tally)
         for job in batch.finished:
-            count(tallies[job.unit.unit_id], job)
+            self._units[job.unit.unit_id].missing.discard(job.ordinal)
+        for unit_id in done:
+            self._unit_done(self._units.pop(unit_id).run_id)
+
+    def _count(self, batch: Batch) -> set[int]:
+        """Add the jobs to the tallies of their units, each once however often it is tried; return the units."""
+        touched = {self._held(job).unit_id for job in batch.jobs}
+        for job in batch.finished:
+            if not job.is_counted:
+                count(self._units[job.unit.unit_id].tally, job)
         for job in batch.given_up:
-            count_attempts(tallies[job.unit.unit_id], job)
-        return tallies
+            if not job.is_counted:
+                count_attempts(self._units[job.unit.unit_id].tally, job)
+        for job in batch.jobs:
+            job.is_counted = True
+        return touched
 
     def _held(self, job: Job) -> HeldUnit:
         held = self._units.get(job.unit.unit_id)
@@ -90,15 +92,15 @@ class Flusher:
             raise LeaseLost
         return held
 
-    def _write_counters(self, tallies: dict[int, Tally], batch: Batch) -> set[int]:
+    def _write_counters(self, touched: set[int], batch: Batch) -> set[int]:
         """Write the counters under the leases and return the units that are done by this batch."""
         stored: dict[int, set[int]] = defaultdict(set)
         for job in batch.finished:
             stored[job.unit.unit_id].add(job.ordinal)
-        done = {unit_id for unit_id in tallies if not self._units[unit_id].missing - stored[unit_id]}
-        for unit_id, tally in tallies.items():
+        done = {unit_id for unit_id in touched if not self._units[unit_id].missing - stored[unit_id]}
+        for unit_id in touched:
             held = self._units[unit_id]
-            values = {**counters_of(tally), "open_calls": held.work.open_calls}
+            values = {**counters_of(held.tally), "open_calls": held.work.open_calls}
             if unit_id in done:
                 values |= {"state": UnitState.DONE, "lane": None, "open_calls": 0}
             if not WorkUnit.objects.held(self._lane_id, held.lease).filter(pk=unit_id).update(**values):
@@ -118,14 +120,6 @@ class Flusher:
             by_model[model].append(row)
         for model, score_rows in by_model.items():
             insert(model, score_rows)
-
-    def _settle(self, tallies: dict[int, Tally], finished: Iterable[Job], done: Iterable[int]) -> None:
-        for unit_id, tally in tallies.items():
-            self._units[unit_id].tally = tally
-        for job in finished:
-            self._units[job.unit.unit_id].missing.discard(job.ordinal)
-        for unit_id in done:
-            self._unit_done(self._units.pop(unit_id).run_id)
 
     def _store_missing(self, batch: Batch) -> None:
         """Insert what nobody stored yet; what came second becomes an attempt; then count the rows anew."""
@@ -176,7 +170,7 @@ class Flusher:
                     )
                 )
             return
-        self._store_fast(Batch([_unstorable(jobs[0], error)]))
+        self._store_missing(Batch([_unstorable(jobs[0], error)]))
 
 
 def _answer_that_came_second(job: Job) -> Attempt:

@@ -2,15 +2,17 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from runs.lane import LaneLoop, loop_runner, register
 from runs.models import Lane, LaneKind, Run
 from runs.takeover import owner_name
+from runs.watcher import BeatWatch, bury_the_dead
 
 INTERRUPTED = "interrupted: run the same command again to go on"
-CHECK_EVERY_S = 0.1
+ASK_EVERY_S = 1.0
 
 
 class Foreground:
@@ -18,7 +20,9 @@ class Foreground:
 
     def __init__(self) -> None:
         self._row: Lane = register(LaneKind.LANE, is_foreground=True)
+        self._watch = BeatWatch()
         self.is_interrupted = False
+        bury_the_dead(self._watch, but=self._row)
 
     @property
     def owner(self) -> str:
@@ -38,7 +42,12 @@ class Foreground:
         with suppress(NotImplementedError, ValueError):  # only the main thread hears signals
             for name in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(name, self._interrupt, lane)
-        await lane.run(until=StandingStill(run_ids, lane))
+        await lane.run(until=StandingStill(lane, lambda: self._all_still(run_ids)))
+
+    def _all_still(self, run_ids: Sequence[int]) -> bool:
+        """Return whether every run has ended or is paused. Where no worker lives nobody else buries the dead."""
+        bury_the_dead(self._watch, but=self._row)
+        return not Run.objects.runnable().filter(pk__in=run_ids).exists()
 
     def _interrupt(self, lane: LaneLoop) -> None:
         self.is_interrupted = True
@@ -50,21 +59,19 @@ class Foreground:
 
 
 class StandingStill:
-    """Asks the lane's database thread, every now and then, whether all runs have ended or are paused."""
+    """Asks, in the lane's database thread, whether there is nothing left to do; every second while it works."""
 
-    def __init__(self, run_ids: Sequence[int], lane: LaneLoop) -> None:
-        self._run_ids, self._lane = list(run_ids), lane
+    def __init__(self, lane: LaneLoop, is_still: Callable[[], bool]) -> None:
+        self._lane, self._is_still = lane, is_still
         self._answer: asyncio.Task[bool] | None = None
+        self._asked_at = float("-inf")
 
     def __call__(self, lane: LaneLoop) -> bool:
-        """Return whether they stood still when last asked, with nothing on its way."""
-        if lane.is_busy:
-            return False
-        if self._answer is None or self._answer.done():
-            known = self._answer is not None and self._answer.result()
-            self._answer = asyncio.get_running_loop().create_task(lane.ask(self._all_still))
-            return known
+        """Return whether everything stood still when last asked, with nothing on its way."""
+        if self._answer is not None and self._answer.done():
+            is_still, self._answer = self._answer.result(), None
+            return is_still and not lane.is_busy
+        if self._answer is None and (not lane.is_busy or time.monotonic() - self._asked_at >= ASK_EVERY_S):
+            self._asked_at = time.monotonic()
+            self._answer = asyncio.get_running_loop().create_task(lane.ask(self._is_still))
         return False
-
-    def _all_still(self) -> bool:
-        return not Run.objects.runnable().filter(pk__in=self._run_ids).exists()

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from runs.claims import CANCELLED, HeldUnit
 from runs.execution import Halted, Job, RunWork, Stage, work_through
 
-CALLS_TO_RESULTS = 4
+CALLS_TO_RESULTS = 8
 MOST_RESULTS = 1024
-FIRST_RESULTS = 64
+FIRST_RESULTS = 128
 
 
 class Pipeline:
@@ -22,7 +22,7 @@ class Pipeline:
         give_up: Callable[[Job], None],
         unit_idle: Callable[[int], None],
     ) -> None:
-        """`unit_idle` is told the id of a unit whose last job has gone."""
+        """`unit_idle` is told the id of a unit whose last job has gone while results are missing."""
         self._stages, self._store, self._give_up, self._unit_idle = stages, store, give_up, unit_idle
         self._jobs: set[Job] = set()
         self.unstored = 0
@@ -74,12 +74,17 @@ class Pipeline:
     def _gone(self, job: Job, *, is_through: bool) -> None:
         self._jobs.discard(job)
         job.task = None
+        job.unit.jobs -= 1
         if is_through:
             self._store(job)
-        elif job.attempts:
+        else:
+            self._without_result(job)
+        if job.unit.given_up and not job.unit.jobs:
+            self._unit_idle(job.unit.unit_id)
+
+    def _without_result(self, job: Job) -> None:
+        job.unit.given_up += 1
+        if job.attempts:
             self._give_up(job)
         else:
             self.unstored -= 1
-        job.unit.jobs -= 1
-        if not job.unit.jobs:
-            self._unit_idle(job.unit.unit_id)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from runs.exchange import Completion
-from runs.models import Result
+from runs.models import Result, Run
 from runs.outcomes import ANSWERED
 from runs.transcripts import messages_of, text_of
 
@@ -66,6 +66,15 @@ class Reuse:
             for future in futures:
                 if not future.done():
                     future.set_result(found.get(request_hash))
+
+
+def has_forerunners(run: Run) -> bool:
+    """Return whether an earlier run of the project can have answers to this run's requests.
+
+    Runs that stand beside it (other candidates over the same cases) have none: equal candidates are refused.
+    """
+    others = Run.objects.filter(experiment__project=run.experiment.project_id).exclude(started_at=None)
+    return others.exclude(experiment=run.experiment_id, case_list=run.case_list_id).exists()
 
 
 def look_up(hashes: Collection[bytes]) -> dict[bytes, Reusable]:

@@ -39,13 +39,17 @@ class Sink(threading.Thread):
 
     def put(self, job: Job) -> None:
         """Store this finished job soon."""
-        self._jobs.append((job, True))
-        self._wake.set()
+        self._add(job, is_done=True)
 
     def put_attempts(self, job: Job) -> None:
         """Store the attempts of a job that was given up."""
-        self._jobs.append((job, False))
-        self._wake.set()
+        self._add(job, is_done=False)
+
+    def _add(self, job: Job, *, is_done: bool) -> None:
+        is_first = not self._jobs
+        self._jobs.append((job, is_done))
+        if is_first:  # the thread then knows when to flush: waking it for each job would cost more than storing it
+            self._wake.set()
 
     async def call(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Return what `function` returns, called in the thread between two flushes."""
@@ -71,17 +75,18 @@ class Sink(threading.Thread):
 
     def run(self) -> None:
         """Flush, answer calls and tick until closed."""
-        next_tick = time.monotonic()
+        next_tick = next_flush = time.monotonic()
         while not (self._stopping and not self._jobs and not self._calls):
-            self._wake.wait(timeout=max(0.0, next_tick - time.monotonic()))
+            until = min(next_tick, next_flush) if self._jobs else next_tick
+            self._wake.wait(timeout=max(0.0, until - time.monotonic()))
             self._wake.clear()
-            self._guarded(self._flush)
+            if self._jobs and (self._stopping or time.monotonic() >= next_flush):
+                self._guarded(self._flush)
+                next_flush = time.monotonic() + FLUSH_PAUSE_S
             self._answer()
             if time.monotonic() >= next_tick:
                 self._guarded(self._tick)
                 next_tick = time.monotonic() + TICK_S
-            if not self._stopping:
-                time.sleep(FLUSH_PAUSE_S)
         connections.close_all()
 
     def _guarded(self, step: Callable[[], None]) -> None:

@@ -29,6 +29,8 @@ class AiohttpTransport:
         """With `allow_private` false, addresses of private networks are refused like link-local ones always are."""
         self._allow_private = allow_private
         self._session: aiohttp.ClientSession | None = None
+        self._checked: set[str] = set()
+        """URLs whose host is not forbidden, so that each is looked at once."""
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(limit=0, resolver=GuardedResolver(allow_private=self._allow_private))
@@ -57,7 +59,8 @@ class AiohttpTransport:
     async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
         if self._session is None:
             raise RuntimeError("the transport is used outside its `async with`")
-        self._refuse_literal(url)
+        if url not in self._checked:
+            self._refuse_literal(url)
         try:
             async with self._session.request(
                 method, url, headers=headers, data=body, allow_redirects=False
@@ -80,6 +83,7 @@ class AiohttpTransport:
             refuse_forbidden(host, allow_private=self._allow_private)
         except ForbiddenAddress as error:
             raise NeedsPerson(str(error)) from None
+        self._checked.add(url)
 
 
 class GuardedResolver(AbstractResolver):

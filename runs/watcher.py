@@ -65,6 +65,15 @@ class BeatWatch:
         self._seen = {}
 
 
+def bury_the_dead(watch: BeatWatch, *, but: Lane) -> None:
+    """Bury every lane and host whose process on this machine is gone, or whose beat stands still."""
+    rows = list(Lane.objects.exclude(pk=but.pk))
+    gone = [row for row in rows if row.host == but.host and not is_alive(row.pid)]
+    for row in {row.pk: row for row in [*gone, *watch.still(rows, DEAD_AFTER_S)]}.values():
+        freed = bury(row)
+        logger.warning("%s is dead: %d units are free again", row, freed)
+
+
 class Watcher:
     """Beats for its host while the queue comes round, buries dead lanes, wakes lanes for runs nobody works on."""
 
@@ -107,11 +116,7 @@ class Watcher:
         host = self._host_row()
         self._ping(host)
         self._hear_echo(host)
-        rows = list(Lane.objects.exclude(pk=host.pk))
-        gone = [row for row in rows if row.host == self._host and not is_alive(row.pid)]
-        for row in {row.pk: row for row in [*gone, *self._watch.still(rows, DEAD_AFTER_S)]}.values():
-            freed = bury(row)
-            logger.warning("%s is dead: %d units are free again", row, freed)
+        bury_the_dead(self._watch, but=host)
         adopt_orphans()
         self._finish_forgotten()
         self._wake_for_waiting()

@@ -10,7 +10,7 @@ from runs.calls import DEFAULT_TIMEOUT_S, Limits, ProviderLine
 from runs.exchange import Completion, Request
 from runs.execution import Job, Stage
 from runs.models import Run
-from runs.reuse import Reusable
+from runs.reuse import Reusable, has_forerunners
 from runs.services import LaneServices
 
 HASH_BYTES = 16
@@ -39,7 +39,8 @@ class Generate(Stage):
         """Return what this stage needs for the jobs of a run. Called in the database thread."""
         seconds = run.timeout_s or run.provider.timeout_s or DEFAULT_TIMEOUT_S
         head = orjson.dumps([run.experiment.project_id, run.config["kind"], run.config["base_url"]])
-        return GeneratePart(self._services.line_of(run), Limits(timeout_s=seconds), run.is_reusing, head)
+        is_reusing = run.is_reusing and has_forerunners(run)
+        return GeneratePart(self._services.line_of(run), Limits(timeout_s=seconds), is_reusing, head)
 
     async def __call__(self, job: Job) -> bool:
         """Fill in the completion."""
