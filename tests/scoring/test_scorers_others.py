@@ -1,6 +1,7 @@
 """Scorers that check JSON, that measure, and that are people."""
 
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -24,6 +25,13 @@ PERSON_SCHEMA = {
     "properties": {"name": {"type": "string"}, "age": {"$ref": "#/$defs/age"}},
     "$defs": {"age": {"type": "integer", "minimum": 0}},
 }
+
+
+def nested(depth: int) -> dict[str, Any]:
+    """Return a schema of a list of lists, so many deep."""
+    return reduce(lambda inner, _: {"items": inner}, range(depth), {})
+
+
 FENCED = 'Here:\n```json\n[1]\n```\nor better\n```\n{"name": "Ann"}\n```\nBye.'
 
 
@@ -88,6 +96,7 @@ def test_json_valid_without_blocks_wants_the_whole_answer() -> None:
         pytest.param([1], "Write a JSON Schema", id="list"),
         pytest.param(True, "Write a JSON Schema", id="true"),
         pytest.param("{", "valid JSON", id="broken-text"),
+        pytest.param(nested(2000), "nested too deeply", id="deep"),
     ],
 )
 def test_json_valid_with_a_schema_that_cannot_be_used_is_refused(schema: Any, sentence: str) -> None:
@@ -157,6 +166,21 @@ def test_person_of_options_that_do_not_fit_is_refused_by_name(raw: dict[str, Any
         Person.Options.parse(raw)
 
     assert list(refused.value.errors) == [name]
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "ends"),
+    [
+        (Person, {}, (0.0, 1.0)),
+        (Person, {"scale": [1, 5]}, (1.0, 5.0)),
+        (Contains, {}, (0.0, 1.0)),
+        (Latency, {}, None),
+    ],
+)
+def test_range_of_a_scorer_is_that_of_its_options(
+    kind: type[Scorer], options: dict[str, Any], ends: tuple[float, float] | None
+) -> None:
+    assert kind.range_of(kind.Options.parse(options)) == ends
 
 
 def test_person_is_asked_by_nobody_and_says_so() -> None:
