@@ -20,6 +20,8 @@ class Registry:
     def __init__(self, *, setting: str, group: str) -> None:
         self.setting, self.group = setting, group
         self._load = cache(self._import)
+        # Looking through what is installed reads files; what is installed does not change while a process lives.
+        self._entry_points = cache(self._find_entry_points)
 
     def kinds(self) -> tuple[str, ...]:
         """Return every kind, those of the setting first."""
@@ -33,7 +35,7 @@ class Registry:
         """Return every plug-in by kind."""
         return {kind: self.get(kind) for kind in self.kinds()}
 
-    def _entry_points(self) -> dict[str, Callable[[], Any]]:
+    def _find_entry_points(self) -> dict[str, Callable[[], Any]]:
         return {point.name: point.load for point in entry_points(group=self.group)}
 
     def _import(self, kind: str) -> Any:

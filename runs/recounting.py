@@ -1,6 +1,7 @@
 """Counting a unit's stored rows anew, where its counters cannot be trusted: after a lost lease, a retry, a crash."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Sum
 
@@ -19,7 +20,7 @@ def recount(unit: WorkUnit) -> bool:
     """
     tally = tally_from_rows(unit)
     is_done = tally.results >= unit.length
-    values = dict.fromkeys(COUNT_BY_OUTCOME.values(), 0) | counters_of(tally)
+    values: dict[str, Any] = {**dict.fromkeys(COUNT_BY_OUTCOME.values(), 0), **counters_of(tally)}
     if is_done:
         values |= {"state": UnitState.DONE, "lane": None, "open_calls": 0}
     elif unit.state == UnitState.DONE:

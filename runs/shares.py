@@ -17,8 +17,8 @@ def take_share(*, provider_id: int, lane_id: int, wanted: int, held: int) -> int
     with transaction.atomic():
         limit = Provider.objects.select_for_update().values_list("max_in_flight", flat=True).get(pk=provider_id)
         others = ProviderShare.objects.filter(provider_id=provider_id).exclude(lane_id=lane_id)
-        taken = others.aggregate(sum=Sum("granted"))["sum"] or 0
-        allowed = min(max(wanted, held), max(0, limit - taken))
+        taken: int = others.aggregate(sum=Sum("granted"))["sum"] or 0
+        allowed: int = min(max(wanted, held), max(0, limit - taken))
         if any(share.wanted > share.granted for share in others):
             sharers = 1 + sum(share.wanted > 0 for share in others)
             allowed = min(allowed, max(1, limit // sharers))

@@ -4,7 +4,7 @@ Measured beside `bulk_create`: 73,000 rows a second instead of 8,500 on SQLite, 
 PostgreSQL; and `bulk_create` holds the interpreter's lock while the event loop wants it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -32,13 +32,13 @@ def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
         _copy(model, rows)
         return
     with connection.cursor() as cursor:
-        cursor.executemany(_insert_sql(model), _adapted(model, rows))
+        cursor.executemany(_insert_sql(model), list(_adapted(model, rows)))
 
 
 def insert_missing(model: type[models.Model], rows: Sequence[Row]) -> set[int]:
     """Insert the rows whose key is not there yet and return the primary keys of those that were written."""
     sql = f"{_insert_sql(model)} ON CONFLICT DO NOTHING RETURNING {connection.ops.quote_name(_pk_column(model))}"
-    written = set()
+    written: set[int] = set()
     with connection.cursor() as cursor:
         for row in _adapted(model, rows):
             cursor.execute(sql, row)
@@ -58,20 +58,20 @@ def _pk_column(model: type[models.Model]) -> str:
 @cache
 def _insert_sql(model: type[models.Model]) -> str:
     quote = connection.ops.quote_name
-    names = [quote(field.column) for field in _fields(model, with_id=False)]
+    names = [quote(field.column or "") for field in _fields(model, with_id=False)]
     marks = ", ".join(["%s"] * len(names))
     return f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608
 
 
 def _copy(model: type[models.Model], rows: Iterable[Row]) -> None:
     quote = connection.ops.quote_name
-    names = ", ".join(quote(field.column) for field in _fields(model, with_id=False))
+    names = ", ".join(quote(field.column or "") for field in _fields(model, with_id=False))
     with connection.cursor() as cursor, cursor.copy(f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
 
 
-def _adapted(model: type[models.Model], rows: Iterable[Row]) -> Iterable[Row]:
+def _adapted(model: type[models.Model], rows: Iterable[Row]) -> Iterator[list[Any]]:
     """Turn values into what the driver takes, touching only the columns that need it."""
     adapters = _adapters(model, connection.vendor)
     for row in rows:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from runs.exchange import CallFailed, NeedsPerson
 from runs.runners.base import HttpResponse
@@ -29,8 +30,8 @@ class AiohttpTransport:
         """With `allow_private` false, addresses of private networks are refused like link-local ones always are."""
         self._allow_private = allow_private
         self._session: aiohttp.ClientSession | None = None
-        self._checked: set[str] = set()
-        """URLs whose host is not forbidden, so that each is looked at once."""
+        self._targets: dict[str, URL] = {}
+        """Parsed URLs whose host is not forbidden, so that each is looked at once."""
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(limit=0, resolver=GuardedResolver(allow_private=self._allow_private))
@@ -59,11 +60,10 @@ class AiohttpTransport:
     async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
         if self._session is None:
             raise RuntimeError("the transport is used outside its `async with`")
-        if url not in self._checked:
-            self._refuse_literal(url)
+        target = self._targets.get(url) or self._checked(url)
         try:
             async with self._session.request(
-                method, url, headers=headers, data=body, allow_redirects=False
+                method, target, headers=headers, data=body, allow_redirects=False
             ) as response:
                 return HttpResponse(response.status, response.headers, await _read(response))
         except ForbiddenAddress as error:
@@ -75,15 +75,19 @@ class AiohttpTransport:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise CallFailed("provider_error", _what_failed(error), is_unreachable=True) from None
 
-    def _refuse_literal(self, url: str) -> None:
-        """Refuse forbidden addresses that are written as numbers: those never meet the resolver."""
+    def _checked(self, url: str) -> URL:
+        """Return a URL parsed; refuse forbidden addresses written as numbers, which never meet the resolver."""
         host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
         host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
         try:
             refuse_forbidden(host, allow_private=self._allow_private)
+            target = URL(url)
         except ForbiddenAddress as error:
             raise NeedsPerson(str(error)) from None
-        self._checked.add(url)
+        except ValueError as error:
+            raise NeedsPerson(f"{url} is no address that can be called: {error}") from None
+        self._targets[url] = target
+        return target
 
 
 class GuardedResolver(AbstractResolver):

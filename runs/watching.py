@@ -47,6 +47,7 @@ def living_host(
     until = clock() + look_s
     while first and clock() < until:
         sleep(0.1)
+        host: Lane
         for host in Lane.objects.hosts():
             if host.beat != first.get(host.pk, host.beat):
                 return host

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import models
 
@@ -105,9 +104,5 @@ def prepared_scorers(specs: "models.QuerySet[ScorerSpec]") -> list[PreparedScore
         revision.scorer_id: revision.options
         for revision in ScorerRevision.objects.filter(scorer__in=specs, number=models.F("scorer__revision"))
     }
-    kinds: dict[str, Any] = registry.all()
-    return [
-        PreparedScorer(spec.pk, spec.revision, kinds[spec.kind](options[spec.pk]))
-        for spec in specs
-        if kinds[spec.kind].place is not Place.NOWHERE
-    ]
+    prepared = [PreparedScorer(spec.pk, spec.revision, registry.get(spec.kind)(options[spec.pk])) for spec in specs]
+    return [one for one in prepared if one.place is not Place.NOWHERE]

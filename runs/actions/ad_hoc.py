@@ -51,7 +51,7 @@ def start_ad_hoc(
 
 def _stored_config(config: AdHocConfig) -> dict[str, Any]:
     provider = config.provider
-    parts = {
+    parts: dict[str, Any] = {
         "kind": provider.kind,
         "base_url": provider.base_url,
         "model": config.model,
