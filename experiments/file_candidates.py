@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from experiments.document_nodes import ObjectNode, plain
+from experiments.document_nodes import ListNode, ObjectNode, plain
 from experiments.file_fields import LONGEST_NAME, Fields, suggestion
 from experiments.params import check_params
 
@@ -42,7 +42,7 @@ def read_candidates(fields: Fields, providers: Mapping[str, Any], prompts: Mappi
             _require(candidate, part)
         candidate.done()
         found.append((candidate, part))
-    if fields.get("candidates") is not None and not 1 <= len(found) <= MOST:
+    if isinstance(fields.get("candidates"), ListNode) and not 1 <= len(found) <= MOST:
         fields.problem("candidates", f"write 1 to {MOST} candidates")
     return _named(found)
 

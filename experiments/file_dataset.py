@@ -55,6 +55,8 @@ def read_dataset(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Da
     if isinstance(node, Scalar):
         return DatasetPart(*_reference(node.text))
     part = Fields(node, "dataset", fields.problems)
+    if not isinstance(node, ObjectNode):
+        return DatasetPart("")
     part.required("name")
     part.not_yet("checks", "hf")
     selection, limit = _selection(part)

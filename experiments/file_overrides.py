@@ -62,7 +62,10 @@ def _replaced(node: Node | None, steps: Sequence[str | int], text: str, where: s
 def _value(text: str, line: int) -> Node:
     if not text.startswith(("[", "{")):
         return Scalar(line, text, is_plain=True)
-    node, problems = parse(text)
+    try:
+        node, problems = parse(text)
+    except BadDocument as bad:
+        raise BadDocument(Problem(line, "", bad.problem.sentence)) from None
     if problems:
-        raise BadDocument(problems[0])
+        raise BadDocument(Problem(line, "", problems[0].sentence))
     return node

@@ -17,6 +17,7 @@ KEY_SENTENCE = "keys are named, never written: api_key_env: NAME"
 USE_SENTENCE = "goes without use: a provider of the site has its own"
 URL_SENTENCE = "write the URL of the endpoint, like http://127.0.0.1:11434/v1"
 LONGEST_NAME, LONGEST_URL = 100, 500
+REPLAY = "replay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def _read(name: str, provider: Fields, folder: Path) -> ProviderPart:
         tokens_per_minute=provider.whole("tokens_per_minute"),
         timeout_s=provider.number("timeout_s", low=0.1),
         prices=_prices(provider),
-        file=_file(provider, folder),
+        file=_file(provider, folder, kind),
         options=_options(provider, kind),
     )
     _check_address(provider, part)
@@ -108,15 +109,11 @@ def _read(name: str, provider: Fields, folder: Path) -> ProviderPart:
 
 
 def _check_address(provider: Fields, part: ProviderPart) -> None:
-    """Note a kind that lacks its URL or its file, and an URL that is none."""
+    """Note an URL that is missing or none."""
     if part.kind == "openai" and not part.base_url:
         provider.required("base_url")
     elif part.base_url and not part.base_url.startswith(("http://", "https://")):
         provider.problem("base_url", URL_SENTENCE)
-    if part.kind == "replay":
-        provider.required("file")
-    elif "file" in provider:
-        provider.problem("file", "goes with kind: replay")
 
 
 def _key_variable(provider: Fields) -> str:
@@ -155,9 +152,15 @@ def _options(provider: Fields, kind: str) -> dict[str, Any]:
     return cleaned
 
 
-def _file(provider: Fields, folder: Path) -> Path | None:
+def _file(provider: Fields, folder: Path, kind: str) -> Path | None:
+    """Return the file of recorded outputs, for the kind that has one."""
     text = provider.text("file")
+    if kind != REPLAY:
+        if text:
+            provider.problem("file", f"goes with kind: {REPLAY}")
+        return None
     if not text:
+        provider.required("file")
         return None
     path = folder / text
     if not path.is_file():

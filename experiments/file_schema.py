@@ -30,7 +30,7 @@ ANY_OBJECT: Schema = {"type": "object"}
 
 def json_schema() -> Schema:
     """Return the schema of the whole file, with the options of every runner and scorer that is there."""
-    properties = {
+    properties: dict[str, Schema] = {
         "version": {"const": 1},
         "experiment": NAME,
         "description": TEXT,
@@ -76,14 +76,14 @@ def _count(low: int, high: int) -> Schema:
 def _dataset() -> Schema:
     column = {"anyOf": [NAME, _closed({"column": NAME, "split": TEXT}, required=("column",))]}
     columns = {"type": "object", "additionalProperties": NAME}
-    select = {
+    select: dict[str, Schema] = {
         "split": TEXT,
         "tags": TEXT_OR_TEXTS,
         "exclude_tags": TEXT_OR_TEXTS,
         "keys": TEXT_OR_TEXTS,
         "limit": COUNT,
     }
-    item = {
+    item: dict[str, Schema] = {
         "key": SCALAR,
         "input": {"type": ["string", "number", "boolean", "object"]},
         "expected": {},
@@ -91,7 +91,7 @@ def _dataset() -> Schema:
         "tags": TEXT_OR_TEXTS,
         "split": TEXT,
     }
-    properties = {
+    properties: dict[str, Schema] = {
         "name": NAME,
         "file": TEXT,
         "format": {"enum": list(FORMATS)},
@@ -134,7 +134,7 @@ def _provider() -> Schema:
 
 def _prompt() -> Schema:
     file = _closed({"file": TEXT}, required=("file",))
-    message = {"role": {"enum": list(ROLES)}, "content": {"anyOf": [TEXT, file]}}
+    message: dict[str, Schema] = {"role": {"enum": list(ROLES)}, "content": {"anyOf": [TEXT, file]}}
     messages = {"type": "array", "items": _closed(message, required=("role", "content")), "minItems": 1}
     return {"anyOf": [TEXT, file, messages]}
 

@@ -1,5 +1,6 @@
 """Writing experiment files: *Copy as YAML*, `evalsite export` and `evalsite init`."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,8 @@ from experiments.file_prompts import DEFAULT
 from experiments.file_providers import ProviderPart
 from experiments.new_items import NewItem
 
+TEXT_TAG = "tag:yaml.org,2002:str"
+ODD_BREAKS = ("\x85", "\u2028", "\u2029", "\r")
 NAMED_ALIKE = re.compile(r"\$\{")
 WIDTH = 120
 INITIAL = """\
@@ -203,6 +206,9 @@ def _scorer(declaration: ScorerDeclaration) -> dict[str, Any]:
 class _Dumper(yaml.SafeDumper):
     """Writes so that our reader, which knows the types of keys only, reads the same values."""
 
+    # Without them every scalar is text to the dumper, and what is quoted is for _text to say.
+    yaml_implicit_resolvers: dict[str, Any] = {}
+
     def ignore_aliases(self, data: Any) -> bool:
         """Return True: a value that is there twice is written twice."""
         del data
@@ -210,15 +216,25 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """Return a text, in quotes where our reader or one of YAML 1.1 would take it for something else."""
     style = "|" if "\n" in text else None
-    if text in (*NULLS, "true", "false") or NUMBER.fullmatch(text):
+    if any(sign in text for sign in ODD_BREAKS):
+        style = '"'
+    elif text in (*NULLS, "true", "false") or NUMBER.fullmatch(text) or _means_something(text):
         style = "'"
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+    return dumper.represent_scalar(TEXT_TAG, text, style=style)
 
 
-def _number(dumper: _Dumper, number: float) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:float", repr(number))
+def _means_something(text: str) -> bool:
+    resolver = yaml.resolver.Resolver()
+    tag = resolver.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call] # untyped in the stubs
+    return bool(tag != TEXT_TAG)
+
+
+def _plain(dumper: _Dumper, value: float | None) -> yaml.ScalarNode:
+    return dumper.represent_scalar(TEXT_TAG, json.dumps(value))
 
 
 _Dumper.add_representer(str, _text)
-_Dumper.add_representer(float, _number)
+for _kind in (bool, int, float, type(None)):
+    _Dumper.add_representer(_kind, _plain)

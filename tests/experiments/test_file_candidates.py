@@ -1,0 +1,86 @@
+"""The candidates of an experiment file and their parameters."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.experiments.declared_files import declared, problems_of
+
+
+@pytest.mark.parametrize(
+    ("candidates", "names"),
+    [
+        ("[{model: a}]", ["a"]),
+        ("[{model: a}, {model: b}]", ["a", "b"]),
+        ("[{model: a}, {model: a, prompt: q}]", ["p", "q"]),
+        ("[{model: a}, {model: b, params: {temperature: 0.7}}]", ["a", "b · temperature=0.7"]),
+        ("[{model: a, name: x}, {model: a, params: {seed: 1}}]", ["x", "seed=1"]),
+    ],
+)
+def test_load_of_candidates_names_them_by_what_differs(tmp_path: Path, candidates: str, names: list[str]) -> None:
+    file = declared(
+        tmp_path,
+        prompt=None,
+        prompts="{p: '{{ input }}', q: 'Q: {{ input }}'}",
+        defaults="{provider: local, prompt: p}",
+        candidates=candidates,
+    )
+
+    assert [candidate.name for candidate in file.candidates] == names
+
+
+@pytest.mark.parametrize(
+    ("candidates", "problem"),
+    [
+        ("[{model: m}]", "candidates[0].provider: is required, here or under defaults"),
+        ("[{provider: local}]", "candidates[0].model: is required, here or under defaults"),
+        ("{provider: local}", "candidates: write a list"),
+        ("[m]", "candidates[0]: write an object: keys with values"),
+        (
+            "[{provider: locl, model: m}]",
+            'candidates[0].provider: there is no provider "locl" in the file; did you mean "local"?',
+        ),
+        ("[{provider: x, model: m}]", 'candidates[0].provider: there is no provider "x" in the file; there are local'),
+        (
+            "[{provider: local, model: m, prompt: x}]",
+            'candidates[0].prompt: there is no prompt "x" in the file; there are default',
+        ),
+        ("[{provider: local, model: m, matrix: {}}]", "candidates[0].matrix: not yet"),
+        ("[{provider: local, model: m}, {provider: local, model: m}]", "candidates[1]: is the same as candidates[0]"),
+        (
+            "[{provider: local, model: m, name: a}, {provider: local, model: m, name: b, params: {seed: null}}]",
+            "candidates[1]: is the same as candidates[0]",
+        ),
+        (
+            "[{provider: local, model: m, name: a}, {provider: local, model: n, name: a}]",
+            'candidates[1].name: "a" is the name of candidates[0]: give it another',
+        ),
+        ("[{provider: local, model: m, modl: x}]", 'candidates[0].modl: unknown key; did you mean "model"?'),
+        ("[{provider: local, model: m, params: [x]}]", "candidates[0].params: write an object: keys with values"),
+    ],
+)
+def test_load_of_wrong_candidates_says_where(tmp_path: Path, candidates: str, problem: str) -> None:
+    assert problems_of(tmp_path, candidates=candidates) == [f"e.yaml:5: {problem}"]
+
+
+@pytest.mark.parametrize(
+    ("params", "problem"),
+    [
+        ("temperature: 3", "temperature: write a number from 0 to 2"),
+        ("temperature: '0'", "temperature: write a number from 0 to 2"),
+        ("temperature: true", "temperature: write a number from 0 to 2"),
+        ("top_p: 1.1", "top_p: write a number from 0 to 1"),
+        ("max_tokens: 0", "max_tokens: write a whole number from 1 to 10000000"),
+        ("max_tokens: 1.5", "max_tokens: write a whole number from 1 to 10000000"),
+        ("n: 2", "n: write a whole number from 1 to 1"),
+        ("stop: [a, b, c, d, e]", "stop: write a text, or a list of up to four"),
+        ("response_format: json", "response_format: write an object"),
+        ("tools: {}", "tools: write a list"),
+        ("extra_body: 3", "extra_body: write an object"),
+        ("top_k: 3", 'top_k: unknown parameter: others go under extra_body; did you mean "top_p"?'),
+    ],
+)
+def test_load_of_wrong_params_says_where(tmp_path: Path, params: str, problem: str) -> None:
+    found = problems_of(tmp_path, candidates=f"[{{provider: local, model: m, params: {{{params}}}}}]")
+
+    assert found == [f"e.yaml:5: candidates[0].params.{problem}"]
