@@ -27,6 +27,8 @@ class ScorerCell:
     """Items with a value."""
     none: int
     """Results that could not be judged."""
+    is_share: bool = True
+    """Whether its range is 0 to 1."""
 
 
 @dataclass(slots=True)
@@ -101,7 +103,8 @@ def _cells(runs: Sequence[Run]) -> dict[int, dict[str, ScorerCell]]:
     rows = RunScore.objects.filter(run__in=runs, scorer__removed_at=None).select_related("scorer")
     cells: dict[int, dict[str, ScorerCell]] = {}
     for row in rows.order_by("scorer__position", "scorer_id"):
-        cell = ScorerCell(row.mean, row.low, row.high, row.n, row.none_count)
+        is_share = (row.scorer.range_low, row.scorer.range_high) == (0.0, 1.0)
+        cell = ScorerCell(row.mean, row.low, row.high, row.n, row.none_count, is_share)
         cells.setdefault(row.run_id, {})[row.scorer.name] = cell
     return cells
 

@@ -10,38 +10,69 @@ from rich.text import Text
 from scoring.leaderboard import Board, Entry
 
 NONE = "—"
+CANDIDATE = "candidate"
+NAME_LEAST = 12
+GAP = 2
+SPARED = ("p50", "$/1000", "95 %", "right", "p95", "errors")
+"""What a narrow terminal does without, in this order."""
 
 
 def print_board(console: Console, board: Board) -> None:
     """Print the board as a table that fits the terminal, with what it rests on below."""
-    names = list(board.scoring_config["weights"])
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("candidate", overflow="ellipsis", no_wrap=True, min_width=8)
-    table.add_column("score", justify="right", no_wrap=True)
-    table.add_column("95 %", justify="right", no_wrap=True)
-    for name in names if len(names) > 1 else []:
-        table.add_column(name, justify="right", no_wrap=True)
-    for heading in ("right", "n", "errors", "$/1000", "p50", "p95"):
-        if heading != "right" or len(names) == 1:
-            table.add_column(heading, justify="right", no_wrap=True)
-    for entry in board.entries:
-        table.add_row(*_cells(entry, names))
+    columns = _columns(board)
+    while _width(columns) > console.width and (spare := [name for name in SPARED if name in columns]):
+        del columns[spare[0]]
+    rest = _width(columns) - max(map(len, columns[CANDIDATE]))
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
+    for heading in columns:
+        is_name = heading == CANDIDATE
+        table.add_column(
+            heading,
+            justify="left" if is_name else "right",
+            no_wrap=True,
+            max_width=max(NAME_LEAST, console.width - rest) if is_name else None,
+        )
+    for row in zip(*[cells[1:] for cells in columns.values()], strict=True):
+        table.add_row(*[Text(cell) for cell in row])
     console.print(table)
     console.print(Text(_footnote(board), style="dim"))
 
 
-def _cells(entry: Entry, names: list[str]) -> list[Text]:
-    totals = entry.totals
-    cells = [str(entry.rank or NONE), _name(entry), _score(entry.weighted_score), _range(entry)]
-    scores = [entry.scores.get(name) for name in names]
-    if len(names) > 1:
-        cells += [_score(cell.value if cell else None) for cell in scores]
-    else:
-        cells.append(_right(entry, names[0]) if names else NONE)
-    cells += [str(entry.n), str(totals.error_count), _money(totals.cost_per_1000_usd)]
-    cells += [_time(totals.p50_ms), _time(totals.p95_ms)]
-    return [Text(cell) for cell in cells]
+def _columns(board: Board) -> dict[str, list[str]]:
+    """Return the cells of each column, its heading first."""
+    entries, names = board.entries, list(board.scoring_config["weights"])
+    columns = {
+        "#": [str(entry.rank or NONE) for entry in entries],
+        CANDIDATE: [_name(entry) for entry in entries],
+        "score": [_score(entry.weighted_score) for entry in entries],
+        "95 %": [_range(entry) for entry in entries],
+    }
+    if len(names) == 1:
+        columns["right"] = [_right(entry, names[0]) for entry in entries]
+    for name in names if len(names) > 1 else []:
+        columns[name] = [_cell(entry, name) for entry in entries]
+    columns |= {
+        "n": [str(entry.n) for entry in entries],
+        "errors": [str(entry.totals.error_count) for entry in entries],
+        "$/1000": [_money(entry.totals.cost_per_1000_usd) for entry in entries],
+        "p50": [_time(entry.totals.p50_ms) for entry in entries],
+        "p95": [_time(entry.totals.p95_ms) for entry in entries],
+    }
+    return {heading: [heading, *cells] for heading, cells in columns.items()}
+
+
+def _width(columns: dict[str, list[str]]) -> int:
+    """Return the width of a table whose candidates' names have their least width."""
+    widths = [max(map(len, cells)) for heading, cells in columns.items() if heading != CANDIDATE]
+    return sum(widths) + NAME_LEAST + GAP * len(widths)
+
+
+def _cell(entry: Entry, name: str) -> str:
+    """Return a scorer's mean: of 100 where its range is 0 to 1, else in its own unit."""
+    cell = entry.scores.get(name)
+    if cell is None or cell.value is None:
+        return NONE
+    return f"{cell.value * 100:.1f}" if cell.is_share else f"{cell.value:,.4g}"
 
 
 def _name(entry: Entry) -> str:

@@ -16,6 +16,7 @@ from experiments.models import Experiment
 from runs.actions import retry_failed, start_experiment
 from runs.foreground import Foreground
 from runs.models import Run, RunStatus
+from runs.runners.simulator import needs_simulator, running_simulator
 from runs.terminal import ProgressDisplay, print_plan
 from runs.watching import HostWatch, living_host, progress_of
 from scoring.board_json import board_json
@@ -125,6 +126,8 @@ class Command(SiteCommand):
 
     def _work_here(self, experiment: Experiment, options: dict[str, Any], console: Console) -> list[Run]:
         with ExitStack() as stack:
+            if needs_simulator(experiment):
+                stack.enter_context(running_simulator())
             foreground = Foreground()
             stack.callback(foreground.leave)
             runs = self._started(experiment, options, owner=foreground.owner)
