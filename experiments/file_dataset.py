@@ -1,23 +1,17 @@
 """The part `dataset` of an experiment file."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments.column_mapping import ColumnMapping, SplitColumn, items_of
-from experiments.dataset_files import FORMATS, SourceRow, UnreadableFile, format_of, read_rows
-from experiments.document_nodes import ObjectNode, Scalar, as_written
+from experiments.document_nodes import ObjectNode, Scalar
 from experiments.file_fields import LONGEST_NAME, Fields, suggestion
-from experiments.file_providers import expanded
-from experiments.new_items import BadRow, Misfit, NewItem, new_item
+from experiments.file_rows import DataFile, read_file, read_items, read_source
+from experiments.new_items import NewItem
 
 REFERENCE = re.compile(r"(?P<name>.+?)(@(?P<number>[1-9]\d{0,8}))?")
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-MAPPING_KEYS = ("format", "key", "input", "expected", "metadata", "tags", "split", "bad_rows")
-TABLES = ("csv", "tsv")
-BAD_ROWS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +27,8 @@ class DatasetPart:
     """split, tags, exclude_tags, keys: those that are given."""
     item_limit: int | None = None
     """The first items of the selection only; None: all."""
-    source: "DataFile | None" = None
+    source: DataFile | None = None
     """Where the rows were read; None: they stand in the experiment file, or the site has them."""
-
-
-@dataclass(frozen=True, slots=True)
-class DataFile:
-    """A data file on the machine of the person who runs the experiment."""
-
-    path: Path
-    format: str
-    """csv, tsv, json or jsonl."""
-    mapping: ColumnMapping
 
 
 def read_dataset(fields: Fields, folder: Path, environ: Mapping[str, str]) -> DatasetPart:
@@ -61,8 +45,8 @@ def read_dataset(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Da
     part.not_yet("checks", "hf")
     selection, limit = _selection(part)
     written = part.text("name", longest=LONGEST_NAME)
-    source = _source(part, folder, environ)
-    rows = _listed(part) if "items" in part else _read_file(part, source) if source else None
+    source = read_source(part, folder, environ)
+    rows = read_items(part) if "items" in part else read_file(part, source) if source else None
     part.done()
     if rows is None and source is None and "file" not in part:
         return DatasetPart(*_reference(written), None, selection, limit)
@@ -120,149 +104,3 @@ def _is_chosen(row: NewItem, selection: Mapping[str, Any]) -> bool:
         and tags.isdisjoint(selection.get("exclude_tags", ()))
         and row.key in selection.get("keys", (row.key,))
     )
-
-
-def _source(part: Fields, folder: Path, environ: Mapping[str, str]) -> DataFile | None:
-    """Return the data file; None: there is none, or not here."""
-    if "items" in part or part.get("file") is None:
-        sentence = "goes without items" if "items" in part else "goes with file: name the file"
-        for key in ("file", *MAPPING_KEYS):
-            if part.get(key) is not None:
-                part.problem(key, sentence)
-        return None
-    mapping = _mapping(part)
-    if part.choice("bad_rows", ("stop", "skip"), "stop") == "skip":
-        part.problem("bad_rows", "skip: not yet")
-    node = part.get("file")
-    path = folder / (expanded(node, "dataset.file", part.problems, environ) if isinstance(node, Scalar) else "")
-    if not path.is_file():
-        part.problem("file", f"is not there (tried {path})")
-        return None
-    try:
-        kind = part.choice("format", FORMATS, FORMATS[0]) if part.get("format") is not None else format_of(path.name)
-    except UnreadableFile as error:
-        part.problem("file", f"{path.name}: {error}")
-        return None
-    return DataFile(path, kind, mapping)
-
-
-def _read_file(part: Fields, source: DataFile) -> list[NewItem]:
-    path, mapping = source.path, source.mapping
-    try:
-        rows = _with_columns(part, read_rows(path, source.format), mapping, is_table=source.format in TABLES)
-        made = list(items_of(rows, mapping))
-    except UnreadableFile as error:
-        part.problem("file", f"{path.name}: {error}")
-        return []
-    except OSError as error:
-        part.problem("file", f"{path.name} cannot be read: {error.strerror}")
-        return []
-    bad = [row for row in made if isinstance(row, BadRow)]
-    for row in bad[:BAD_ROWS_SHOWN]:
-        part.problem("file", f"{path.name}, line {row.line}: {row.reason}")
-    if len(bad) > BAD_ROWS_SHOWN:
-        part.problem("file", f"{path.name}: {len(bad) - BAD_ROWS_SHOWN} more bad rows")
-    if not made:
-        part.problem("file", f"{path.name} holds no rows")
-    return [row for row in made if isinstance(row, NewItem)]
-
-
-def _with_columns(
-    part: Fields, rows: Iterable[SourceRow | BadRow], mapping: ColumnMapping, *, is_table: bool
-) -> Iterable[SourceRow | BadRow]:
-    """Pass rows on; a column that the first one does not have is noted once, and then no row is read.
-
-    Objects of JSON may lack what is optional, rows of a table may not: there a missing column is a wrong name.
-    """
-    is_checked = False
-    for row in rows:
-        if not is_checked and isinstance(row, SourceRow):
-            is_checked = True
-            missing = {
-                place: column
-                for place, column in mapping.columns().items()
-                if column not in row.values and (is_table or place == "key" or place.startswith("input"))
-            }
-            for place, column in missing.items():
-                sentence = f'there is no column "{column}"; there are {", ".join(row.values)}'
-                part.problem(place, sentence + suggestion(column, list(row.values)))
-            if missing:
-                raise UnreadableFile("its columns are not those that are named")
-        yield row
-
-
-def _mapping(part: Fields) -> ColumnMapping:
-    is_object = isinstance(part.get("input"), ObjectNode)
-    if isinstance(part.get("metadata"), ObjectNode):
-        metadata = _columns(part, "metadata")
-    else:
-        metadata = {name: name for name in part.texts("metadata")}
-    return ColumnMapping(
-        input=_columns(part, "input") if is_object else part.text("input", "input"),
-        key=part.text("key"),
-        expected=_split_column(part, "expected"),
-        metadata=metadata,
-        tags=_split_column(part, "tags"),
-        split=part.text("split"),
-    )
-
-
-def _columns(part: Fields, key: str) -> dict[str, str]:
-    """Return the columns by the names that templates know them under."""
-    inner = part.inner(key)
-    for name in inner.left():
-        if not VARIABLE.fullmatch(name):
-            inner.problem(name, f'"{name}" is no name that a template can read: letters, digits and _')
-    columns = {name: inner.text(name) for name, _, _ in part.entries(key)}
-    if not columns:
-        part.problem(key, "write variable: column")
-    return columns
-
-
-def _split_column(part: Fields, key: str) -> SplitColumn | None:
-    node = part.get(key)
-    if node is None:
-        return None
-    if isinstance(node, Scalar):
-        return SplitColumn(node.text)
-    inner = part.inner(key)
-    inner.required("column")
-    column = SplitColumn(inner.text("column"), inner.text("split"))
-    inner.done()
-    return column
-
-
-def _listed(part: Fields) -> list[NewItem]:
-    """Return the items that stand in the file itself."""
-    found: dict[str, NewItem] = {}
-    for node, path in part.items("items"):
-        item = _item(Fields(node, path, part.problems)) if isinstance(node, ObjectNode) else None
-        if item is None:
-            if not isinstance(node, ObjectNode):
-                part.problems.add(node, path, "write an object: input, expected, ...")
-            continue
-        if item.key in found:
-            part.problems.add(node, path, f'the key "{item.key}" is there already; equal inputs need keys')
-        found[item.key] = item
-    if not part.get("items") or (not found and not part.problems.found):
-        part.problem("items", "write one item at least")
-    return list(found.values())
-
-
-def _item(item: Fields) -> NewItem | None:
-    given, expected, key = item.get("input"), item.get("expected"), item.get("key")
-    metadata, tags, split, key_text = item.written("metadata"), item.texts("tags"), item.text("split"), item.text("key")
-    item.done()
-    try:
-        return new_item(
-            key=key_text,
-            has_key=key is not None,
-            given=given.text if isinstance(given, Scalar) else None if given is None else as_written(given),
-            expected=None if expected is None else as_written(expected),
-            metadata=metadata,
-            tags=tags,
-            split=split,
-        )
-    except Misfit as misfit:
-        item.problems.add(item.node, item.where, str(misfit))
-    return None

@@ -15,7 +15,7 @@ from experiments.options import OptionError, TextListField
 
 NAME = re.compile(r"[a-z0-9_-]{1,100}")
 DIRECTIONS = ("higher_is_better", "lower_is_better")
-RANGE_ALIASES = ("range_ms", "range_usd")
+RANGES = ("range", "range_ms", "range_usd")
 NOT_YET = ("checks",)
 
 
@@ -45,31 +45,18 @@ def _may_weigh(declaration: ScorerDeclaration) -> bool:
 def _read(scorer: Fields, folder: Path) -> ScorerDeclaration | None:
     scorer.not_yet("when")
     kind = scorer.text("kind")
-    if not kind:
-        scorer.problem("kind", "is required")
-        scorer.left()
-        return None
-    if kind in NOT_YET:
-        scorer.problem("kind", f"{kind}: not yet")
-        scorer.left()
-        return None
-    try:
-        plugin = scorers.get(kind)
-    except UnknownKind:
-        kinds = scorers.kinds()
-        scorer.problem("kind", f'unknown kind "{kind}"; there are {", ".join(kinds)}{suggestion(kind, kinds)}')
+    plugin = _plugin(scorer, kind)
+    if plugin is None:
         scorer.left()
         return None
     name = scorer.text("name", kind)
     if not NAME.fullmatch(name):
         scorer.problem("name", f'"{name}" may hold a-z, 0-9, _ and - only')
-    weight = scorer.number("weight", low=0)
-    bounds = _range(scorer)
-    better = scorer.choice("direction", DIRECTIONS, DIRECTIONS[0]) if "direction" in scorer else None
-    pass_value = scorer.number("pass")
-    has_range = plugin.natural_range is not None or any(key in scorer for key in ("range", *RANGE_ALIASES))
+    weight, bounds, pass_value = scorer.number("weight", low=0), _range(scorer), scorer.number("pass")
+    has_range = plugin.natural_range is not None or any(key in scorer for key in RANGES)
     if (weight or 0) > 0 and not has_range:
         scorer.problem("range", f"{name} needs a range before it may carry a weight, like [0, 5000]")
+    better = scorer.choice("direction", DIRECTIONS, DIRECTIONS[0]) if "direction" in scorer else None
     return ScorerDeclaration(
         name=name,
         kind=kind,
@@ -81,8 +68,23 @@ def _read(scorer: Fields, folder: Path) -> ScorerDeclaration | None:
     )
 
 
+def _plugin(scorer: Fields, kind: str) -> Any:
+    """Return the plug-in of a kind; None, with the problem noted, where there is none."""
+    if not kind:
+        scorer.problem("kind", "is required")
+    elif kind in NOT_YET:
+        scorer.problem("kind", f"{kind}: not yet")
+    else:
+        try:
+            return scorers.get(kind)
+        except UnknownKind:
+            kinds = scorers.kinds()
+            scorer.problem("kind", f'unknown kind "{kind}"; there are {", ".join(kinds)}{suggestion(kind, kinds)}')
+    return None
+
+
 def _range(scorer: Fields) -> tuple[float, float] | None:
-    given = [key for key in ("range", *RANGE_ALIASES) if scorer.get(key) is not None]
+    given = [key for key in RANGES if scorer.get(key) is not None]
     if not given:
         return None
     value = scorer.plain(given[0])
