@@ -1,6 +1,7 @@
 """The blob store: large bodies and recorded outputs by their SHA-256, as files below the data directory."""
 
 import hashlib
+import io
 import os
 import re
 import tempfile
@@ -11,6 +12,7 @@ from django.conf import settings
 
 NAME = re.compile(r"[0-9a-f]{64}")
 READ_BYTES = 1024 * 1024
+UNFINISHED = "unfinished-"
 
 
 class BlobStore:
@@ -22,22 +24,23 @@ class BlobStore:
     def put(self, data: bytes) -> str:
         """Keep these bytes and return their SHA-256."""
         name = hashlib.sha256(data).hexdigest()
-        path = self.path(name)
-        if not path.exists():
-            self._write(path, data)
-        return name
+        return name if self.path(name).exists() else self.put_stream(io.BytesIO(data))
 
     def put_stream(self, file: IO[bytes]) -> str:
-        """Keep what a file holds, read in pieces, and return its SHA-256."""
+        """Keep what a file holds, read in pieces, and return its SHA-256. A blob is seen whole or not at all."""
         self._root.mkdir(parents=True, exist_ok=True)
         digest = hashlib.sha256()
-        with tempfile.NamedTemporaryFile(dir=self._root, delete=False) as copy:
-            while piece := file.read(READ_BYTES):
-                digest.update(piece)
-                copy.write(piece)
-        path = self.path(digest.hexdigest())
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Path(copy.name).replace(path)
+        handle, temporary = tempfile.mkstemp(dir=self._root, prefix=UNFINISHED)
+        try:
+            with os.fdopen(handle, "wb") as copy:
+                while piece := file.read(READ_BYTES):
+                    digest.update(piece)
+                    copy.write(piece)
+            path = self.path(digest.hexdigest())
+            path.parent.mkdir(exist_ok=True)
+            Path(temporary).replace(path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
         return digest.hexdigest()
 
     def open(self, name: str) -> IO[bytes]:
@@ -49,13 +52,6 @@ class BlobStore:
         if not NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no SHA-256")
         return self._root / name[:2] / name
-
-    def _write(self, path: Path, data: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).replace(path)
 
 
 def default_store() -> BlobStore:

@@ -1,7 +1,10 @@
 """Cleaning what comes from outside: characters and numbers that a database or JSON cannot hold."""
 
+import json
 import math
 from typing import Any
+
+import orjson
 
 NUL = "\x00"
 
@@ -15,6 +18,18 @@ def clean_text(text: str) -> str:
     except UnicodeEncodeError:
         text = text.encode(errors="replace").decode()
     return text.replace(NUL, "") if NUL in text else text
+
+
+def parse_json(data: bytes) -> Any:
+    """Return a JSON value, also one with NaN, infinities or lone surrogates; to be cleaned. Raises ValueError."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(data)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
 
 
 def clean_json(value: Any) -> Any:

@@ -106,7 +106,9 @@ class CallPort:
             job.unit.open_calls -= 1
             line.gate.leave()
         line.health.reached()
-        job.latency_ms = round((self.clock() - began) * 1000)
+        job.latency_ms = completion.latency_ms
+        if job.latency_ms is None:
+            job.latency_ms = round((self.clock() - began) * 1000)
         job.cost_usd = line.price(request.model, completion.tokens_in, completion.tokens_out)
         return completion, None
 

@@ -42,6 +42,8 @@ class Completion:
     """Completion tokens as the provider counted them; None: it did not say."""
     raw_response: str | None = None
     """The body as it came, where it is worth keeping (errors); else None."""
+    latency_ms: int | None = None
+    """How long the answer took when it was recorded; None: as long as the call."""
 
 
 class CallFailed(Exception):

@@ -1,6 +1,8 @@
 """The one module through which calls leave the site: aiohttp, since CPU per call decides (docs/performance.md)."""
 
+import errno
 import ipaddress
+import re
 import socket
 import ssl
 from collections.abc import Mapping
@@ -13,9 +15,12 @@ from yarl import URL
 from runs.exchange import CallFailed, NeedsPerson
 from runs.runners.base import HttpResponse
 
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 BODY_LIMIT = 16 * 1024 * 1024
 CONNECT_S = 10.0
 READ_BYTES = 64 * 1024
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+NOT_SHOWN = re.compile(r"(?<=//)[^/@]*@|[?#].*")
 METADATA = {ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("100.100.100.200")}
 
 
@@ -49,6 +54,10 @@ class AiohttpTransport:
         if self._session is not None:
             await self._session.close()
 
+    def trust(self, url: str) -> None:
+        """Let calls to this very URL through wherever it leads: the site's own simulator is on a private address."""
+        self._targets[url] = URL(url)
+
     async def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> HttpResponse:
         """Send `body` and return the answer, whatever its status. Raises CallFailed or NeedsPerson."""
         return await self._send("POST", url, headers, body)
@@ -66,26 +75,20 @@ class AiohttpTransport:
                 method, target, headers=headers, data=body, allow_redirects=False
             ) as response:
                 return HttpResponse(response.status, response.headers, await _read(response))
-        except ForbiddenAddress as error:
-            raise NeedsPerson(str(error)) from None
-        except (aiohttp.InvalidURL, ValueError) as error:
-            raise NeedsPerson(f"{url} is no address that can be called: {error}") from None
-        except (aiohttp.ClientPayloadError, aiohttp.ClientConnectionResetError) as error:
-            raise CallFailed("invalid_output", f"the answer was cut short: {error}") from None
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise CallFailed("provider_error", _what_failed(error), is_unreachable=True) from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise _classified(error, url) from None
+        except ValueError as error:
+            raise NeedsPerson(f"{_shown(url)} cannot be called: {error}") from None
 
     def _checked(self, url: str) -> URL:
         """Return a URL parsed; refuse forbidden addresses written as numbers, which never meet the resolver."""
-        host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
-        host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
         try:
-            refuse_forbidden(host, allow_private=self._allow_private)
             target = URL(url)
+            refuse_forbidden(target.raw_host or "", allow_private=self._allow_private)
         except ForbiddenAddress as error:
             raise NeedsPerson(str(error)) from None
         except ValueError as error:
-            raise NeedsPerson(f"{url} is no address that can be called: {error}") from None
+            raise NeedsPerson(f"{_shown(url)} is no address that can be called: {error}") from None
         self._targets[url] = target
         return target
 
@@ -115,24 +118,57 @@ def refuse_forbidden(host: str, *, allow_private: bool) -> None:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return
-    address = getattr(address, "ipv4_mapped", None) or address
+    address = _reached_by(address)
     if address.is_link_local or address in METADATA:
         raise ForbiddenAddress(f"{host} is a link-local or metadata address: no provider may be there")
-    if not allow_private and (address.is_private or address.is_loopback):
+    if not allow_private and not address.is_global:
         raise ForbiddenAddress(f"{host} is a private address: EVALSITE_PRIVATE_PROVIDERS=0 forbids it")
 
 
+def _reached_by(address: IPAddress) -> IPAddress:
+    """Return the IPv4 address that an IPv6 one stands for, else the address itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    embedded = ipaddress.IPv4Address(address.packed[-4:]) if address in NAT64 else None
+    return address.ipv4_mapped or address.sixtofour or embedded or address
+
+
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    declared = response.content_length
-    if declared is not None and declared <= BODY_LIMIT:
-        return await response.read()
+    """Return the body. Raises CallFailed when it is cut short or, unpacked, too large."""
+    try:
+        declared = response.content_length
+        if declared is not None and declared <= BODY_LIMIT and "Content-Encoding" not in response.headers:
+            return await response.read()
+        return await _read_pieces(response)
+    except (aiohttp.ClientError, OSError) as error:
+        raise CallFailed("invalid_output", f"the answer was cut short: {error}", status=response.status) from None
+
+
+async def _read_pieces(response: aiohttp.ClientResponse) -> bytes:
     pieces, size = [], 0
     async for piece in response.content.iter_chunked(READ_BYTES):
         size += len(piece)
         if size > BODY_LIMIT:
-            raise CallFailed("invalid_output", f"the answer is larger than {BODY_LIMIT // 1024 // 1024} MiB")
+            sentence = f"the answer is larger than {BODY_LIMIT // 1024 // 1024} MiB"
+            raise CallFailed("invalid_output", sentence, status=response.status)
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def _classified(error: aiohttp.ClientError | OSError, url: str) -> CallFailed | NeedsPerson:
+    """Return what an error before the body means."""
+    if isinstance(error, aiohttp.InvalidURL):
+        return NeedsPerson(f"{_shown(url)} is no address that can be called")
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ForbiddenAddress):
+        return NeedsPerson(str(error.os_error))
+    if isinstance(error, aiohttp.ClientResponseError):
+        return CallFailed("invalid_output", "what answered does not speak HTTP")
+    return CallFailed("provider_error", _what_failed(error), is_unreachable=True)
+
+
+def _shown(url: str) -> str:
+    """Return a URL without the parts that may hold secrets."""
+    return NOT_SHOWN.sub("", url)
 
 
 def _what_failed(error: Exception) -> str:
@@ -143,13 +179,14 @@ def _what_failed(error: Exception) -> str:
         return f"TLS: the handshake failed: {getattr(error, 'reason', '') or type(error).__name__}"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"DNS: the name {error.host} was not found"
-    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError):
-        return "the connection was closed before an answer came"
-    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ConnectionRefusedError):
-        return f"the connection to {error.host}:{error.port} was refused"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        reason = "was refused" if error.os_error.errno == errno.ECONNREFUSED else f"failed: {error.os_error.strerror}"
+        return f"the connection to {error.host}:{error.port} {reason}"
     if isinstance(error, TimeoutError):
         return f"no connection came about within {CONNECT_S:g} s"
-    return f"the connection failed: {type(error).__name__}"
+    if isinstance(error, OSError) and error.errno not in (None, errno.ECONNRESET, errno.EPIPE):
+        return f"the connection failed: {error.strerror}"
+    return "the connection was closed before an answer came"
 
 
 def _certificate_check(error: aiohttp.ClientConnectorCertificateError) -> str:

@@ -53,6 +53,10 @@ class Transport(Protocol):
     Raises CallFailed(is_unreachable=True) when no whole answer came about, its detail naming what failed.
     """
 
+    def trust(self, url: str) -> None:
+        """Let calls to this very URL through, also where private addresses are refused: it is the site's own."""
+        ...
+
     async def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> HttpResponse:
         """Send `body` and return the answer, whatever its status."""
         ...

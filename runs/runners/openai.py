@@ -1,20 +1,21 @@
 """The runner for any OpenAI-compatible chat-completions endpoint."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-
-import orjson
 
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
 from runs.runners.base import Connection, HttpResponse, Runner, Transport
 from runs.runners.chat_completions import (
-    UnknownModel,
     build_body,
     chat_url,
-    classify_error,
     models_url,
     parse_answer,
+    parse_models,
+    query_values,
 )
+from runs.runners.chat_errors import UnknownModel, classify_error
 
 HIDDEN = "[hidden]"
 SECRET_LENGTH = 6
@@ -38,24 +39,22 @@ class OpenAIRunner(Runner):
         self._headers = {"Content-Type": "application/json", **self.connection.headers}
         if api_key:
             self._headers["Authorization"] = f"Bearer {api_key}"
-        secrets = [api_key or "", *self.connection.headers.values()]
-        self._secrets = [secret for secret in secrets if len(secret) >= SECRET_LENGTH]
+        self._secrets = _secrets(api_key or "", *self.connection.headers.values(), *query_values(base_url))
+
+    @property
+    def urls(self) -> tuple[str, str]:
+        """Where completions are asked for, and where models are listed."""
+        return self._url, self._models_url
 
     async def complete(self, request: Request) -> Completion:
         """Return the completion of one call. Raises CallFailed or NeedsPerson."""
         try:
             response = await self.transport.post(self._url, headers=self.headers_for(request), body=build_body(request))
-            if response.status == 200:
-                return parse_answer(response, url=self._url)
-            return self._answer_or_raise(response, request)
+            return self._completion(response, request)
         except UnknownModel as unknown:
             raise NeedsPerson(self._hidden(str(unknown)) + await self._models_there()) from None
-        except NeedsPerson as reason:
-            raise NeedsPerson(self._hidden(str(reason))) from None
-        except CallFailed as failure:
-            failure.detail = self._hidden(failure.detail)
-            failure.raw_response = self._hidden(failure.raw_response) if failure.raw_response else None
-            raise
+        except (NeedsPerson, CallFailed) as error:
+            raise self._without_secrets(error) from None
 
     def headers_for(self, request: Request) -> Mapping[str, str]:
         """Return the headers of one call."""
@@ -64,23 +63,29 @@ class OpenAIRunner(Runner):
 
     async def models(self) -> list[str]:
         """Return the models that the endpoint lists. Raises CallFailed or NeedsPerson."""
-        response = await self.transport.get(self._models_url, headers=self._headers)
-        if response.status != 200:
+        try:
+            response = self._cleared(await self.transport.get(self._models_url, headers=self._headers))
+            if response.status == 200:
+                return parse_models(response, url=self._models_url)
             found = classify_error(response, url=self._models_url, request=None, now=datetime.now(UTC))
             raise found if isinstance(found, Exception) else CallFailed("provider_error", found.detail)
-        try:
-            listed = orjson.loads(response.body)["data"]
-            return [str(model["id"]) for model in listed]
-        except (orjson.JSONDecodeError, KeyError, TypeError):
-            raise CallFailed("invalid_output", f"{self._models_url} lists no models") from None
+        except (NeedsPerson, CallFailed) as error:
+            raise self._without_secrets(error) from None
 
-    def _answer_or_raise(self, response: HttpResponse, request: Request) -> Completion:
-        found = classify_error(response, url=self._url, request=request, now=datetime.now(UTC))
+    def _completion(self, response: HttpResponse, request: Request) -> Completion:
+        """Return what an answer holds. Whatever is no completion is read without secrets, before it is cut to size."""
+        if response.status == 200:
+            try:
+                return parse_answer(response, url=self._url)
+            except (NeedsPerson, CallFailed):
+                return parse_answer(self._cleared(response), url=self._url)
+        found = classify_error(self._cleared(response), url=self._url, request=request, now=datetime.now(UTC))
         if isinstance(found, Exception):
             raise found
         return found
 
     async def _models_there(self) -> str:
+        """Return the end of a sentence: which models there are, where the endpoint lists them."""
         try:
             listed = await self.models()
         except (CallFailed, NeedsPerson):
@@ -88,8 +93,27 @@ class OpenAIRunner(Runner):
         more = "" if len(listed) <= MODELS_NAMED else f" and {len(listed) - MODELS_NAMED} more"
         return f". There are: {', '.join(listed[:MODELS_NAMED])}{more}."
 
+    def _cleared(self, response: HttpResponse) -> HttpResponse:
+        """Return the answer without the key and the values of headers, which providers echo in their errors."""
+        body = response.body
+        for secret in self._secrets:
+            body = body.replace(secret.encode(), HIDDEN.encode())
+        return replace(response, body=body)
+
+    def _without_secrets(self, error: NeedsPerson | CallFailed) -> NeedsPerson | CallFailed:
+        """Return an error whose texts name no secret: URLs may hold some, too."""
+        error.args = (self._hidden(str(error)),)
+        if isinstance(error, CallFailed):
+            error.detail = self._hidden(error.detail)
+        return error
+
     def _hidden(self, text: str) -> str:
-        """Return the text without the key and the values of headers: providers echo them in errors."""
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         return text
+
+
+def _secrets(*values: str) -> list[str]:
+    """Return the texts to hide, the longest first, each as it is and as JSON writes it."""
+    forms = {form for value in values for form in (value, value.rpartition(" ")[2], json.dumps(value)[1:-1])}
+    return sorted((form for form in forms if len(form) >= SECRET_LENGTH), key=len, reverse=True)

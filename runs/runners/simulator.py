@@ -63,6 +63,8 @@ class SimulatorRunner(OpenAIRunner):
         if self._address is None:
             raise CallFailed("provider_error", NOT_RUNNING, is_unreachable=True)
         self.connect(self._address.url, self._address.key)
+        for url in self.urls:
+            self.transport.trust(url)
 
     def _forget_if_unreachable(self, failure: CallFailed) -> None:
         """Look the address up anew before the next call: a simulator that was started again has another one."""

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 NORMAL = NormalDist()
 NUMBERS = Struct("<5I")
+STEP = 2.0**-32
 
 
 class Fault(StrEnum):
@@ -43,7 +44,7 @@ def draw(seed: int, model: str, prompt: str, sample: int) -> Draws:
     """Return the draws of a call; equal arguments give equal draws everywhere."""
     text = "\x1f".join((str(seed), model, str(sample), prompt))
     digest = blake2b(text.encode(errors="surrogatepass"), digest_size=NUMBERS.size).digest()
-    return Draws._make((number + 0.5) / 2**32 for number in NUMBERS.unpack(digest))
+    return Draws(*[(number + 0.5) * STEP for number in NUMBERS.unpack(digest)])
 
 
 @dataclass(frozen=True)

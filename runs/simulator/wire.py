@@ -74,6 +74,8 @@ class RequestReader:
 
     def next(self) -> HttpRequest | None:
         """Return the next request; None: more has to come. Raises BadRequest."""
+        if not self._buffer:
+            return None
         request = self._request or self._read_head()
         if request is None:
             return None
