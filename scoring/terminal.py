@@ -19,10 +19,10 @@ SPARED = ("p50", "$/1000", "95 %", "right", "p95", "errors")
 
 def print_board(console: Console, board: Board) -> None:
     """Print the board as a table that fits the terminal, with what it rests on below."""
-    columns = _columns(board)
-    while _width(columns) > console.width and (spare := [name for name in SPARED if name in columns]):
+    columns = {heading: cells for heading, cells in _columns(board).items() if set(cells[1:]) != {NONE}}
+    names = max(map(len, columns[CANDIDATE]))
+    while _width(columns) + names > console.width and (spare := [name for name in SPARED if name in columns]):
         del columns[spare[0]]
-    rest = _width(columns) - max(map(len, columns[CANDIDATE]))
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
     for heading in columns:
         is_name = heading == CANDIDATE
@@ -30,7 +30,7 @@ def print_board(console: Console, board: Board) -> None:
             heading,
             justify="left" if is_name else "right",
             no_wrap=True,
-            max_width=max(NAME_LEAST, console.width - rest) if is_name else None,
+            max_width=max(NAME_LEAST, console.width - _width(columns)) if is_name else None,
         )
     for row in zip(*[cells[1:] for cells in columns.values()], strict=True):
         table.add_row(*[Text(cell) for cell in row])
@@ -62,9 +62,9 @@ def _columns(board: Board) -> dict[str, list[str]]:
 
 
 def _width(columns: dict[str, list[str]]) -> int:
-    """Return the width of a table whose candidates' names have their least width."""
+    """Return the width of a table without the names of the candidates."""
     widths = [max(map(len, cells)) for heading, cells in columns.items() if heading != CANDIDATE]
-    return sum(widths) + NAME_LEAST + GAP * len(widths)
+    return sum(widths) + GAP * len(widths)
 
 
 def _cell(entry: Entry, name: str) -> str:

@@ -55,6 +55,9 @@ class Command(SiteCommand):
             print_plan(console, experiment)
             return
         runs = self._work(experiment, options, console)
+        if options["detach"]:
+            console.print(f"{len(runs)} runs are with the workers; the same command without --detach watches them.")
+            return
         board = leaderboard(experiment)
         print_board(Console(stderr=options["json"] == "-"), board)
         if output is not None:
