@@ -26,23 +26,23 @@ INITIAL = """\
 # An experiment: the same items, answered by several candidates, judged by scorers.
 #   evalsite run {name}            runs it, and prints the board; again: what is missing
 #   evalsite run {name} --check    says what it would do, and calls nothing
-experiment: capitals
+experiment: sums
 
 dataset:
-  name: capitals
+  name: sums
   # Items may stand in a file instead: file: items.csv, with input: and expected: naming its columns.
   items:
-    - {{input: What is the capital of France?, expected: Paris}}
-    - {{input: What is the capital of Peru?, expected: Lima}}
-    - {{input: What is the capital of Kenya?, expected: Nairobi}}
+    - {{input: "17 + 25 = ?", expected: "42"}}
+    - {{input: "38 + 44 = ?", expected: "82"}}
+    - {{input: "120 + 95 = ?", expected: "215"}}
 
 providers:
-  # Models that this machine only simulates. A real endpoint looks like
+  # Models that are only simulated, on this machine. A real endpoint looks like
   #   gateway: {{kind: openai, base_url: https://gateway.example.com/v1, api_key_env: GATEWAY_API_KEY}}
   simulated: {{kind: simulator}}
 
 prompt: |
-  Answer with one word.
+  Answer with the number alone.
   {{{{ input }}}}
 
 defaults: {{provider: simulated, params: {{temperature: 0}}}}
@@ -51,7 +51,7 @@ candidates:
   - model: sim-large
 
 scorers:
-  - {{kind: contains, name: correct, ignore_case: true}}
+  - {{kind: numeric_match, name: correct}}
 """
 
 
