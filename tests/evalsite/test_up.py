@@ -1,5 +1,6 @@
 """The whole site as processes: `evalsite up` and `evalsite worker`, how they start and how they end."""
 
+import contextlib
 import os
 import re
 import signal
@@ -69,8 +70,16 @@ class Site:
 
     def beats(self) -> int:
         """Return how often the hosts that are there have beaten."""
-        with sqlite3.connect(f"file:{self.data}/evalsite.sqlite3?mode=ro", uri=True) as database:
-            return database.execute("SELECT coalesce(sum(beat), 0) FROM runs_lane WHERE kind = 'host'").fetchone()[0]
+        return self.number("SELECT coalesce(sum(beat), 0) FROM runs_lane WHERE kind = 'host'")
+
+    def number(self, query: str) -> int:
+        """Return the one number that a query of its database gives; 0 while there is nothing to ask."""
+        with (
+            contextlib.suppress(sqlite3.OperationalError),
+            sqlite3.connect(f"file:{self.data}/evalsite.sqlite3?mode=ro", uri=True) as database,
+        ):
+            return database.execute(query).fetchone()[0]
+        return 0
 
     def end(self) -> None:
         """Kill what a failed test has left."""

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sys
 import threading
 from argparse import SUPPRESS, ArgumentParser
 from functools import partial
@@ -86,7 +87,7 @@ class Command(SiteCommand):
         from evalsite.demo import present
 
         try:
-            if present(self.stdout):
+            if present(sys.stdout):
                 self._offer_link(url)
         except Exception:
             logger.exception("the demo could not be shown")
