@@ -66,7 +66,7 @@ class CallPort:
 
         Raises Halted when the run takes no new calls.
         """
-        answers_before = line.health.answers
+        tries, answers = 0, line.health.answers
         while True:
             began = self.clock()
             await line.gate.enter()
@@ -74,7 +74,13 @@ class CallPort:
             completion, failure = await self._call(job, line, request, limits)
             if failure is None:
                 return completion
-            if not self._may_try_again(job, line, failure, limits, answers_before):
+            # A call that reached nobody costs a try only when the provider answered others meanwhile: one that
+            # reaches nobody at all goes down.
+            tries += not failure.is_unreachable or line.health.answers != answers
+            answers = line.health.answers
+            if job.run.halted:
+                raise Halted(job.run.halted)
+            if not failure.is_retriable or tries >= limits.tries:
                 job.end(failure.outcome, failure.detail)
                 job.raw_response = failure.raw_response
                 return None
@@ -130,18 +136,6 @@ class CallPort:
         line.health.unreached()
         if line.health.is_down:
             self.provider_down(line, failure.detail)
-
-    def _may_try_again(
-        self, job: Job, line: ProviderLine, failure: CallFailed, limits: Limits, answers_before: int
-    ) -> bool:
-        """Whether another try may help. A provider that reaches nobody costs no result its tries: it goes down."""
-        if job.run.halted:
-            raise Halted(job.run.halted)
-        if not failure.is_retriable:
-            return False
-        if failure.is_unreachable and line.health.answers == answers_before:
-            return True
-        return job.call_count < limits.tries
 
     async def _pause(self, job: Job, failure: CallFailed) -> None:
         pause_s = failure.retry_after_s

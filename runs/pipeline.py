@@ -1,7 +1,7 @@
 """The jobs of a lane that are on their way: started, counted, halted, and handed on when they are through."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from runs.claims import CANCELLED, HeldUnit
 from runs.execution import Halted, Job, RunWork, Stage, work_through
@@ -9,6 +9,7 @@ from runs.execution import Halted, Job, RunWork, Stage, work_through
 CALLS_TO_RESULTS = 8
 MOST_RESULTS = 1024
 FIRST_RESULTS = 128
+SCORED_WITHIN_S = 2.0
 
 
 class Pipeline:
@@ -48,18 +49,24 @@ class Pipeline:
         self.unstored -= count
 
     def halt(self, run_id: int, reason: str) -> None:
-        """Let no new call of a run begin. Open calls end by themselves; those of a cancelled run are cut off."""
+        """Let no new call of a run begin. Open calls end by themselves; those of a cancelled run are cut off.
+
+        A job that has its answer goes on to its scores: what was paid for is stored.
+        """
         for job in [job for job in self._jobs if job.run.run_id == run_id]:
             job.run.halted = reason
-            if job.task and (reason == CANCELLED or not job.is_calling):
+            if job.task and job.completion is None and (reason == CANCELLED or not job.is_calling):
                 job.task.cancel()
 
     async def end(self) -> None:
-        """Cut every job off and come back when all have gone."""
-        tasks = [job.task for job in self._jobs if job.task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Cut off every job that has no answer yet, let the others be scored, and come back when all have gone."""
+        scoring = [job.task for job in self._jobs if job.task and job.completion is not None]
+        calling = [job.task for job in self._jobs if job.task and job.completion is None]
+        _cancel(calling)
+        if scoring:
+            await asyncio.wait(scoring, timeout=SCORED_WITHIN_S)
+            _cancel(scoring)
+        await asyncio.gather(*calling, *scoring, return_exceptions=True)
 
     async def _work(self, job: Job) -> None:
         is_through = False
@@ -88,3 +95,8 @@ class Pipeline:
             self._give_up(job)
         else:
             self.unstored -= 1
+
+
+def _cancel(tasks: "Iterable[asyncio.Task[None]]") -> None:
+    for task in tasks:
+        task.cancel()
