@@ -1,0 +1,280 @@
+"""The one port for calls: what is tried again, when, and what is noted of what was not accepted."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import pytest
+
+from runs.calls import MAX_TRIES, CallPort, Limits, ProviderLine
+from runs.exchange import CallFailed, Completion, NeedsPerson, Request
+from runs.execution import Halted, Job
+from tests.fakes import FakeClock, FakeRunner, HangingRunner, line_to
+from tests.runs.jobs import a_job
+
+GOOD = Completion("4", tokens_in=3, tokens_out=2)
+REQUEST = Request("small", [], {})
+Sleep = Callable[[float], Awaitable[None]]
+
+
+def server_error(status: int = 500) -> CallFailed:
+    """Return a failure that the provider answered."""
+    return CallFailed("provider_error", "it broke", status=status, raw_response="oops")
+
+
+def refused() -> CallFailed:
+    """Return a failure without a connection."""
+    return CallFailed("provider_error", "the connection was refused", is_unreachable=True)
+
+
+@dataclass
+class Calling:
+    """A port with a fake clock, a job and a line to a provider, and what the port told of runs and providers."""
+
+    runner: FakeRunner | HangingRunner
+    limits: Limits = field(default_factory=Limits)
+    clock: FakeClock = field(default_factory=FakeClock)
+    job: Job = field(default_factory=a_job)
+    stopped: list[str] = field(default_factory=list)
+    down: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.line = line_to(self.runner, self.clock)
+        self.port = CallPort(self._stop, self._down, clock=self.clock, sleep=self.clock.sleep, jitter=lambda: 1.0)
+
+    def _stop(self, job: Job, reason: str) -> None:
+        self.stopped.append(reason)
+        job.run.halted = reason
+
+    def _down(self, line: ProviderLine, reason: str) -> None:
+        self.down.append(reason)
+        self.job.run.halted = reason
+
+    async def complete(self) -> Completion | None:
+        """Have the port complete the job's call."""
+        return await self.port.complete(self.job, self.line, REQUEST, self.limits)
+
+
+def calling(*answers: Completion | Exception, tries: int = MAX_TRIES) -> Calling:
+    """Return a port to a provider that answers so."""
+    return Calling(FakeRunner(answers), Limits(tries=tries))
+
+
+def outcomes(job: Job) -> list[str]:
+    """Return what the job's attempts came to."""
+    return [attempt.outcome for attempt in job.attempts]
+
+
+async def test_complete_returns_the_answer_with_its_cost() -> None:
+    call = calling(GOOD)
+
+    assert await call.complete() == GOOD
+
+    assert (call.job.cost_usd, call.job.call_count, call.job.attempts) == (Decimal(5), 1, [])
+
+
+async def test_complete_without_usage_has_no_cost() -> None:
+    call = calling(Completion("4"))
+
+    await call.complete()
+
+    assert call.job.cost_usd is None
+
+
+async def test_complete_tries_again_after_growing_pauses() -> None:
+    call = calling(*[server_error()] * 4, GOOD)
+
+    assert await call.complete() == GOOD
+
+    assert call.clock.slept == [0.5, 1.0, 2.0, 4.0]
+    assert outcomes(call.job) == ["provider_error"] * 4
+
+
+async def test_complete_counts_pauses_as_waiting_and_never_as_latency() -> None:
+    call = calling(server_error(), GOOD)
+
+    await call.complete()
+
+    assert (call.job.wait_ms, call.job.latency_ms) == (500, 0)
+
+
+async def test_complete_keeps_a_recorded_latency() -> None:
+    call = calling(Completion("4", latency_ms=321))
+
+    await call.complete()
+
+    assert call.job.latency_ms == 321
+
+
+async def test_complete_waits_as_long_as_the_provider_asks() -> None:
+    call = calling(CallFailed("rate_limited", "slow down", status=429, retry_after_s=37.0), GOOD)
+
+    assert await call.complete() == GOOD
+
+    assert call.clock.slept == [37.0]
+
+
+async def test_complete_with_its_tries_used_up_says_what_the_job_came_to() -> None:
+    call = calling(CallFailed("rate_limited", "slow down", status=429, raw_response="{}"), tries=3)
+
+    assert await call.complete() is None
+
+    assert (call.job.outcome, call.job.detail, call.job.raw_response) == ("rate_limited", "slow down", "{}")
+    assert (call.job.call_count, outcomes(call.job)) == (3, ["rate_limited"] * 3)
+
+
+async def test_complete_does_not_repeat_what_no_repetition_helps() -> None:
+    call = calling(CallFailed("invalid_output", "no completion", is_retriable=False, status=200))
+
+    assert await call.complete() is None
+
+    assert (call.job.outcome, call.job.call_count, call.clock.slept) == ("invalid_output", 1, [])
+
+
+async def test_complete_out_of_time_is_not_tried_again() -> None:
+    call = Calling(HangingRunner(), Limits(timeout_s=0.01))
+
+    assert await call.complete() is None
+
+    assert (call.job.outcome, call.job.detail) == ("timeout", "no answer within 0.01 s")
+    assert [(attempt.outcome, attempt.billed) for attempt in call.job.attempts] == [("timeout", "possibly")]
+
+
+async def test_complete_that_needs_a_person_stops_the_run_and_notes_nothing() -> None:
+    call = calling(NeedsPerson("bad key"))
+
+    with pytest.raises(Halted, match="bad key"):
+        await call.complete()
+
+    assert (call.stopped, call.job.attempts, call.line.gate.open) == (["bad key"], [], 0)
+
+
+async def test_complete_of_a_halted_run_makes_no_call() -> None:
+    runner = FakeRunner([GOOD])
+    call = Calling(runner)
+    call.job.run.halted = "paused"
+
+    with pytest.raises(Halted, match="paused"):
+        await call.complete()
+
+    assert (runner.requests, call.line.gate.open, call.job.call_count) == ([], 0, 0)
+
+
+async def test_complete_of_a_run_halted_meanwhile_does_not_try_again() -> None:
+    call = calling(server_error(), GOOD)
+    call.port.sleep = halting_sleep(call)
+
+    with pytest.raises(Halted, match="paused"):
+        await call.complete()
+
+    assert (call.job.call_count, outcomes(call.job)) == (1, ["provider_error"])
+
+
+def halting_sleep(call: Calling) -> Sleep:
+    """Return a sleep during which somebody pauses the run."""
+
+    async def sleep(seconds: float) -> None:
+        call.job.run.halted = "paused"
+
+    return sleep
+
+
+async def test_complete_cancelled_notes_a_call_that_may_have_been_billed() -> None:
+    runner = HangingRunner()
+    call = Calling(runner)
+    task = asyncio.create_task(call.complete())
+    await runner.called.wait()
+    opened = call.job.unit.open_calls
+
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert task.cancelled()
+    assert [(attempt.outcome, attempt.billed) for attempt in call.job.attempts] == [("", "possibly")]
+    assert (opened, call.job.unit.open_calls, call.line.gate.open, call.job.is_calling) == (1, 0, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("failure", "billed"),
+    [(server_error(), "no"), (refused(), "no"), (CallFailed("invalid_output", "cut short"), "possibly")],
+)
+async def test_complete_says_whether_a_failed_call_was_billed(failure: CallFailed, billed: str) -> None:
+    call = calling(failure, GOOD)
+
+    await call.complete()
+
+    assert [attempt.billed for attempt in call.job.attempts] == [billed]
+
+
+async def test_complete_unreached_costs_no_tries() -> None:
+    call = calling(*[refused()] * 12, GOOD)
+
+    assert await call.complete() == GOOD
+
+    assert (len(call.job.attempts), max(call.clock.slept)) == (12, 1.0)
+
+
+async def test_complete_unreached_leaves_all_tries_for_when_the_provider_is_back() -> None:
+    call = calling(*[refused()] * 12, *[server_error()] * (MAX_TRIES - 1), GOOD)
+
+    assert await call.complete() == GOOD
+
+
+async def test_complete_unreached_while_others_are_answered_uses_its_tries_up() -> None:
+    call = calling(refused())
+    call.port.sleep = sleep_while_others_are_answered(call)
+
+    assert await call.complete() is None
+
+    assert (call.job.outcome, call.job.call_count, call.down) == ("provider_error", MAX_TRIES + 1, [])
+
+
+def sleep_while_others_are_answered(call: Calling) -> Sleep:
+    """Return a sleep during which the provider answers other calls."""
+
+    async def sleep(seconds: float) -> None:
+        call.line.health.reached()
+
+    return sleep
+
+
+async def test_complete_unreached_twenty_times_in_a_row_takes_the_provider_down() -> None:
+    call = calling(refused())
+
+    with pytest.raises(Halted):
+        await call.complete()
+
+    assert (len(call.job.attempts), call.down) == (20, ["the connection was refused"])
+
+
+async def test_complete_waits_for_its_turn_at_the_gate() -> None:
+    call = calling(GOOD)
+    call.line.gate.set_limit(0)
+    task = asyncio.create_task(call.complete())
+    await asyncio.sleep(0)
+    call.clock.pass_by(2.5)
+
+    call.line.gate.set_limit(1)
+    await task
+
+    assert (call.job.wait_ms, call.job.latency_ms) == (2500, 0)
+
+
+async def test_complete_leaves_the_gate_between_tries() -> None:
+    call = calling(server_error(), GOOD)
+    open_calls: list[int] = []
+    call.port.sleep = noting_sleep(call, open_calls)
+
+    await call.complete()
+
+    assert open_calls == [0]
+
+
+def noting_sleep(call: Calling, noted: list[int]) -> Sleep:
+    """Return a sleep that notes how many calls are open."""
+
+    async def sleep(seconds: float) -> None:
+        noted.append(call.line.gate.open)
+
+    return sleep
