@@ -18,6 +18,7 @@ from runs.plan import Plan
 from runs.tallies import SUMMED, Tally, stage_tallies
 
 IDS_AT_ONCE = 500
+UNITS_TRIED = 2
 CASES_KEPT = 4096
 CANCELLED, PAUSED = RunStatus.CANCELLED.value, RunStatus.PAUSED.value
 
@@ -73,7 +74,7 @@ def claim_in_turn(
 
 def claim_one(lane: Lane, run: Run, cache: "CaseCache") -> HeldUnit | None:
     """Claim the first free unit of a run and load what is missing in it; None: nothing is free."""
-    for unit in WorkUnit.objects.waiting().filter(run=run).order_by("first")[:8]:
+    for unit in WorkUnit.objects.waiting().filter(run=run).order_by("first")[:UNITS_TRIED]:
         if unit.claim(lane):
             run.begin()
             return load(run, unit, cache)

@@ -39,7 +39,7 @@ T = TypeVar("T")
 IDLE_S = 2.0
 LOOK_EVERY_S = 0.2
 REFRESH_S = 5.0
-CLAIM_BELOW = 0.75
+CLAIM_BELOW = 0.6
 COLLECT_AFTER = (100_000, 50, 100)
 CANNOT_BEGIN = (NeedsPerson, KeyNotAllowed, UnknownKind, OptionError, TemplateProblem)
 
@@ -75,6 +75,7 @@ class LaneLoop:
         self._row, self._owner = row, owner
         self._units: dict[int, HeldUnit] = {}
         self._runs: dict[int, RunWork] = {}
+        self._rows: dict[int, Run] = {}
         self._changed: set[int] = set()
         self._cases = CaseCache()
         self._last_run = 0
@@ -183,6 +184,7 @@ class LaneLoop:
         for run_id, reason in halts.items():
             work = self._runs.pop(run_id, None)
             if work is not None:
+                work.halted = reason  # also for jobs of a unit that is being claimed at this moment
                 self._pipeline.halt(run_id, reason)
 
     async def _end(self) -> None:
@@ -196,28 +198,33 @@ class LaneLoop:
 
     def _claim(self, wanted: int) -> list[tuple[RunWork, HeldUnit]]:
         """Claim units for about `wanted` results, of all runs in turn."""
-        runs = list(claimable_runs(self._owner).select_related("case_list", "provider", "experiment"))
-        ready = [run for run in runs if self._prepared(run)]
+        ids = claimable_runs(self._owner).values_list("pk", flat=True)
+        works = {run_id: work for run_id in ids if (work := self._prepared(run_id)) is not None}
+        runs = [self._rows[run_id] for run_id in works]
         claimed = []
-        for run, held in claim_in_turn(self._row, ready, after_run=self._last_run, wanted=wanted, cache=self._cases):
+        turns = claim_in_turn(self._row, runs, after_run=self._last_run, wanted=wanted, cache=self._cases)
+        for run, held in turns:
             self._units[held.unit_id] = held
             self._last_run = run.pk
             self._changed.add(run.pk)
-            claimed.append((self._runs[run.pk], held))
+            claimed.append((works[run.pk], held))
         return claimed
 
-    def _prepared(self, run: Run) -> bool:
-        """Prepare the stages for a run that this lane has not met; a run that cannot begin is paused."""
-        if run.pk in self._runs:
-            return True
+    def _prepared(self, run_id: int) -> RunWork | None:
+        """Return a run with its stages prepared; None, and it is paused, when it cannot begin."""
+        known = self._runs.get(run_id)
+        if known is not None:
+            return known
+        run: Run = Run.objects.select_related("case_list", "provider", "experiment").get(pk=run_id)
         try:
             parts = {stage.name: stage.prepare(run) for stage in self._stages}
         except CANNOT_BEGIN as reason:
             run.pause(str(reason))
-            return False
+            return None
         self._take_share(parts["generate"].line)
-        self._runs[run.pk] = RunWork(run.pk, run.case_list.case_count, run.config, parts)
-        return True
+        self._rows[run_id] = run
+        work = self._runs[run_id] = RunWork(run_id, run.case_list.case_count, run.config, parts)
+        return work
 
     def _tick(self) -> None:
         """Twice a second: hear of halts, part the limits, prove life, sum up what changed."""

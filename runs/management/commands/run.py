@@ -98,7 +98,7 @@ class Command(SiteCommand):
             declaration = declare_experiment(file=file, project=project_named(file.project), by=None)
         except ActionRefused as refusal:
             raise CommandFailed(str(refusal), returncode=FILE_WRONG) from refusal
-        for note in declaration.notes:
+        for note in [*file.warnings, *declaration.notes]:
             console.print(note, style="dim", markup=False)
         return declaration.experiment
 
