@@ -13,7 +13,7 @@ from experiments.new_items import NewItem
 from tests.factories import CaseListFactory, ExperimentFactory
 from tests.transactions import AtTransaction
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 ROWS = [
     NewItem("c", "3", tags=("x",), split="test"),

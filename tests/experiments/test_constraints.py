@@ -24,6 +24,8 @@ from tests.factories import (
     UserFactory,
 )
 
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+
 BREACHES: dict[str, Callable[[], object]] = {
     "membership_once_per_project": lambda: MembershipFactory.create_batch(
         2, project=ProjectFactory(), user=UserFactory()
@@ -67,7 +69,6 @@ BREACHES: dict[str, Callable[[], object]] = {
 }
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("name", BREACHES)
 def test_constraint_of_experiments_when_breached_bites(name: str) -> None:
     with pytest.raises(IntegrityError, match=breach_pattern("experiments", name)):
@@ -78,13 +79,11 @@ def test_constraints_of_experiments_are_all_under_test() -> None:
     assert set(BREACHES) == set(constraints_of("experiments"))
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("trials", [1, 100])
 def test_constraint_experiment_trials_1_to_100_lets_the_ends_pass(trials: int) -> None:
     assert ExperimentFactory(trials=trials).trials == trials
 
 
-@pytest.mark.django_db
 def test_constraint_candidate_name_once_lets_candidates_that_were_taken_out_share_it() -> None:
     experiment = ExperimentFactory()
     CandidateFactory(experiment=experiment, name="a", removed_at=experiment.created_at)
@@ -92,12 +91,10 @@ def test_constraint_candidate_name_once_lets_candidates_that_were_taken_out_shar
     assert CandidateFactory(experiment=experiment, name="a").pk
 
 
-@pytest.mark.django_db
 def test_constraint_scorer_weight_needs_range_lets_an_unweighted_scorer_go_without() -> None:
     assert ScorerSpecFactory(weight=0, range_low=None, range_high=None).pk
 
 
-@pytest.mark.django_db
 def test_constraint_item_key_once_in_draft_lets_a_closed_row_share_the_key() -> None:
     closed = ItemFactory(key="a", until=2)
 

@@ -21,7 +21,7 @@ from experiments.experiment_file import read_text
 from experiments.models import Candidate, Dataset, Experiment, Project, PromptVersion, Provider, ScorerRevision
 from tests.factories import ProviderFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 CAPITALS = """
 experiment: capitals
@@ -214,7 +214,7 @@ def test_declare_experiment_with_recorded_outputs_keeps_the_file(declare: Declar
     declare((LOCAL, "{kind: replay, file: outputs.jsonl, key: id, output: answer}"))
 
     blob = Provider.objects.get().base_url.removeprefix("blob:")
-    assert default_store().open(blob).read() == b'{"id": "fr", "answer": "Paris"}\n'
+    assert default_store().path(blob).read_bytes() == b'{"id": "fr", "answer": "Paris"}\n'
 
 
 def test_declare_experiment_over_a_version_of_the_site_takes_it(declare: Declare) -> None:

@@ -21,7 +21,7 @@ from experiments.new_items import NewItem
 from tests.factories import DatasetFactory, ItemFactory, ProjectFactory
 from tests.transactions import AtTransaction
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 def rows_of(*texts: str) -> list[NewItem]:

@@ -20,7 +20,7 @@ from experiments.actions import (
 from experiments.models import Dataset, Item, Project
 from tests.factories import DatasetFactory, ItemFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 def frozen_item(**values: Any) -> Item:

@@ -18,6 +18,8 @@ from tests.factories import (
     WorkUnitFactory,
 )
 
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+
 
 def two_runs_of_one_configuration(**values: object) -> list[Run]:
     """Make two runs of one candidate over one case list."""
@@ -38,10 +40,15 @@ BREACHES: dict[str, Callable[[], object]] = {
 }
 
 
-@pytest.mark.django_db
+# An unknown status is in neither list of that constraint, and PostgreSQL checks in the order of the names.
+BREACHED_TOO = {"run_status_known": ("run_completed_at_when_finished",)}
+
+
 @pytest.mark.parametrize("name", BREACHES)
 def test_constraint_of_runs_when_breached_bites(name: str) -> None:
-    with pytest.raises(IntegrityError, match=breach_pattern("runs", name)):
+    names = (name, *BREACHED_TOO.get(name, ()))
+
+    with pytest.raises(IntegrityError, match="|".join(breach_pattern("runs", each) for each in names)):
         BREACHES[name]()
 
 
@@ -49,27 +56,23 @@ def test_constraints_of_runs_are_all_under_test() -> None:
     assert set(BREACHES) == set(constraints_of("runs"))
 
 
-@pytest.mark.django_db
 def test_constraint_run_planned_once_lets_ad_hoc_runs_repeat() -> None:
     first, second = two_runs_of_one_configuration(is_ad_hoc=True)
 
     assert first.config_hash == second.config_hash
 
 
-@pytest.mark.django_db
 def test_constraint_run_planned_once_lets_another_case_list_have_its_own() -> None:
     run = RunFactory()
 
     assert RunFactory(candidate=run.candidate, case_list=CaseListFactory(experiment=run.experiment)).pk != run.pk
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("status", [RunStatus.PENDING, RunStatus.RUNNING])
 def test_constraint_run_completed_at_when_finished_refuses_an_end_of_what_goes_on(status: RunStatus) -> None:
     with pytest.raises(IntegrityError, match="run_completed_at_when_finished"):
         RunFactory(status=status, completed_at=timezone.now())
 
 
-@pytest.mark.django_db
 def test_constraint_unit_lane_when_claimed_lets_a_claimed_unit_have_a_lane() -> None:
     assert WorkUnitFactory(lane=LaneFactory(), state=UnitState.CLAIMED).pk

@@ -16,6 +16,8 @@ from tests.factories import (
     UserFactory,
 )
 
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+
 BREACHES: dict[str, Callable[[], object]] = {
     "score_once_per_author": lambda: ScoreFactory.create_batch(2, result=ResultFactory(), scorer=ScorerSpecFactory()),
     "score_error_has_no_value": lambda: ScoreFactory(error="it crashed", value=1.0),
@@ -26,7 +28,6 @@ BREACHES: dict[str, Callable[[], object]] = {
 }
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("name", BREACHES)
 def test_constraint_of_scoring_when_breached_bites(name: str) -> None:
     with pytest.raises(IntegrityError, match=breach_pattern("scoring", name)):
@@ -37,7 +38,6 @@ def test_constraints_of_scoring_are_all_under_test() -> None:
     assert set(BREACHES) == set(constraints_of("scoring"))
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("other", [{"author": 1}, {"turn": 1}, {"revision": 2}])
 def test_constraint_score_once_per_author_lets_others_score_too(other: dict[str, int]) -> None:
     score = ScoreFactory()
@@ -45,6 +45,5 @@ def test_constraint_score_once_per_author_lets_others_score_too(other: dict[str,
     assert ScoreFactory(result=score.result, scorer=score.scorer, **other).pk != score.pk
 
 
-@pytest.mark.django_db
 def test_constraint_score_error_has_no_value_lets_a_crash_be_noted() -> None:
     assert ScoreFactory(error="it crashed", value=None).pk
