@@ -84,7 +84,9 @@ class AiohttpTransport:
         """Return a URL parsed; refuse forbidden addresses written as numbers, which never meet the resolver."""
         try:
             target = URL(url)
-            refuse_forbidden(target.raw_host or "", allow_private=self._allow_private)
+            if target.scheme not in ("http", "https") or not target.raw_host:
+                raise ValueError("it begins with http:// or https:// and a name")
+            refuse_forbidden(target.raw_host, allow_private=self._allow_private)
         except ForbiddenAddress as error:
             raise NeedsPerson(str(error)) from None
         except ValueError as error:
