@@ -252,9 +252,13 @@ class LaneLoop:
     def _refresh_scores(self) -> None:
         """Sum up the scores of the runs that changed, so that boards can show them while runs go on."""
         changed, self._changed = self._changed, {held.run_id for held in self._units.values()}
-        for run in Run.objects.runnable().filter(pk__in=changed):
-            results_changed.send(sender=Run, run=run, is_final=False)
+        self._sum_up(changed)
         self._refreshed_at = time.monotonic()
+
+    @staticmethod
+    def _sum_up(run_ids: set[int]) -> None:
+        for run in Run.objects.active().filter(pk__in=run_ids):
+            results_changed.send(sender=Run, run=run, is_final=False)
 
     def _unit_done(self, run_id: int) -> None:
         self._changed.add(run_id)
@@ -264,6 +268,7 @@ class LaneLoop:
         held = self._units.get(unit_id)
         if held is not None and held.missing and not held.work.jobs:
             release(self._row.pk, [self._units.pop(unit_id)])
+            self._sum_up({held.run_id})
 
     def _pause(self, run_id: int, reason: str) -> None:
         run = Run.objects.filter(pk=run_id).first()
@@ -276,5 +281,6 @@ class LaneLoop:
 
     def _leave(self) -> None:
         release(self._row.pk, list(self._units.values()))
+        self._sum_up({held.run_id for held in self._units.values()})
         self._units.clear()
         Lane.objects.filter(pk=self._row.pk).delete()
