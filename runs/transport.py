@@ -178,7 +178,8 @@ def _what_failed(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return f"TLS: the certificate was not accepted: {_certificate_check(error)}"
     if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
-        return f"TLS: the handshake failed: {getattr(error, 'reason', '') or type(error).__name__}"
+        reason = getattr(getattr(error, "os_error", error), "reason", None) or "no reason given"
+        return f"TLS: the handshake failed: {reason.replace('_', ' ').lower()}"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"DNS: the name {error.host} was not found"
     if isinstance(error, aiohttp.ClientConnectorError):

@@ -216,7 +216,7 @@ async def test_post_with_tls_to_a_plain_port_says_that_the_handshake_failed() ->
         found = await failure(url.replace("http:", "https:"))
 
     assert found.is_unreachable
-    assert found.detail == "TLS: the handshake failed: WRONG_VERSION_NUMBER"
+    assert found.detail == "TLS: the handshake failed: wrong version number"
 
 
 async def test_post_to_a_self_signed_certificate_names_the_check() -> None:
