@@ -4,6 +4,7 @@ from experiments.models.access import AccessToken, SignInLink
 from experiments.models.cases import CaseChunk, CaseList
 from experiments.models.datasets import Dataset, DatasetVersion, Item
 from experiments.models.experiments import Candidate, ErrorsPolicy, Experiment, ScorerRevision, ScorerSpec
+from experiments.models.idempotency import IdempotencyKey
 from experiments.models.projects import Membership, Project, Role
 from experiments.models.prompts import Prompt, PromptVersion
 from experiments.models.providers import Provider
@@ -17,6 +18,7 @@ __all__ = [
     "DatasetVersion",
     "ErrorsPolicy",
     "Experiment",
+    "IdempotencyKey",
     "Item",
     "Membership",
     "Project",

@@ -1,0 +1,98 @@
+"""What the views of the API share: whose objects they see, conditional edits, creation that happens once."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from evalsite.api_lists import Listing, Order
+from evalsite.problems import PreconditionFailed
+from experiments.actions.idempotency import KEY_LENGTH, once
+from experiments.canonical import digest_of
+from experiments.identifiers import uid_from
+
+ETAG_LENGTH = 32
+
+
+class VisibleViewSet(GenericViewSet[Any]):
+    """Objects of the projects that the caller is a member of; those of others do not exist for them."""
+
+    lookup_field = "uid"
+    lookup_url_kwarg = "id"
+    pagination_class = Listing
+    filter_backends = []
+    order = Order("pk", is_descending=True)
+
+    def get_queryset(self) -> Any:
+        """Return the rows that the caller may see."""
+        return super().get_queryset().visible_to(self.request.user)
+
+    def retrieve(self, request: Request, **_: Any) -> Response:
+        """Return one object, or 304 where the caller has it already."""
+        body = self.shown(self.get_object())
+        etag = etag_of(body)
+        if request.headers.get("If-None-Match") == etag:
+            return Response(status=304, headers={"ETag": etag})
+        return Response(body, headers={"ETag": etag})
+
+    def shown(self, instance: Any) -> Any:
+        """Return an object as the API shows it."""
+        return self.get_serializer(instance).data
+
+    def check_unchanged(self, request: Request, instance: Any) -> None:
+        """Raise PreconditionFailed when the request's If-Match names another state of the object."""
+        wanted = request.headers.get("If-Match")
+        if wanted not in (None, "*", etag_of(self.shown(instance))):
+            raise PreconditionFailed
+
+    def answer_created(self, request: Request, make: Callable[[], Any]) -> Response:
+        """Return 201 with the object that `make` made; with the Idempotency-Key of before, the one made then."""
+        answer, is_replay = created_once(request, lambda: {"id": str(make().uid)})
+        body = self.shown(find_or_404(self.get_queryset(), answer["id"]))
+        headers = {"Idempotency-Replayed": "true"} if is_replay else {}
+        return Response(body, status=201, headers={"ETag": etag_of(body), **headers})
+
+
+def created_once(request: Request, make: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
+    """Return what `make` returned, now or under the same Idempotency-Key before, and whether it was before."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 1 <= len(key) <= KEY_LENGTH:
+        raise ValidationError({"Idempotency-Key": [f"The key has 1 to {KEY_LENGTH} characters."]})
+    identity = digest_of([request.path.rstrip("/"), request.data])
+    return once(by=request.user, key=key, body_hash=identity, make=make)
+
+
+def checked(kind: type[serializers.BaseSerializer[Any]], data: Any) -> dict[str, Any]:
+    """Return the values of a request. Raises ValidationError naming what does not fit."""
+    serializer = kind(data=data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def find_or_404(rows: Any, uid: str) -> Any:
+    """Return the row with this id among those that may be seen. Raises Http404: malformed, unknown, a stranger's."""
+    known = uid_from(uid)
+    found = rows.filter(uid=known).first() if known else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def etag_of(body: Any) -> str:
+    """Return what identifies a state of an object."""
+    text = serializers.JSONField().to_representation(body)
+    return f'"{digest_of(_plain(text))[:ETAG_LENGTH]}"'
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: what REST framework writes as text is text."""
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,0 +1,85 @@
+"""Every error of the API as a problem document: what is wrong, where, in sentences for people.
+
+**Source**: RFC 9457, Problem Details for HTTP APIs.
+"""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from experiments.actions import ActionConflict, ActionRefused
+
+PROBLEM_TYPE = "application/problem+json"
+NOT_FOUND = "There is no such object, or you may not see it."
+GENERAL = "non_field_errors"
+
+
+class PreconditionFailed(exceptions.APIException):
+    """The object is not the one that the request's If-Match names."""
+
+    status_code = HTTPStatus.PRECONDITION_FAILED
+    default_detail = "This object has changed since you read it: read it again, then repeat your change."
+
+
+def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Return the answer to an error that is the request's; None: it is ours, and goes on."""
+    del context  # every view answers alike
+    known = as_api_error(error)
+    if known is None:
+        return None
+    status = HTTPStatus(known.status_code)
+    errors = list(_errors(known.detail)) if isinstance(known, exceptions.ValidationError) else []
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": _sentence(errors) if errors else str(known.detail),
+    }
+    if errors:
+        body["errors"] = errors
+    return Response(body, status=status, headers=_headers(known), content_type=PROBLEM_TYPE)
+
+
+def as_api_error(error: Exception) -> exceptions.APIException | None:
+    """Return an error of ours or Django's as REST framework's; None: nobody foresaw it."""
+    if isinstance(error, exceptions.APIException):
+        return error
+    if isinstance(error, Http404):
+        return exceptions.NotFound(NOT_FOUND)
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied(str(error) or None)
+    if isinstance(error, ActionRefused):
+        return exceptions.ValidationError({error.field: [str(error)]})
+    if isinstance(error, ActionConflict):
+        conflict = exceptions.APIException(str(error))
+        conflict.status_code = HTTPStatus.CONFLICT
+        return conflict
+    return None
+
+
+def _errors(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
+    """Yield {field, detail} for each sentence; fields inside others with dots: config.params."""
+    if isinstance(detail, Mapping):
+        for name, inner in detail.items():
+            yield from _errors(inner, path if name == GENERAL else f"{path}.{name}" if path else str(name))
+    elif isinstance(detail, list | tuple):
+        for number, inner in enumerate(detail):
+            is_nested = isinstance(inner, Mapping)
+            yield from _errors(inner, f"{path}[{number}]" if is_nested else path)
+    else:
+        yield {"field": path, "detail": str(detail)}
+
+
+def _sentence(errors: list[dict[str, str]]) -> str:
+    return "; ".join(f"{one['field']}: {one['detail']}" if one["field"] else one["detail"] for one in errors)
+
+
+def _headers(error: exceptions.APIException) -> dict[str, str]:
+    header, wait_s = getattr(error, "auth_header", None), getattr(error, "wait", None)
+    headers = {"WWW-Authenticate": header} if header else {}
+    return headers | ({"Retry-After": str(int(wait_s))} if wait_s else {})

@@ -1,0 +1,36 @@
+"""Who calls the API: bearer tokens. (REST framework loads this module early: it imports neither views nor serializers.)"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+
+from experiments.models import AccessToken
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from rest_framework.request import Request
+
+SCHEME = "Bearer"
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer es_…`: the person whose access token this is."""
+
+    def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
+        """Return the person and the token; None: no token was sent. Raises AuthenticationFailed for a useless one."""
+        scheme, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() != SCHEME.lower():
+            return None
+        token = AccessToken.find(text.strip())
+        if token is None:
+            raise AuthenticationFailed("This token is unknown, revoked or past its time: make a new one.")
+        token.note_use()
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return what the answer 401 asks for."""
+        del request  # the same for all
+        return f'{SCHEME} realm="evalsite"'

@@ -1,0 +1,147 @@
+"""What people say of results and runs: rated, changed, taken back; and weights, which change every standing."""
+
+import math
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from experiments.actions import ActionConflict, ActionRefused, person_scorer, set_weights
+from experiments.models import Experiment, ScorerSpec
+from experiments.models.projects import Person
+from experiments.permissions import require
+from runs.models import Result, Run
+from runs.signals import results_changed
+from scoring.models import RunRating, Score
+from scoring.summing import sum_up
+
+Metadata = Mapping[str, Any] | None
+Rating = Score | RunRating
+
+
+def rate_result(
+    *, run: Run, result: Result, scorer_name: str, value: Any, by: Person, metadata: Metadata = None
+) -> Score:
+    """Store a person's value of one result; the same person's former value goes to its history.
+
+    An unknown scorer name becomes a person scorer. Raises ActionRefused for a value outside the range,
+    ActionConflict for a code scorer's name and for a result that is an error.
+    """
+    require(by, run.experiment.project, "rate")
+    if result.is_error:
+        raise ActionConflict(f"Result {result.ordinal} came to an error ({result.outcome}): there is nothing to rate.")
+    with transaction.atomic():
+        spec = person_scorer(experiment=run.experiment, name=scorer_name, by=by)
+        number = checked_value(spec, value)
+        address = {"result_id": result.pk, "scorer_id": spec.pk, "revision": spec.revision, "turn": 0, "author": by.pk}
+        defaults = {"uid": uuid.uuid4(), "value": number, "metadata": metadata, "created_at": timezone.now()}
+        score, is_new = Score.objects.get_or_create(**address, defaults=defaults)
+        if not is_new:
+            score = _replaced(Score.objects.select_for_update().get(pk=score.pk), number, metadata)
+    _tell(run)
+    return score
+
+
+def rate_run(*, run: Run, scorer_name: str, value: Any, by: Person, metadata: Metadata = None) -> Rating:
+    """Store a person's value of a run: of its result where it has one only, else of the run as a whole.
+
+    Raises as `rate_result`; ActionConflict also for a run without results.
+    """
+    require(by, run.experiment.project, "rate")
+    results = list(Result.objects.of_run(run)[:2])
+    if not results:
+        raise ActionConflict(f"{run} is {run.status} and has no results yet: there is nothing to rate.")
+    if run.planned_count <= 1:
+        return rate_result(run=run, result=results[0], scorer_name=scorer_name, value=value, by=by, metadata=metadata)
+    with transaction.atomic():
+        spec = person_scorer(experiment=run.experiment, name=scorer_name, by=by)
+        number = checked_value(spec, value)
+        defaults = {"value": number, "metadata": metadata}
+        rating, is_new = RunRating.objects.get_or_create(run=run, scorer=spec, author_id=by.pk, defaults=defaults)
+        if not is_new:
+            rating = _replaced(RunRating.objects.select_for_update().get(pk=rating.pk), number, metadata)
+    _tell(run)
+    return rating
+
+
+def change_rating(*, rating: Rating, value: Any, by: Person, metadata: Metadata = None) -> Rating:
+    """Replace the value of a rating, by its author or an owner; the former goes to its history. Raises ActionRefused.
+
+    Without `metadata` the former metadata stays.
+    """
+    run, spec = run_of(rating), scorer_of(rating)
+    _require_mine(rating, run, by)
+    with transaction.atomic():
+        locked = type(rating)._default_manager.select_for_update().get(pk=rating.pk)
+        changed = _replaced(locked, checked_value(spec, value), rating.metadata if metadata is None else metadata)
+    _tell(run)
+    return changed
+
+
+def delete_rating(*, rating: Rating, by: Person) -> None:
+    """Take a rating back, by its author or an owner."""
+    run = run_of(rating)
+    _require_mine(rating, run, by)
+    rating.delete()
+    _tell(run)
+
+
+def reweigh(*, experiment: Experiment, weights: Mapping[str, Any], by: Person | None) -> None:
+    """Change the weights of the named scorers, and with them the standing of every run. Raises ActionRefused."""
+    set_weights(experiment=experiment, weights=weights, by=by)
+    for run in experiment.runs.select_related("experiment", "case_list").exclude(started_at=None):
+        sum_up(run)
+
+
+def checked_value(spec: ScorerSpec, value: Any) -> float:
+    """Return a value as a person's scorer takes it. Raises ActionRefused unless it is a number of its range."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ActionRefused("value", "write a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    low, high = spec.range_low, spec.range_high
+    if not math.isfinite(number):
+        raise ActionRefused("value", "write a finite number")
+    if low is not None and high is not None and not low <= number <= high:
+        raise ActionRefused("value", f"{spec.name} takes numbers from {low:g} to {high:g}")
+    return number
+
+
+def run_of(rating: Rating) -> Run:
+    """Return the run that a rating belongs to."""
+    if isinstance(rating, RunRating):
+        return rating.run
+    run: Run = Run.objects.select_related("experiment__project").get(pk=Result(pk=rating.result_id).run_id)
+    return run
+
+
+def scorer_of(rating: Rating) -> ScorerSpec:
+    """Return the scorer that a rating was given under."""
+    return rating.scorer
+
+
+def author_id_of(rating: Rating) -> int:
+    """Return the primary key of the person who rated."""
+    return int(rating.author_id if isinstance(rating, RunRating) else rating.author)
+
+
+def _require_mine(rating: Rating, run: Run, by: Person) -> None:
+    is_mine = author_id_of(rating) == by.pk
+    require(by, run.experiment.project, "rate" if is_mine else "change_scores_of_others")
+
+
+def _replaced(rating: Any, value: float, metadata: Metadata) -> Any:
+    """Write another value into a locked rating; the former one goes to its history."""
+    if rating.value != value:
+        rating.history = [*(rating.history or []), [rating.value, timezone.now().isoformat()]]
+    rating.value, rating.metadata = value, metadata
+    rating.save(update_fields=["value", "metadata", "history"])
+    return rating
+
+
+def _tell(run: Run) -> None:
+    results_changed.send(sender=Run, run=run, is_final=run.is_finished)
