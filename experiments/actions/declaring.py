@@ -18,6 +18,7 @@ from experiments.file_providers import ProviderPart
 from experiments.models import Candidate, Dataset, DatasetVersion, Experiment, Project, Provider
 from experiments.models.projects import Person
 from experiments.permissions import require, user_of
+from experiments.rehearsal import rehearse_file
 
 DEFAULT_PROJECT = "default"
 
@@ -55,6 +56,7 @@ def project_named(name: str) -> Project:
 def declare_experiment(*, file: ExperimentFile, project: Project, by: Person | None) -> Declaration:
     """Bring the experiment to what the file declares. Raises ActionRefused; then no experiment has changed."""
     require(by, project, "edit_experiment")
+    rehearse_file(file)
     version = _version(file, project, by)
     with transaction.atomic():
         experiment = _experiment(file, project, version, by)

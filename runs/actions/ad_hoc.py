@@ -6,12 +6,13 @@ from typing import Any
 
 from django.db import transaction
 
-from experiments.actions import ActionRefused, freeze_ad_hoc_case
+from experiments.actions import freeze_ad_hoc_case
 from experiments.canonical import config_hash
 from experiments.models import Experiment, Provider
 from experiments.models.projects import Person
 from experiments.permissions import require
-from experiments.templating import TemplateProblem, compile_messages, item_context
+from experiments.rehearsal import rehearse
+from experiments.templating import compile_messages, item_context
 from runs.actions.planning import extend
 from runs.actions.waking import wake_lanes
 from runs.models import Run, RunStatus
@@ -70,10 +71,7 @@ def _earlier(experiment: Experiment, digest: str) -> Run | None:
 
 def _check_template(experiment: Experiment, config: AdHocConfig) -> None:
     context = item_context(config.input_data, {}, (), "", experiment.variables)
-    try:
-        compile_messages(list(config.messages)).render(context)
-    except TemplateProblem as problem:
-        raise ActionRefused("prompt", str(problem)) from problem
+    rehearse(compile_messages(list(config.messages)), "", context)
 
 
 def _plan(experiment: Experiment, config: AdHocConfig, stored: dict[str, Any], by: Person | None, owner: str) -> Run:

@@ -9,7 +9,8 @@ from experiments.actions.case_lists import cases_of
 from experiments.models import CaseList, Experiment
 from experiments.models.projects import Person
 from experiments.permissions import require
-from experiments.templating import CompiledPrompt, TemplateProblem, compile_messages, item_context
+from experiments.rehearsal import rehearse
+from experiments.templating import CompiledPrompt, compile_messages, item_context
 from runs.actions.controlling import go_on
 from runs.actions.planning import planned_run, wanted_plan
 from runs.actions.waking import wake_lanes
@@ -61,7 +62,4 @@ def check_templates(prompt: CompiledPrompt, experiment: Experiment, case_list: C
         cases = cases_of(case_list, first, min(limit, first + CHECKED_AT_ONCE))
         for item in load_items({case.item_id for case in cases}).values():
             context = item_context(item.input, item.metadata, item.tags, item.key, experiment.variables)
-            try:
-                prompt.render(context)
-            except TemplateProblem as problem:
-                raise ActionRefused("prompt", f"item {item.key}: {problem}") from problem
+            rehearse(prompt, item.key, context)
