@@ -6,7 +6,7 @@ rows anew; an answer that came second is kept as a billed attempt.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,11 +14,14 @@ from django.db import DatabaseError, IntegrityError, OperationalError, models, t
 from django.utils import timezone
 
 from runs.claims import HeldUnit, tally_of
-from runs.execution import RUNNER_ERROR, Attempt, Job
+from runs.execution import RUNNER_ERROR, Job
 from runs.models import FailedAttempt, Result, Transcript, UnitState, WorkUnit
 from runs.records import Recorder, Rows, count, count_attempts, counters_of
 from runs.recounting import recount
 from runs.storage import Row, insert, insert_missing
+
+UNSTORABLE = (DatabaseError, ValueError, TypeError, ArithmeticError)
+"""What a database or its driver says of data that it cannot take (ArithmeticError: numbers too large for it)."""
 
 
 class LeaseLost(Exception):
@@ -37,6 +40,13 @@ class Batch:
     def jobs(self) -> list[Job]:
         """All of them."""
         return self.finished + self.given_up
+
+    def halves(self) -> Iterator["Batch"]:
+        """Yield the two halves of a batch of at least two jobs."""
+        middle = len(self.jobs) // 2
+        cut = max(0, middle - len(self.finished))
+        yield Batch(self.finished[:middle], self.given_up[:cut])
+        yield Batch(self.finished[middle:], self.given_up[cut:])
 
 
 class Flusher:
@@ -59,7 +69,7 @@ class Flusher:
             self._store_missing(batch)
         except OperationalError:
             raise
-        except (DatabaseError, ValueError, TypeError) as error:
+        except UNSTORABLE as error:
             self._store_halves(batch, error)
 
     def _store_fast(self, batch: Batch) -> None:
@@ -129,11 +139,10 @@ class Flusher:
             written = insert_missing(Result, rows.results)
             fresh = [job for job in batch.finished if job.result_id in written]
             second = [job for job in batch.finished if job.result_id not in written]
-            for job in second:
-                job.attempts.append(_answer_that_came_second(job))
             rest = self._recorder.rows_of(fresh, now)
             rest.results = []
-            self._write(rest, self._attempts([*second, *batch.given_up], now))
+            answers = [self._recorder.answer_that_came_second(job, now) for job in second if _was_paid(job)]
+            self._write(rest, [*answers, *self._attempts([*second, *batch.given_up], now)])
             done_runs = self._recount({job.unit.unit_id for job in batch.jobs})
         for job in batch.finished:
             if job.unit.unit_id in self._units:
@@ -157,28 +166,37 @@ class Flusher:
         return done_runs
 
     def _store_halves(self, batch: Batch, error: Exception) -> None:
-        """Halve a batch that the database refuses for its data, until the bad job is alone: it becomes an error."""
-        jobs = batch.jobs
-        if len(jobs) > 1:
-            middle = len(jobs) // 2
-            given_up = {id(job) for job in batch.given_up}
-            for half in (jobs[:middle], jobs[middle:]):
-                self.store(
-                    Batch(
-                        [job for job in half if id(job) not in given_up],
-                        [job for job in half if id(job) in given_up],
-                    )
-                )
+        """Halve a batch that the database refuses for its data, until the bad job is alone: it becomes an error.
+
+        The units' tallies hold the bad job by now: every half counts its units' rows anew.
+        """
+        if len(batch.jobs) == 1:
+            self._store_missing(_without_what_is_refused(batch, error))
             return
-        self._store_missing(Batch([_unstorable(jobs[0], error)]))
+        for half in batch.halves():
+            try:
+                self._store_missing(half)
+            except OperationalError:
+                raise
+            except UNSTORABLE as still:
+                self._store_halves(half, still)
 
 
-def _answer_that_came_second(job: Job) -> Attempt:
-    return Attempt(job.outcome, "another worker stored its answer first", None, "yes", job.latency_ms or 0)
+def _without_what_is_refused(batch: Batch, error: Exception) -> Batch:
+    """Return a batch of one job as what can be stored of it: a `runner_error`; of a job given up only its unit."""
+    return Batch([_unstorable(job, error) for job in batch.finished], [_bare(job) for job in batch.given_up])
 
 
 def _unstorable(job: Job, error: Exception) -> Job:
     """Return the job as a `runner_error` without what the database refused."""
-    bare = Job(job.run, job.unit, job.ordinal, job.trial, job.case, job.variant, call_count=job.call_count)
+    bare = _bare(job)
     bare.end(RUNNER_ERROR, f"the answer could not be stored: {type(error).__name__}: {error}")
     return bare
+
+
+def _bare(job: Job) -> Job:
+    return Job(job.run, job.unit, job.ordinal, job.trial, job.case, job.variant, call_count=job.call_count)
+
+
+def _was_paid(job: Job) -> bool:
+    return job.completion is not None and job.reused_from is None

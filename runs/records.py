@@ -13,7 +13,7 @@ from django.db import models
 from experiments.blobs import default_store
 from experiments.cleaning import clean_text
 from runs.execution import Attempt, Job
-from runs.models import FailedAttempt, Result, Transcript
+from runs.models import Billed, FailedAttempt, Result, Transcript
 from runs.models.results import PREVIEW_LENGTH
 from runs.outcomes import ANSWERED, ERRORS
 from runs.storage import Row, columns_of
@@ -127,6 +127,21 @@ class Recorder:
     def attempts_of(self, job: Job, now: datetime) -> list[Row]:
         """Return the rows of a job's attempts."""
         return [attempt_row(self._attempt, job, attempt, now) for attempt in job.attempts]
+
+    def answer_that_came_second(self, job: Job, now: datetime) -> Row:
+        """Return the row of an answer that another worker's answer forestalled: it was paid for all the same."""
+        completion = job.completion
+        return self._attempt(
+            result_id=job.result_id,
+            outcome=job.outcome,
+            detail="another worker stored its answer first",
+            billed=Billed.YES.value,
+            tokens_in=completion.tokens_in if completion else None,
+            tokens_out=completion.tokens_out if completion else None,
+            cost_usd=job.cost_usd,
+            latency_ms=job.latency_ms,
+            made_at=now,
+        )
 
 
 def count(tally: Tally, job: Job) -> None:

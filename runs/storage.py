@@ -5,6 +5,7 @@ PostgreSQL; and `bulk_create` holds the interpreter's lock while the event loop 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -23,8 +24,8 @@ def columns_of(model: type[models.Model], *, with_id: bool) -> tuple[str, ...]:
 def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
     """Insert rows whose values stand in the order of `columns_of` (JSON as text, times as datetime).
 
-    Raises IntegrityError or DataError as the database does; then nothing of the rows is written once the
-    caller's transaction is rolled back.
+    Raises IntegrityError, DataError or ArithmeticError as the database and its driver do; then nothing of the
+    rows is written once the caller's transaction is rolled back.
     """
     if not rows:
         return
@@ -66,7 +67,9 @@ def _insert_sql(model: type[models.Model]) -> str:
 def _copy(model: type[models.Model], rows: Iterable[Row]) -> None:
     quote = connection.ops.quote_name
     names = ", ".join(quote(field.column or "") for field in _fields(model, with_id=False))
-    with connection.cursor() as cursor, cursor.copy(f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN") as copy:
+    sql = f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN"
+    # Django turns psycopg's errors into its own on `execute`, but not on `copy`.
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(sql) as copy:
         for row in rows:
             copy.write_row(row)
 
@@ -98,5 +101,8 @@ def _adapters(model: type[models.Model], vendor: str) -> tuple[tuple[int, Adapt]
 
 
 def _decimal_adapter(field: "models.DecimalField[Any, Any]") -> Adapt:
-    digits, places = field.max_digits, field.decimal_places
-    return lambda value: connection.ops.adapt_decimalfield_value(value, digits, places)
+    """Return what refuses numbers that the column cannot hold: SQLite would store them, and no page read them."""
+    digits, places, unit = field.max_digits, field.decimal_places, Decimal(1).scaleb(-field.decimal_places)
+    return lambda value: connection.ops.adapt_decimalfield_value(
+        value.quantize(unit, context=field.context), digits, places
+    )
