@@ -221,7 +221,7 @@ class LaneLoop:
         except CANNOT_BEGIN as reason:
             run.pause(str(reason))
             return None
-        self._take_share(parts["generate"].line)
+        self._take_share(parts["generate"].line, at_least=MOST_RESULTS)
         self._rows[run_id] = run
         work = self._runs[run_id] = RunWork(run_id, run.case_list.case_count, run.config, parts)
         return work
@@ -242,10 +242,9 @@ class LaneLoop:
         if time.monotonic() - self._refreshed_at >= REFRESH_S:
             self._refresh_scores()
 
-    def _take_share(self, line: ProviderLine) -> None:
+    def _take_share(self, line: ProviderLine, *, at_least: int = 0) -> None:
         gate = line.gate
-        held = max(gate.limit, gate.open)
-        wanted = max(gate.wanted, 0 if held else MOST_RESULTS)
+        held, wanted = max(gate.limit, gate.open), max(gate.wanted, at_least)
         allowed = take_share(provider_id=line.provider_id, lane_id=self._row.pk, wanted=wanted, held=held)
         self._sink.in_loop(gate.set_limit, allowed)
 
