@@ -1,6 +1,10 @@
 """The event loop on which calls are made and served."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -11,3 +15,9 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
         return asyncio.new_event_loop()
     loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
     return loop
+
+
+def run_in_loop(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Return what a coroutine returns, run on a loop of its own."""
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(main())

@@ -21,6 +21,7 @@ from runs.terminal import ProgressDisplay, print_plan
 from runs.watching import HostWatch, living_host, progress_of
 from scoring.board_json import board_json
 from scoring.leaderboard import leaderboard
+from scoring.rescoring import bring_up_to_date
 from scoring.terminal import print_board
 
 TOO_MANY_ERRORS, FILE_WRONG, NOT_FINISHED, INTERRUPTED = 1, 2, 5, 130
@@ -58,6 +59,9 @@ class Command(SiteCommand):
         if options["detach"]:
             console.print(f"{len(runs)} runs are with the workers; the same command without --detach watches them.")
             return
+        judged = bring_up_to_date(experiment)
+        if judged:
+            console.print(f"{judged} stored answers were scored again; no call was made for it.", style="dim")
         board = leaderboard(experiment)
         print_board(Console(stderr=options["json"] == "-"), board)
         if output is not None:

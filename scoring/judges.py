@@ -1,0 +1,50 @@
+"""Who judges where: in the event loop, in a thread, or in a child process, as each scorer says."""
+
+from dataclasses import dataclass
+
+from django.db import models
+
+from evalsite.plugins import scorers as registry
+from experiments.models import ScorerRevision, ScorerSpec
+from scoring.apart import ScorersApart
+from scoring.batches import JudgingThread
+from scoring.judging import Judgement, judged
+from scoring.scorers.base import Place, Scorer, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedScorer:
+    """A declared scorer, ready to judge."""
+
+    spec_id: int
+    revision: int
+    scorer: Scorer
+
+
+def prepared_scorers(specs: "models.QuerySet[ScorerSpec]") -> list[PreparedScorer]:
+    """Return the scorers that are code, with the options of their newest revisions."""
+    newest = ScorerRevision.objects.filter(scorer__in=specs, number=models.F("scorer__revision"))
+    options = {revision.scorer_id: revision.options for revision in newest}
+    prepared = [PreparedScorer(spec.pk, spec.revision, registry.get(spec.kind)(options[spec.pk])) for spec in specs]
+    return [one for one in prepared if one.scorer.place is not Place.NOWHERE]
+
+
+class Judges:
+    """Gives each judgement to where its scorer's code runs."""
+
+    def __init__(self) -> None:
+        self._thread, self._apart = JudgingThread(), ScorersApart()
+
+    async def verdict(self, judgement: Judgement) -> Verdict:
+        """Return the verdict; whatever goes wrong in a scorer is the verdict's error."""
+        place = judgement.scorer.place
+        if place is Place.INLINE:
+            return judged(judgement)
+        if place is Place.THREAD:
+            return await self._thread.judge(judgement)
+        return await self._apart.judge(judgement)
+
+    async def close(self) -> None:
+        """End the thread and the child process."""
+        self._thread.close()
+        await self._apart.close()

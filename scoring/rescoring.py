@@ -1,0 +1,107 @@
+"""Scoring stored outputs again: new scorers and new options judge what was answered, without a call.
+
+A new revision's scores are written beside the former ones; boards read the revision in force, so that the change is
+seen as a whole once it is summed up. The former rows are the history.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from asgiref.sync import sync_to_async
+from django.db import transaction
+from django.utils import timezone
+
+from experiments.models import Experiment
+from runs.claims import load_items
+from runs.event_loop import run_in_loop
+from runs.execution import Case
+from runs.models import Result, Run
+from runs.outcomes import ANSWERED
+from runs.records import RowBuilder
+from runs.storage import insert
+from runs.transcripts import output_of
+from scoring.judges import Judges, PreparedScorer, prepared_scorers
+from scoring.judging import Judgement
+from scoring.models import CODE, Score, ScoreQuerySet
+from scoring.scorers.base import Answer, Question, Verdict
+from scoring.stages import score_row
+from scoring.summing import sum_up
+
+RESULTS_AT_ONCE = 500
+Chunk = list[tuple[int, Question, Answer]]
+"""(result id, what was asked, what was answered) of results that are to be judged."""
+
+
+def bring_up_to_date(experiment: Experiment) -> int:
+    """Judge what lacks a verdict of the scorers in force and sum every run up; return how many verdicts are new."""
+    written = 0
+    for run in experiment.runs.select_related("case_list", "experiment"):
+        written += rescore(run)
+        sum_up(run)
+    return written
+
+
+def rescore(run: Run) -> int:
+    """Write the verdicts that the run's answered results lack under the revisions in force; return how many."""
+    lacking = [one for one in prepared_scorers(run.experiment.scorers.filter(removed_at=None)) if _is_lacking(run, one)]
+    if not lacking:
+        return 0
+    return run_in_loop(lambda: _judge_all(run, lacking))
+
+
+def _is_lacking(run: Run, prepared: PreparedScorer) -> bool:
+    answered = Result.objects.of_run(run).filter(outcome__in=ANSWERED).count()
+    return _verdicts(run, prepared).count() < answered
+
+
+def _verdicts(run: Run, prepared: PreparedScorer) -> ScoreQuerySet:
+    scores: ScoreQuerySet = Score.objects.of_run(run)
+    return scores.filter(scorer=prepared.spec_id, revision=prepared.revision, author=CODE, turn=0)
+
+
+async def _judge_all(run: Run, scorers: Sequence[PreparedScorer]) -> int:
+    judges, written = Judges(), 0
+    try:
+        for prepared in scorers:
+            chunks = _chunks(run, prepared)
+            while chunk := await sync_to_async(_next)(chunks):
+                verdicts = [
+                    await judges.verdict(Judgement(prepared.scorer, question, answer)) for _, question, answer in chunk
+                ]
+                written += await sync_to_async(_write)(prepared, [result_id for result_id, _, _ in chunk], verdicts)
+    finally:
+        await judges.close()
+    return written
+
+
+def _next(chunks: Iterator[Chunk]) -> Chunk:
+    return next(chunks, [])
+
+
+def _chunks(run: Run, prepared: PreparedScorer) -> Iterator[Chunk]:
+    """Yield the results without a verdict of this scorer, as they are judged."""
+    results = Result.objects.of_run(run).filter(outcome__in=ANSWERED).select_related("transcript").order_by("pk")
+    after = -1
+    while rows := list(results.filter(pk__gt=after)[:RESULTS_AT_ONCE]):
+        after = rows[-1].pk
+        judged = set(_verdicts(run, prepared).between(rows[0].pk, after + 1).values_list("result_id", flat=True))
+        missing = [result for result in rows if result.pk not in judged]
+        cases = load_items({result.item_id for result in missing})
+        if missing:
+            yield [(result.pk, _question(cases[result.item_id]), _answer(result)) for result in missing]
+
+
+def _question(case: Case) -> Question:
+    return Question(case.key, case.input, case.expected, case.metadata, case.tags)
+
+
+def _answer(result: Result) -> Answer:
+    return Answer(output_of(result), result.outcome, result.latency_ms, result.cost_usd)
+
+
+def _write(prepared: PreparedScorer, result_ids: Sequence[int], verdicts: Sequence[Verdict]) -> int:
+    build, now = RowBuilder(Score), timezone.now()
+    judged = zip(result_ids, verdicts, strict=True)
+    rows = [score_row(build, prepared, result_id, verdict, now) for result_id, verdict in judged]
+    with transaction.atomic():
+        insert(Score, rows)
+    return len(rows)
