@@ -104,7 +104,7 @@ class Simulator:
         reaction = self._models.react(model, call)
         self.stats.begin(model.name)
         if reaction.fault is not None:
-            self.stats.by_fault[reaction.fault] += 1
+            self.stats.by_fault[reaction.fault.value] += 1
         if reaction.delay_s:
             timer = self._loop.call_later(reaction.delay_s, self._finish, exchange, call, reaction)
             exchange.on_gone = partial(self._lose, timer)
