@@ -100,12 +100,18 @@ class ReplayRunner(Runner):
             record = _object(line)
             if record is None:
                 raise NeedsPerson(f"line {number} of the recorded outputs of {self.connection.name} is no JSON object")
-            key, model = record.get(self._key), record.get(self._model, NO_MODEL) if self._model else NO_MODEL
-            if not _is_name(key) or not _is_name(model):
-                missing = self._model if _is_name(key) else self._key
-                raise NeedsPerson(f'line {number} of the recorded outputs: the field "{missing}" is no text')
-            found.setdefault((clean_text(str(key)), clean_text(str(model))), Place(offset, len(line)))
+            key = self._name_in(record, self._key, number)
+            model = self._name_in(record, self._model, number) if self._model else NO_MODEL
+            found.setdefault((key, model), Place(offset, len(line)))
         return found
+
+    def _name_in(self, record: Mapping[str, Any], field: str, number: int) -> str:
+        value = record.get(field)
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise NeedsPerson(
+                f'line {number} of the recorded outputs of {self.connection.name}: the field "{field}" is no text'
+            )
+        return clean_text(str(value))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
@@ -132,10 +138,6 @@ def _object(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return record if isinstance(record, dict) else None
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def _completion(output: Any, model: str) -> Completion:

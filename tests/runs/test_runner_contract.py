@@ -1,0 +1,109 @@
+"""What every runner keeps to, whatever its kind."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from evalsite.plugins import runners
+from experiments.blobs import default_store
+from experiments.options import Options
+from runs.exchange import CallFailed, Completion, NeedsPerson, Request
+from runs.outcomes import ANSWERED, ERRORS
+from runs.runners.base import Connection, Runner
+from runs.simulator.thread import SimulatorThread, default_simulator, running_simulator
+from runs.transport import AiohttpTransport
+
+KINDS = ("openai", "simulator", "replay")
+RECORDED = b'{"key": "known", "output": "A: 4"}\n'
+
+
+@pytest.fixture(autouse=True)
+def data(settings: Settings, tmp_path: Path) -> None:
+    """An own data directory."""
+    settings.DATA_DIR = tmp_path
+
+
+@asynccontextmanager
+async def working(kind: str) -> AsyncIterator[Runner]:
+    """A runner of a kind that works."""
+    async with AiohttpTransport(allow_private=True) as transport:
+        if kind == "replay":
+            yield runners.get(kind)(Connection("p", f"blob:{default_store().put(RECORDED)}"), transport)
+        elif kind == "openai":
+            with SimulatorThread(default_simulator()) as thread:
+                yield runners.get(kind)(Connection("p", thread.address.url, thread.address.key), transport)
+        else:
+            with running_simulator():
+                yield runners.get(kind)(Connection("p", ""), transport)
+
+
+def broken(kind: str, transport: Any) -> Runner:
+    """Return a runner whose provider is not there."""
+    base_url = {"openai": "http://127.0.0.1:1/v1", "simulator": "", "replay": "blob:" + "0" * 64}[kind]
+    runner: Runner = runners.get(kind)(Connection("p", base_url, "a key"), transport)
+    return runner
+
+
+def known_request() -> Request:
+    """Return a request that every working runner can answer."""
+    messages = [{"role": "user", "parts": [{"type": "text", "text": "2+2=?"}]}]
+    return Request("sim-instant", messages, {"temperature": 0}, item_key="known")
+
+
+def test_kinds_tested_here_are_all_that_ship() -> None:
+    assert set(runners.kinds()) >= set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+class TestRunner:
+    """The contract."""
+
+    def test_runner_describes_itself(self, kind: str) -> None:
+        found = runners.get(kind)
+
+        assert issubclass(found, Runner)
+        assert found.label
+        assert found.help_text.endswith(("…", "."))
+        assert issubclass(found.Options, Options)
+
+    def test_options_without_any_given_are_complete(self, kind: str) -> None:
+        form = runners.get(kind).Options
+
+        assert form.parse(form.parse({})) == form.parse({})
+
+    async def test_complete_returns_an_answered_completion_with_its_message(self, kind: str) -> None:
+        async with working(kind) as runner:
+            found = await runner.complete(known_request())
+
+        assert isinstance(found, Completion)
+        assert found.outcome in ANSWERED
+        assert found.text.endswith("4")
+        assert found.message == {"role": "assistant", "parts": [{"type": "text", "text": found.text}]}
+
+    async def test_complete_of_the_same_request_twice_gives_the_same(self, kind: str) -> None:
+        async with working(kind) as runner:
+            assert await runner.complete(known_request()) == await runner.complete(known_request())
+
+    async def test_complete_without_its_provider_raises_classified_errors_only(self, kind: str) -> None:
+        async with AiohttpTransport(allow_private=True) as transport:
+            with pytest.raises((CallFailed, NeedsPerson)) as caught:
+                await broken(kind, transport).complete(known_request())
+
+        assert str(caught.value)
+        assert getattr(caught.value, "outcome", ERRORS[0]) in ERRORS
+
+    async def test_models_of_a_working_provider_are_texts(self, kind: str) -> None:
+        async with working(kind) as runner:
+            found = await runner.models()
+
+        assert all(isinstance(model, str) for model in found)
+        assert len(set(found)) == len(found)
+
+    async def test_models_without_its_provider_raises_classified_errors_only(self, kind: str) -> None:
+        async with AiohttpTransport(allow_private=True) as transport:
+            with pytest.raises((CallFailed, NeedsPerson)):
+                await broken(kind, transport).models()
