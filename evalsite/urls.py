@@ -1,9 +1,9 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from evalsite import views
+from evalsite import home, views
 from evalsite.health import healthz
 
 handler403 = "evalsite.views.not_allowed"
@@ -11,6 +11,10 @@ handler404 = "evalsite.views.not_found"
 handler500 = "evalsite.views.broken"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("home/now/", home.home_now, name="home-now"),
+    path("", include("experiments.urls")),
+    path("", include("runs.urls")),
     path("sign-in/", views.sign_in, name="sign-in"),
     path("sign-in/link/<str:token>/", views.sign_in_link, name="sign-in-link"),
     path("sign-out/", views.sign_out, name="sign-out"),
@@ -18,5 +22,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("theme/", views.theme, name="theme"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", healthz, name="healthz"),
+    path("api/v1/", include("evalsite.api")),
     path("admin/", admin.site.urls),
 ]

@@ -135,3 +135,9 @@ def middle_cut(text: str, length: int = 32) -> str:
         return text
     head = (length - 1) // 2
     return f"{text[:head]}{ELLIPSIS}{text[len(text) - (length - 1 - head) :]}"
+
+
+@register.filter
+def words(name: str) -> str:
+    """Return a name of the code as words: `provider_error` is "provider error"."""
+    return str(name).replace("_", " ")

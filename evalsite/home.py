@@ -1,0 +1,80 @@
+"""Home: what runs now, what needs the person, what came out last; at the first visit the demo."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from experiments.models import Experiment
+from experiments.models.projects import Person
+from experiments.pages.board import LeaderboardPart
+from experiments.pages.providers import can_add_provider
+from runs.models import FINISHED, Run, RunStatus
+from runs.models.runs import RUNNABLE, RunQuerySet
+from runs.pace import Pace, paces_of
+from runs.streams import are_workers_gone
+from scoring.run_lines import RunLine, with_lines
+
+MOST_RUNNING, MOST_PAUSED, MOST_LATEST = 20, 20, 10
+
+
+@dataclass(frozen=True)
+class HomeNow:
+    """The part of Home that is live."""
+
+    running: list[Pace]
+    paused: list[Run]
+    latest: list[RunLine]
+    is_worker_missing: bool
+
+    @classmethod
+    def build(cls, user: Person) -> "HomeNow":
+        """Return what goes on in the person's projects."""
+        runs: RunQuerySet = Run.objects.visible_to(user).select_related("experiment")
+        running = list(runs.filter(status__in=RUNNABLE).order_by("-pk")[:MOST_RUNNING])
+        paused = list(runs.filter(status=RunStatus.PAUSED).order_by("-pk")[:MOST_PAUSED])
+        finished = with_lines(Run.objects.visible_to(user).filter(status__in=FINISHED))
+        latest = [RunLine.of(run) for run in finished.order_by(F("completed_at").desc(), "-pk")[:MOST_LATEST]]
+        waiting = any(not run.owner for run in running)
+        return cls(paces_of(running), paused, latest, waiting and are_workers_gone())
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """The page."""
+
+    now: HomeNow
+    demo: LeaderboardPart | None
+    """The board of the demo, until the person's projects have an experiment of their own; None: none is there."""
+    can_add_provider: bool
+    stream_url: str
+
+    @classmethod
+    def build(cls, user: Person) -> "HomePage":
+        """Return the page of a person."""
+        stream_url = reverse("runs:home-stream") if settings.STREAMS else ""
+        return cls(HomeNow.build(user), _demo(user), can_add_provider(user), stream_url)
+
+
+def _demo(user: Person) -> LeaderboardPart | None:
+    experiments = Experiment.objects.visible_to(user).select_related("project", "dataset_version__dataset")
+    if experiments.filter(project__is_demo=False).exists():
+        return None
+    demo: Experiment | None = experiments.filter(project__is_demo=True).order_by("pk").first()
+    return LeaderboardPart.build(demo, user) if demo else None
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show Home."""
+    return render(request, "home.html", {"page": HomePage.build(request.user)})
+
+
+@require_safe
+def home_now(request: HttpRequest) -> HttpResponse:
+    """Show the live part of Home, as a fragment."""
+    return render(request, "_home_now.html", {"now": HomeNow.build(request.user)})

@@ -1,0 +1,108 @@
+"""Forms of the pages about experiments and providers."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from evalsite.plugins import runners
+from experiments.models import Dataset, Project, Provider
+from experiments.models.projects import Person
+from experiments.permissions import ROLES_BY_ACTION
+from runs.activity import STATUSES
+
+
+if TYPE_CHECKING:
+    ProviderModelForm = forms.ModelForm[Provider]
+else:
+    ProviderModelForm = forms.ModelForm  # takes no parameter at run time
+
+
+class ExperimentFilter(forms.Form):
+    """What the list of experiments shows."""
+
+    status = forms.ChoiceField(required=False, choices=[("", "any status"), *((name, name) for name in STATUSES)])
+    dataset = forms.ModelChoiceField(
+        Dataset.objects.none(), required=False, to_field_name="uid", empty_label="any dataset"
+    )
+    mine = forms.BooleanField(required=False, label="mine")
+
+    def __init__(self, user: Person, data: Any) -> None:
+        super().__init__(data, auto_id="filter-%s")
+        self.fields["dataset"].queryset = Dataset.objects.visible_to(user).listed()  # type: ignore[attr-defined]
+
+
+class ProviderForm(ProviderModelForm):
+    """A provider as a person edits it; the action checks the rest."""
+
+    class Meta:
+        model = Provider
+        fields = [
+            "name",
+            "kind",
+            "base_url",
+            "api_key_env",
+            "max_in_flight",
+            "requests_per_minute",
+            "tokens_per_minute",
+            "timeout_s",
+            "prices",
+            "headers",
+            "options",
+        ]
+        labels = {
+            "base_url": "Base URL",
+            "api_key_env": "Variable with the key",
+            "max_in_flight": "Calls in flight",
+            "requests_per_minute": "Requests a minute",
+            "tokens_per_minute": "Tokens a minute",
+            "timeout_s": "Timeout, seconds",
+        }
+        help_texts = {
+            "base_url": "With or without /v1, like https://api.openai.com/v1.",
+            "api_key_env": "The name of an environment variable, like OPENAI_API_KEY; never the key itself.",
+            "max_in_flight": "How many calls may be open at once, over all runs: 1 to 10,000.",
+            "headers": 'Extra headers of every call: {"X-Team": "evals"}. No keys: they would be shown here.',
+            "options": "Options of this kind, as JSON.",
+        }
+        widgets = {
+            name: forms.Textarea({"rows": 3, "spellcheck": "false"}) for name in ("prices", "headers", "options")
+        }
+
+    project = forms.ModelChoiceField(Project.objects.none(), empty_label=None)
+    field_order = ["project"]
+
+    def __init__(self, user: Person, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"] = forms.ChoiceField(choices=[(kind, one.label) for kind, one in runners.all().items()])
+        editors = ROLES_BY_ACTION["edit_provider"]
+        mine = Project.objects.visible_to(user).filter(memberships__user_id=user.pk, memberships__role__in=editors)
+        self.fields["project"].queryset = mine  # type: ignore[attr-defined]
+        if self.instance.pk:
+            del self.fields["project"]
+
+    def _post_clean(self) -> None:
+        """Leave the instance as it is stored: the action writes, and says what does not fit."""
+
+    def clean_prices(self) -> Any:
+        """Return the prices; an empty field means none."""
+        return self.cleaned_data["prices"] or {}
+
+    def clean_headers(self) -> Any:
+        """Return the headers; an empty field means none."""
+        return self.cleaned_data["headers"] or {}
+
+    def clean_options(self) -> Any:
+        """Return the options; an empty field means none."""
+        return self.cleaned_data["options"] or {}
+
+    def values(self) -> dict[str, Any]:
+        """Return what the action takes."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "project"}
+
+
+class TestForm(forms.Form):
+    """Which model a test asks."""
+
+    __test__ = False  # no test class, whatever its name
+
+    model = forms.CharField(max_length=200, required=False, help_text="Empty: the first that the provider lists.")

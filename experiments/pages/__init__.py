@@ -1,0 +1,1 @@
+"""What the pages about experiments and providers show."""

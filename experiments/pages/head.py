@@ -1,0 +1,76 @@
+"""The head that the tabs of an experiment share."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from experiments.models import Experiment
+from experiments.models.projects import Person
+from experiments.permissions import may
+from runs.activity import DRAFT, with_status
+from runs.models import ACTIVE
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab."""
+
+    label: str
+    url: str
+    is_current: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class ExperimentHead:
+    """Title, status, facts and tabs."""
+
+    experiment: Experiment
+    tabs: list[Tab]
+    scorer_count: int
+    is_live: bool
+    """Whether something goes on, so that the page listens."""
+    can_start: bool
+    """Whether this person may start it, and there is something to start."""
+
+    @property
+    def status(self) -> str:
+        """Draft, else that of its most active run."""
+        return str(self.experiment.status)  # type: ignore[attr-defined]
+
+    @property
+    def start_label(self) -> str:
+        """What starting means now."""
+        return "Start" if self.status == DRAFT else "Continue"
+
+    @property
+    def stream_url(self) -> str:
+        """Where the page listens; "": it asks from time to time."""
+        return reverse("runs:experiment-stream", args=[self.experiment.uid]) if settings.STREAMS else ""
+
+    @classmethod
+    def build(cls, uid: object, user: Person, current: str) -> "ExperimentHead":
+        """Return the head of one tab. Raises Http404 for strangers."""
+        visible = with_status(Experiment.objects.visible_to(user))
+        related = visible.select_related("project", "dataset_version__dataset", "baseline", "created_by")
+        experiment = get_object_or_404(related, uid=uid)
+        status = experiment.status
+        startable = experiment.dataset_version_id is not None and status not in ("running", "pending", "completed")
+        return cls(
+            experiment,
+            _tabs(experiment, current),
+            experiment.scorers.filter(removed_at=None).count(),
+            status in ACTIVE,
+            startable and may(user, experiment.project, "start"),
+        )
+
+
+def _tabs(experiment: Experiment, current: str) -> list[Tab]:
+    names = {"Board": "experiments:experiment-board", "Runs": "experiments:experiment-runs"}
+    counts = {"Board": None, "Runs": experiment.runs.count()}
+    return [
+        Tab(label, reverse(name, args=[experiment.uid]), label == current, counts[label])
+        for label, name in names.items()
+    ]

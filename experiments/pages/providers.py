@@ -1,0 +1,47 @@
+"""The pages about providers."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from experiments.credentials import KeyState, key_state
+from experiments.models import Candidate, Project, Provider
+from experiments.models.projects import Person
+from experiments.permissions import ROLES_BY_ACTION
+
+
+@dataclass(frozen=True)
+class ProviderRow:
+    """One provider of the list."""
+
+    provider: Provider
+    key: KeyState
+    candidate_count: int
+
+
+@dataclass(frozen=True)
+class ProviderListPage:
+    """The providers of a person's projects."""
+
+    rows: list[ProviderRow]
+    can_add: bool
+
+    @classmethod
+    def build(cls, user: Person) -> "ProviderListPage":
+        """Return them."""
+        visible = Provider.objects.visible_to(user).select_related("project").annotate(uses=Count("candidates"))
+        rows = [ProviderRow(one, key_state(one), one.uses) for one in visible.order_by("project__name", "name")]
+        return cls(rows, can_add_provider(user))
+
+
+def can_add_provider(user: Person) -> bool:
+    """Return whether there is a project in which this person may add one."""
+    editors = ROLES_BY_ACTION["edit_provider"]
+    mine = Project.objects.visible_to(user)
+    return mine.filter(memberships__user_id=user.pk, memberships__role__in=editors).exists()
+
+
+def known_models(provider: Provider) -> list[str]:
+    """Return the models of a provider that candidates or prices name, for suggestions."""
+    used = Candidate.objects.filter(provider=provider).values_list("model", flat=True).distinct()
+    return sorted({*used, *provider.prices})

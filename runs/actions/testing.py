@@ -1,0 +1,115 @@
+"""Testing a provider: one real call, and what came back."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from evalsite.plugins import UnknownKind
+from experiments.credentials import KeyNotAllowed
+from experiments.models import Provider
+from experiments.models.projects import Person
+from experiments.options import OptionError
+from experiments.permissions import require
+from runs.exchange import CallFailed, Completion, NeedsPerson, Request
+from runs.runners.base import HttpResponse, Runner, Transport
+from runs.services import runner_of
+from runs.transport import AiohttpTransport
+
+LIMIT_S = 30.0
+QUESTION = "Reply with the one word: ready"
+LIMIT_HEADERS = ("ratelimit", "rate-limit", "retry-after")
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """What one call to a provider came to."""
+
+    __test__ = False  # no test class, whatever its name
+
+    model: str
+    text: str = ""
+    """What the model answered."""
+    latency_ms: int | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    limits: Mapping[str, str] = field(default_factory=dict)
+    """The headers of the answer that speak of rate limits."""
+    models: tuple[str, ...] = ()
+    """The models that the provider lists."""
+    error: str = ""
+    """What went wrong and what to do; "": it answered."""
+
+
+class ListeningTransport:
+    """A transport that keeps what answers say of limits."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self.limits: dict[str, str] = {}
+
+    def trust(self, url: str) -> None:
+        """Let calls to this very URL through."""
+        self._transport.trust(url)
+
+    async def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> HttpResponse:
+        """Send `body` and return the answer."""
+        return self._heard(await self._transport.post(url, headers=headers, body=body))
+
+    async def get(self, url: str, *, headers: Mapping[str, str]) -> HttpResponse:
+        """Fetch `url` and return the answer."""
+        return await self._transport.get(url, headers=headers)
+
+    def _heard(self, response: HttpResponse) -> HttpResponse:
+        for name, value in response.headers.items():
+            if any(part in name.lower() for part in LIMIT_HEADERS):
+                self.limits[name.lower()] = value
+        return response
+
+
+def test_provider(*, provider: Provider, model: str, by: Person | None) -> TestResult:
+    """Make one real call and return what came back; a failure is part of the result. Not for use in an event loop."""
+    require(by, provider.project, "test_provider")
+    return asyncio.run(_test(provider, model.strip()))
+
+
+test_provider.__test__ = False  # type: ignore[attr-defined]  # an action, whatever its name
+
+
+async def _test(provider: Provider, model: str) -> TestResult:
+    async with AiohttpTransport(allow_private=settings.PRIVATE_PROVIDERS) as outside:
+        transport = ListeningTransport(outside)
+        try:
+            runner = runner_of(provider, transport)
+            models = await _models(runner)
+            model = model or (models[0] if models else "")
+            began = time.perf_counter()
+            completion = await asyncio.wait_for(runner.complete(_question(model)), provider.timeout_s or LIMIT_S)
+        except (CallFailed, NeedsPerson, KeyNotAllowed, UnknownKind, OptionError) as problem:
+            return TestResult(model, limits=transport.limits, error=str(problem))
+        except TimeoutError:
+            return TestResult(model, error=f"no answer within {provider.timeout_s or LIMIT_S:g} s")
+        return _answered(model, completion, round((time.perf_counter() - began) * 1000), transport.limits, models)
+
+
+async def _models(runner: Runner) -> tuple[str, ...]:
+    """Return the models that are listed; () where the provider lists none or cannot."""
+    try:
+        return tuple(await asyncio.wait_for(runner.models(), LIMIT_S))
+    except (CallFailed, NeedsPerson, TimeoutError):
+        return ()
+
+
+def _question(model: str) -> Request:
+    message = {"role": "user", "parts": [{"type": "text", "text": QUESTION}]}
+    return Request(model, [message], {})
+
+
+def _answered(
+    model: str, completion: Completion, latency_ms: int, limits: Mapping[str, str], models: tuple[str, ...]
+) -> TestResult:
+    return TestResult(
+        model, completion.text, latency_ms, completion.tokens_in, completion.tokens_out, dict(limits), models
+    )

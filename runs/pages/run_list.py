@@ -1,0 +1,66 @@
+"""The list of runs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F
+from django.http import HttpRequest
+
+from evalsite.addresses import query_with
+from experiments.models.projects import Person
+from runs.forms import RunFilter
+from runs.models import Run
+from runs.models.runs import RunQuerySet
+from scoring.run_lines import RunLine, with_lines
+
+ROWS = 50
+MOST_SKIPPED = 10_000
+
+
+@dataclass(frozen=True)
+class RunListPage:
+    """A page of the list."""
+
+    filter: RunFilter
+    lines: list[RunLine]
+    total: int
+    newer_query: str
+    older_query: str
+    is_filtered: bool
+
+    @classmethod
+    def build(cls, request: HttpRequest, user: Person) -> "RunListPage":
+        """Return the page that the query asks for; a filter that is not valid shows nothing."""
+        chosen = RunFilter(user, request.GET)
+        visible = Run.objects.visible_to(user)
+        runs = filtered(visible, chosen.cleaned_data) if chosen.is_valid() else visible.none()
+        first, total = offset_of(request), runs.count()
+        newest = with_lines(runs).order_by(F("started_at").desc(nulls_last=True), "-id")
+        lines = [RunLine.of(run) for run in newest[first : first + ROWS]]
+        return cls(
+            chosen,
+            lines,
+            total,
+            query_with(request, offset=max(0, first - ROWS) or None) if first else "",
+            query_with(request, offset=first + ROWS) if first + ROWS < total else "",
+            any(request.GET.get(name) for name in chosen.fields),
+        )
+
+
+def filtered(runs: RunQuerySet, values: dict[str, Any]) -> RunQuerySet:
+    """Return the runs that a valid filter leaves. A run without a score is left out when a bound is given."""
+    conditions = {
+        "experiment": values["experiment_id"],
+        "status": values["status"],
+        "standing__value__gte": values["min_score"],
+        "standing__value__lte": values["max_score"],
+        "name__icontains": values["candidate"],
+        "is_ad_hoc": {"true": True, "false": False}.get(values["ad_hoc"]),
+    }
+    return runs.filter(**{name: value for name, value in conditions.items() if value not in (None, "")})
+
+
+def offset_of(request: HttpRequest) -> int:
+    """Return how many rows the address skips, 0 for anything that is no such number."""
+    text = request.GET.get("offset", "")
+    return min(int(text), MOST_SKIPPED) if text.isdecimal() and len(text) < 9 else 0

@@ -1,0 +1,133 @@
+"""The pages about runs and results, and the streams that keep pages live."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from evalsite.addresses import back
+from experiments.actions import ActionConflict
+from experiments.models import Experiment, Project
+from runs.actions import cancel_run, pause_run, resume_run, retry_failed
+from runs.models import Run
+from runs.pages.result import ResultPage
+from runs.pages.run_detail import ResultsPart, RunDetailPage, RunSummary, visible_run
+from runs.pages.run_list import RunListPage
+from runs.streams import Topic, stream_of
+
+MOST_RESULTS = 1 << 32
+
+
+@require_safe
+def run_list(request: HttpRequest) -> HttpResponse:
+    """Show the runs of the person's projects; 422 for a filter that is not valid."""
+    page = RunListPage.build(request, request.user)
+    return render(request, "runs/run_list.html", {"page": page}, status=422 if page.filter.errors else 200)
+
+
+@require_safe
+def run_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Show one run with its results; with `?result=` the drawer of that one is open."""
+    run = visible_run(uid, request.user)
+    context: dict[str, object] = {"page": RunDetailPage.build(run, request, request.user)}
+    wanted = request.GET.get("result", "")
+    if wanted.isdecimal() and len(wanted) <= 10:
+        context["drawer_template"] = "runs/_result_drawer.html"
+        context["one"] = ResultPage.build(run, _checked(int(wanted)), request, request.user)
+    return render(request, "runs/run_detail.html", context)
+
+
+@require_safe
+def run_summary(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Show what a run came to so far, as a fragment."""
+    summary = RunSummary.build(visible_run(uid, request.user), request.user)
+    return render(request, "runs/_run_summary.html", {"summary": summary})
+
+
+@require_safe
+def run_results(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Show one page of the results, as a fragment."""
+    results = ResultsPart.build(visible_run(uid, request.user), request)
+    return render(request, "runs/_run_results.html", {"results": results})
+
+
+@require_safe
+def result_detail(request: HttpRequest, uid: UUID, ordinal: int) -> HttpResponse:
+    """Show one result: in the drawer for htmx, as a page by its link."""
+    run = visible_run(uid, request.user)
+    one = ResultPage.build(run, _checked(ordinal), request, request.user)
+    template = "runs/_result_drawer.html" if request.headers.get("HX-Request") else "runs/result_detail.html"
+    return render(request, template, {"one": one})
+
+
+def _checked(ordinal: int) -> int:
+    """Return an ordinal that a result can have. Raises Http404: a larger one would belong to another run."""
+    if ordinal >= MOST_RESULTS:
+        raise Http404("No result has this ordinal.")
+    return ordinal
+
+
+def _controlled(request: HttpRequest, uid: UUID, act: Callable[[Run], object]) -> HttpResponseRedirect:
+    """Do something with a run and lead back; what its state forbids is said on the page."""
+    run = visible_run(uid, request.user)
+    try:
+        act(run)
+    except ActionConflict as conflict:
+        messages.warning(request, str(conflict))
+    return back(request, reverse("runs:run-detail", args=[run.uid]))
+
+
+@require_POST
+def run_pause(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Let no new call begin."""
+    return _controlled(request, uid, lambda run: pause_run(run=run, by=request.user))
+
+
+@require_POST
+def run_resume(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Go on with a run that stands still."""
+    return _controlled(request, uid, lambda run: resume_run(run=run, by=request.user))
+
+
+@require_POST
+def run_cancel(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """End a run where it stands."""
+    return _controlled(request, uid, lambda run: cancel_run(run=run, by=request.user))
+
+
+@require_POST
+def run_retry(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Run the failed results again."""
+    return _controlled(request, uid, lambda run: retry_failed(run=run, by=request.user))
+
+
+@require_safe
+async def run_stream(request: HttpRequest, uid: UUID) -> StreamingHttpResponse:
+    """Stream the news of one run."""
+    run = await sync_to_async(visible_run)(uid, request.user)
+    return await stream_of(Topic(run=run.pk), _session(request))
+
+
+@require_safe
+async def experiment_stream(request: HttpRequest, uid: UUID) -> StreamingHttpResponse:
+    """Stream the news of an experiment's runs."""
+    visible = Experiment.objects.visible_to(request.user)
+    experiment = await sync_to_async(get_object_or_404)(visible, uid=uid)
+    return await stream_of(Topic(experiment=experiment.pk), _session(request))
+
+
+@require_safe
+async def home_stream(request: HttpRequest) -> StreamingHttpResponse:
+    """Stream the news of all that goes on in the person's projects."""
+    visible = Project.objects.visible_to(request.user).order_by("pk").values_list("pk", flat=True)
+    projects = await sync_to_async(lambda: tuple(visible))()
+    return await stream_of(Topic(projects=projects), _session(request))
+
+
+def _session(request: HttpRequest) -> str:
+    return request.session.session_key or ""
