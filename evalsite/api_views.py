@@ -1,8 +1,9 @@
 """What the views of the API share: whose objects they see, conditional edits, creation that happens once."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
+from django.contrib.auth.models import User
 from django.http import Http404
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -30,9 +31,10 @@ class VisibleViewSet(GenericViewSet[Any]):
 
     def get_queryset(self) -> Any:
         """Return the rows that the caller may see."""
-        return super().get_queryset().visible_to(self.request.user)
+        rows: Any = super().get_queryset()
+        return rows.visible_to(self.request.user)
 
-    def retrieve(self, request: Request, **_: Any) -> Response:
+    def retrieve(self, request: Request, *_: Any, **__: Any) -> Response:
         """Return one object, or 304 where the caller has it already."""
         body = self.shown(self.get_object())
         etag = etag_of(body)
@@ -64,7 +66,7 @@ def created_once(request: Request, make: Callable[[], dict[str, Any]]) -> tuple[
     if key is not None and not 1 <= len(key) <= KEY_LENGTH:
         raise ValidationError({"Idempotency-Key": [f"The key has 1 to {KEY_LENGTH} characters."]})
     identity = digest_of([request.path.rstrip("/"), request.data])
-    return once(by=request.user, key=key, body_hash=identity, make=make)
+    return once(by=cast("User", request.user), key=key, body_hash=identity, make=make)
 
 
 def checked(kind: type[serializers.BaseSerializer[Any]], data: Any) -> dict[str, Any]:

@@ -115,11 +115,20 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["experiments.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["evalsite.json_bodies.JsonBodyParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is ours: the form of an export
     "EXCEPTION_HANDLER": "evalsite.problems.problem_response",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Evalsite", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Evalsite",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "evalsite.api_schema.document_problems",
+    ],
+}
 
 # Lanes. The queue is a trigger only: leases, attempts and heartbeats are ours (docs/operations.md).
 LANES = env.integer("EVALSITE_LANES", default=max(1, min(4, (os.cpu_count() or 2) // 2)))

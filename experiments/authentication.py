@@ -1,4 +1,4 @@
-"""Who calls the API: bearer tokens. (REST framework loads this module early: it imports neither views nor serializers.)"""
+"""Who calls the API: bearer tokens. REST framework loads this early: it imports neither views nor serializers."""
 
 from __future__ import annotations
 

@@ -59,6 +59,7 @@ def rate_run(*, run: Run, scorer_name: str, value: Any, by: Person, metadata: Me
         spec = person_scorer(experiment=run.experiment, name=scorer_name, by=by)
         number = checked_value(spec, value)
         defaults = {"value": number, "metadata": metadata}
+        rating: RunRating
         rating, is_new = RunRating.objects.get_or_create(run=run, scorer=spec, author_id=by.pk, defaults=defaults)
         if not is_new:
             rating = _replaced(RunRating.objects.select_for_update().get(pk=rating.pk), number, metadata)
@@ -75,7 +76,8 @@ def change_rating(*, rating: Rating, value: Any, by: Person, metadata: Metadata 
     _require_mine(rating, run, by)
     with transaction.atomic():
         locked = type(rating)._default_manager.select_for_update().get(pk=rating.pk)
-        changed = _replaced(locked, checked_value(spec, value), rating.metadata if metadata is None else metadata)
+        kept = rating.metadata if metadata is None else metadata
+        changed: Rating = _replaced(locked, checked_value(spec, value), kept)
     _tell(run)
     return changed
 
@@ -90,7 +92,8 @@ def delete_rating(*, rating: Rating, by: Person) -> None:
 
 def reweigh(*, experiment: Experiment, weights: Mapping[str, Any], by: Person | None) -> None:
     """Change the weights of the named scorers, and with them the standing of every run. Raises ActionRefused."""
-    set_weights(experiment=experiment, weights=weights, by=by)
+    if weights:
+        set_weights(experiment=experiment, weights=weights, by=by)
     for run in experiment.runs.select_related("experiment", "case_list").exclude(started_at=None):
         sum_up(run)
 

@@ -1,22 +1,26 @@
 """Creating once: the same key gives the same object, also when two requests come at the same moment."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from experiments.actions.refusals import ActionConflict
 from experiments.models import IdempotencyKey
-from experiments.models.projects import Person
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 KEY_LENGTH = 200
 KEPT_FOR = timedelta(hours=24)
 Answer = dict[str, Any]
 
 
-def once(*, by: Person, key: str | None, body_hash: str, make: Callable[[], Answer]) -> tuple[Answer, bool]:
+def once(*, by: User, key: str | None, body_hash: str, make: Callable[[], Answer]) -> tuple[Answer, bool]:
     """Return what `make` returns and False; or what it returned under this key within a day, and True.
 
     Where `make` raises, nothing is stored and the key is free. Raises ActionConflict for a key of another body.
@@ -27,12 +31,12 @@ def once(*, by: Person, key: str | None, body_hash: str, make: Callable[[], Answ
     try:
         # Whoever comes second waits here for the first one's commit, then breaks the unique constraint.
         with transaction.atomic():
-            noted = IdempotencyKey.objects.create(user_id=by.pk, key=key, body_hash=body_hash)
+            noted = IdempotencyKey.objects.create(user=by, key=key, body_hash=body_hash)
             noted.response = make()
             noted.save(update_fields=["response"])
             return noted.response, False
     except IntegrityError:
-        earlier = IdempotencyKey.objects.filter(user_id=by.pk, key=key).first()
+        earlier = IdempotencyKey.objects.filter(user=by, key=key).first()
         if earlier is None:
             raise
     if earlier.body_hash != body_hash:

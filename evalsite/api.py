@@ -1,0 +1,82 @@
+"""Every address of the API, each with and without the slash at its end."""
+
+from typing import Any
+
+from django.http import Http404
+from django.urls import URLPattern, re_path
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from evalsite.api_schema import SchemaView
+from experiments.api.experiments import ExperimentViewSet
+from experiments.api.library import DatasetViewSet, ProjectViewSet, PromptViewSet
+from experiments.api.providers import ProviderViewSet
+from experiments.api.tokens import TokenViewSet
+from runs.api.views import ResultViewSet, RunViewSet
+from scoring.api import LeaderboardViewSet, ResultScoreViewSet, RunScoreViewSet, ScoreViewSet
+
+app_name = "api"
+ID = "(?P<id>[^/.]+)"
+ADDRESS = "(?P<id>[^/]+)"
+
+
+@extend_schema(exclude=True)
+class NowhereView(APIView):
+    """Answers for addresses that the API does not have."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Raise Http404 for whoever has a token, whatever the method."""
+        super().initial(request, *args, **kwargs)
+        raise Http404
+
+
+def route(address: str, view: Any, name: str) -> URLPattern:
+    """Return the pattern of an address, whose slash at the end may be left out."""
+    pattern: URLPattern = re_path(f"^{address}/?$", view, name=name)
+    return pattern
+
+
+def acts(kind: Any, *actions: str) -> list[URLPattern]:
+    """Return the patterns of what can be done with one object by POST: `runs/{id}/pause`."""
+    plural = f"{kind.serializer_class.Meta.model._meta.model_name}s"
+    return [
+        route(f"{plural}/{ID}/{action}", kind.as_view({"post": action}), f"{plural}-{action}") for action in actions
+    ]
+
+
+urlpatterns = [
+    route("schema", SchemaView.as_view(), "schema"),
+    route("projects", ProjectViewSet.as_view({"get": "list"}), "projects"),
+    route("datasets", DatasetViewSet.as_view({"get": "list"}), "datasets"),
+    route(f"datasets/{ID}/versions", DatasetViewSet.as_view({"get": "versions"}), "dataset-versions"),
+    route("prompts", PromptViewSet.as_view({"get": "list"}), "prompts"),
+    route("providers", ProviderViewSet.as_view({"get": "list", "post": "create"}), "providers"),
+    route(f"providers/{ID}", ProviderViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), "provider"),
+    route("experiments", ExperimentViewSet.as_view({"get": "list", "post": "create"}), "experiments"),
+    route(f"experiments/{ID}", ExperimentViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), "experiment"),
+    route(
+        f"experiments/{ID}/candidates",
+        ExperimentViewSet.as_view({"get": "list_candidates", "post": "candidates"}),
+        "candidates",
+    ),
+    route(f"experiments/{ID}/export", ExperimentViewSet.as_view({"get": "export"}), "export"),
+    route(f"experiments/{ID}/leaderboard", LeaderboardViewSet.as_view({"get": "retrieve"}), "leaderboard"),
+    *acts(ExperimentViewSet, "start", "pause", "resume", "cancel", "retry"),
+    route("runs", RunViewSet.as_view({"get": "list", "post": "create"}), "runs"),
+    route(f"runs/leaderboard/{ID}", LeaderboardViewSet.as_view({"get": "retrieve"}), "runs-leaderboard"),
+    route(f"runs/{ID}", RunViewSet.as_view({"get": "retrieve"}), "run"),
+    route(f"runs/{ID}/results", ResultViewSet.as_view({"get": "list"}), "results"),
+    route(f"runs/{ID}/score", RunScoreViewSet.as_view({"post": "create"}), "run-score"),
+    *acts(RunViewSet, "pause", "resume", "cancel", "retry"),
+    route(f"results/{ADDRESS}/score", ResultScoreViewSet.as_view({"post": "create"}), "result-score"),
+    route(f"results/{ADDRESS}", ResultViewSet.as_view({"get": "retrieve"}), "result"),
+    route(
+        f"scores/{ID}",
+        ScoreViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        "score",
+    ),
+    route("tokens", TokenViewSet.as_view({"get": "list", "post": "create"}), "tokens"),
+    route(f"tokens/{ID}", TokenViewSet.as_view({"get": "retrieve", "delete": "destroy"}), "token"),
+    re_path("", NowhereView.as_view(), name="nowhere"),
+]

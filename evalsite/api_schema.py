@@ -1,0 +1,81 @@
+"""The OpenAPI document of the API: for whoever is signed in, with the problems that every call may answer with.
+
+**Source**: OpenAPI 3.0.3; RFC 9457.
+"""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import IsAuthenticated
+
+from evalsite.problems import PROBLEM_TYPE
+from experiments.authentication import TokenAuthentication
+
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "detail"],
+                "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+MEANINGS = {
+    "400": "Something in the request is wrong; `errors` names the fields.",
+    "401": "No valid token.",
+    "403": "You may see this, but not do it.",
+    "404": "It does not exist, or you may not see it.",
+    "406": "The API answers in JSON.",
+    "409": "It is not in the state for this.",
+    "412": "It has changed since you read it.",
+    "415": "Send JSON.",
+}
+OF_WRITES = ("409", "412", "415")
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # their registry of subclasses
+    """How a token is sent."""
+
+    target_class = TokenAuthentication
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the definition of the scheme."""
+        del auto_schema  # the same for all
+        return {"type": "http", "scheme": "bearer"}
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI document, for a session or a token."""
+
+    authentication_classes = [TokenAuthentication, SessionAuthentication]
+    permission_classes = [IsAuthenticated]
+
+
+def document_problems(result: dict[str, Any], generator: Any, request: Any, public: Any) -> dict[str, Any]:
+    """Return the document with a problem under each status that a call may end with."""
+    del generator, request, public  # what the hook is also given
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Problem"] = PROBLEM
+    for operations in result["paths"].values():
+        for method, operation in operations.items():
+            left_out = OF_WRITES if method == "get" else ()
+            problems = {status: _answer(text) for status, text in MEANINGS.items() if status not in left_out}
+            operation["responses"] = {**problems, **operation["responses"]}
+    return result
+
+
+def _answer(text: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": text, "content": {PROBLEM_TYPE: {"schema": schema}}}

@@ -1,0 +1,319 @@
+"""Experiments by API: declared, changed, started and stopped, exported."""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from evalsite.api_fields import NumberField, ObjectField, PromptField, RequestSerializer, TextField, WholeField
+from evalsite.api_views import VisibleViewSet, checked, created_once
+from experiments.actions import ActionConflict, add_candidate, create_experiment, save_prompt
+from experiments.actions.editing import edit_experiment
+from experiments.api.references import named_or_404, project_from, version_from
+from experiments.declarations import ScorerDeclaration
+from experiments.declared_form import declared_form
+from experiments.file_writing import to_yaml
+from experiments.models import Candidate, ErrorsPolicy, Experiment, Provider, ScorerSpec
+from runs.actions import cancel_run, pause_run, resume_run, retry_failed, start_experiment
+from runs.models import Run, RunStatus
+from runs.models.runs import ACTIVE, RUNNABLE
+from scoring.actions import reweigh
+
+
+class ScorerSerializer(serializers.ModelSerializer[ScorerSpec]):
+    """A scorer that an experiment declares."""
+
+    range = serializers.SerializerMethodField()
+    pass_value = serializers.FloatField(allow_null=True)
+
+    class Meta:
+        model = ScorerSpec
+        fields = ["name", "kind", "weight", "range", "higher_is_better", "pass_value", "revision"]
+
+    def get_range(self, scorer: ScorerSpec) -> list[float] | None:
+        """Return the lowest and the highest value; None: it has no range."""
+        low, high = scorer.range_low, scorer.range_high
+        return None if low is None or high is None else [low, high]
+
+
+class CandidateSerializer(serializers.ModelSerializer[Candidate]):
+    """A candidate."""
+
+    id = serializers.UUIDField(source="uid")
+    provider = serializers.CharField(source="provider.name")
+    prompt = serializers.CharField(source="prompt_version.__str__")
+    params = serializers.DictField()
+
+    class Meta:
+        model = Candidate
+        fields = ["id", "name", "provider", "model", "prompt", "params", "config_hash"]
+
+
+class ScoringConfigSerializer(serializers.Serializer[Any]):
+    """Weights by scorer name, and what errors count as."""
+
+    weights = serializers.DictField(child=serializers.FloatField())
+    errors = serializers.ChoiceField(choices=ErrorsPolicy.choices)  # type: ignore[assignment] # a field, not the property
+    trials = serializers.CharField()
+
+
+class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
+    """An experiment."""
+
+    id = serializers.UUIDField(source="uid")
+    project_id = serializers.UUIDField(source="project.uid")
+    dataset_version = serializers.SerializerMethodField()
+    scoring_config = ScoringConfigSerializer()
+    scorers = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Experiment
+        fields = [
+            "id",
+            "project_id",
+            "name",
+            "description",
+            "tags",
+            "dataset_version",
+            "trials",
+            "scoring_config",
+            "scorers",
+            "created_at",
+        ]
+
+    def get_dataset_version(self, experiment: Experiment) -> str | None:
+        """Return name@number; None: an experiment of ad-hoc runs."""
+        return str(experiment.dataset_version) if experiment.dataset_version else None
+
+    def get_scorers(self, experiment: Experiment) -> list[dict[str, Any]]:
+        """Return the scorers that are declared now."""
+        declared = [scorer for scorer in experiment.scorers.all() if scorer.removed_at is None]
+        return list(ScorerSerializer(declared, many=True).data)
+
+
+class NewScorer(RequestSerializer):
+    """A scorer that is to be declared."""
+
+    name = TextField(max_length=100)
+    kind = TextField(max_length=50)
+    options = ObjectField(required=False, limit=65_536)
+    weight = NumberField(required=False)
+    range = serializers.ListField(child=NumberField(), min_length=2, max_length=2, required=False)
+    higher_is_better = serializers.BooleanField(required=False)
+    pass_value = NumberField(required=False, allow_null=True)
+
+    def declaration(self, values: dict[str, Any], weights: dict[str, Any]) -> ScorerDeclaration:
+        """Return it as the actions take it; `weights` go before its own weight."""
+        given = values.get("range")
+        return ScorerDeclaration(
+            name=values["name"],
+            kind=values["kind"],
+            options=values.get("options", {}),
+            weight=weights.get(values["name"], values.get("weight")),
+            range=(given[0], given[1]) if given else None,
+            higher_is_better=values.get("higher_is_better"),
+            pass_value=values.get("pass_value"),
+        )
+
+
+class ScoringChange(RequestSerializer):
+    """Weights of the scorers that are named; the others keep theirs."""
+
+    weights = serializers.DictField(child=NumberField(), required=False)
+    errors = serializers.ChoiceField(choices=ErrorsPolicy.choices, required=False)  # type: ignore[assignment] # a field, not the property
+
+
+class NewExperiment(RequestSerializer):
+    """An experiment that is to be made."""
+
+    project = TextField(required=False, help_text="Id or name; left out: the only project that you may edit.")
+    name = TextField(max_length=200)
+    description = TextField(required=False, allow_blank=True, default="")
+    dataset_version = TextField(
+        required=False, allow_null=True, help_text="Id, name@number or name; left out: for ad-hoc runs."
+    )
+    trials = WholeField(required=False, default=1, min_value=1, max_value=100)
+    scorers = NewScorer(many=True, required=False, default=list)
+    scoring_config = ScoringChange(required=False)
+
+
+class ExperimentChange(RequestSerializer):
+    """What may be changed of an experiment; what is left out stays."""
+
+    name = TextField(required=False, max_length=200)
+    description = TextField(required=False, allow_blank=True)
+    scoring_config = ScoringChange(required=False)
+
+
+class NewCandidate(RequestSerializer):
+    """A candidate that is to compete."""
+
+    name = TextField(max_length=200)
+    provider = TextField(help_text="Id or name.")
+    model = TextField(max_length=200)
+    prompt = PromptField(help_text="A text or messages; the same text is the same version of the prompt.")
+    params = ObjectField(required=False, limit=65_536)
+
+
+class StartedSerializer(serializers.Serializer[Any]):
+    """The runs that something was done with."""
+
+    run_ids = serializers.ListField(child=serializers.UUIDField())
+
+
+class ExperimentViewSet(ListModelMixin, VisibleViewSet):
+    """Experiments."""
+
+    queryset = Experiment.objects.select_related("project", "dataset_version__dataset").prefetch_related("scorers")
+    serializer_class = ExperimentSerializer
+
+    @extend_schema(request=NewExperiment, responses={201: ExperimentSerializer})
+    def create(self, request: Request) -> Response:
+        """Make an experiment with its scorers."""
+        values = checked(NewExperiment, request.data)
+        project = project_from(request.user, values.pop("project", None))
+        version = values.pop("dataset_version", None)
+        scoring = values.pop("scoring_config", {})
+        scorers = values.pop("scorers")
+        weights = scoring.get("weights", {})
+        _refuse_unknown(weights, [scorer["name"] for scorer in scorers])
+        declarations = [NewScorer().declaration(scorer, weights) for scorer in scorers]
+
+        @transaction.atomic
+        def make() -> Experiment:
+            experiment = create_experiment(
+                project=project,
+                by=request.user,
+                dataset_version=version_from(project, version) if version else None,
+                scorers=declarations,
+                **values,
+            )
+            return _scored_as(experiment, scoring, request.user)
+
+        return self.answer_created(request, make)
+
+    @extend_schema(request=ExperimentChange, responses=ExperimentSerializer)
+    def partial_update(self, request: Request, **_: Any) -> Response:
+        """Change name, description, weights or what errors count as; boards are ranked anew."""
+        experiment = self.get_object()
+        self.check_unchanged(request, experiment)
+        values = checked(ExperimentChange, request.data)
+        scoring = values.pop("scoring_config", {})
+        with transaction.atomic():
+            edit_experiment(experiment=experiment, by=request.user, changes=values)
+            _scored_as(experiment, scoring, request.user)
+        return Response(self.shown(self.get_object()))
+
+    @extend_schema(request=NewCandidate, responses={201: CandidateSerializer})
+    def candidates(self, request: Request, **_: Any) -> Response:
+        """Add a candidate."""
+        experiment = self.get_object()
+        values = checked(NewCandidate, request.data)
+        provider = named_or_404(Provider.objects.filter(project=experiment.project), values.pop("provider"))
+        messages = values.pop("prompt")
+
+        @transaction.atomic
+        def make() -> dict[str, Any]:
+            prompt_name = f"{experiment.name}/{values['name']}"[:200]
+            version = save_prompt(project=experiment.project, name=prompt_name, messages=messages, by=request.user)
+            added = add_candidate(
+                experiment=experiment,
+                provider=provider,
+                prompt_version=version,
+                position=experiment.candidates.listed().count(),
+                by=request.user,
+                **values,
+            )
+            return {"id": str(added.uid)}
+
+        answer = created_once(request, make)[0]
+        candidate = Candidate.objects.select_related("provider", "prompt_version__prompt").get(uid=answer["id"])
+        return Response(CandidateSerializer(candidate).data, status=201)
+
+    @extend_schema(responses=CandidateSerializer(many=True))
+    def list_candidates(self, *_: Any, **__: Any) -> Response:
+        """List the candidates that compete."""
+        rows = self.get_object().candidates.listed().select_related("provider", "prompt_version__prompt")
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(CandidateSerializer(page, many=True).data)
+
+    @extend_schema(request=None, responses=StartedSerializer)
+    def start(self, request: Request, **_: Any) -> Response:
+        """Start a run for each candidate, or let them go on with what is missing."""
+        return _done(start_experiment(experiment=self.get_object(), by=request.user).runs)
+
+    @extend_schema(request=None, responses=StartedSerializer)
+    def pause(self, request: Request, **_: Any) -> Response:
+        """Let no new call begin."""
+        return self._each(request, pause_run, RUNNABLE, "running")
+
+    @extend_schema(request=None, responses=StartedSerializer)
+    def resume(self, request: Request, **_: Any) -> Response:
+        """Let paused runs go on."""
+        return self._each(request, resume_run, (RunStatus.PAUSED,), "paused")
+
+    @extend_schema(request=None, responses=StartedSerializer)
+    def cancel(self, request: Request, **_: Any) -> Response:
+        """End the runs where they stand; results are kept."""
+        return self._each(request, cancel_run, ACTIVE, "active")
+
+    @extend_schema(request=None, responses=StartedSerializer)
+    def retry(self, request: Request, **_: Any) -> Response:
+        """Run the errored results again."""
+        return self._each(request, _retry_quietly, tuple(RunStatus), "there")
+
+    def _each(self, request: Request, action: Any, statuses: tuple[RunStatus, ...], word: str) -> Response:
+        """Do something with the planned runs in these statuses. Raises ActionConflict where there are none."""
+        experiment = self.get_object()
+        runs = list(experiment.runs.planned().filter(status__in=statuses).select_related("experiment__project"))
+        if not runs:
+            raise ActionConflict(f"No run of {experiment} is {word}.")
+        done = [run for run in runs if action(run=run, by=request.user) is not False]
+        return _done(done)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("format", enum=["yaml"], default="yaml")],
+        responses={(200, "application/yaml"): OpenApiTypes.STR},
+    )
+    def export(self, request: Request, **_: Any) -> HttpResponse:
+        """Return the experiment as a file that `evalsite run` takes."""
+        wanted = request.query_params.get("format", "yaml")
+        if wanted != "yaml":
+            raise serializers.ValidationError({"format": ["there is yaml"]})
+        return HttpResponse(to_yaml(declared_form(self.get_object())), content_type="application/yaml; charset=utf-8")
+
+
+def _refuse_unknown(weights: dict[str, Any], names: list[str]) -> None:
+    for name in weights:
+        if name not in names:
+            sentence = f'there is no scorer "{name}"; there are: {", ".join(names) or "none"}'
+            raise serializers.ValidationError({"scoring_config": {"weights": [sentence]}})
+
+
+def _scored_as(experiment: Experiment, scoring: dict[str, Any], by: Any) -> Experiment:
+    """Bring weights and policy to what a request says."""
+    if "errors" in scoring:
+        edit_experiment(experiment=experiment, by=by, changes={"errors_policy": scoring["errors"]})
+        experiment.refresh_from_db(fields=["errors_policy"])
+    if scoring:
+        reweigh(experiment=experiment, weights=scoring.get("weights", {}), by=by)
+    return experiment
+
+
+def _retry_quietly(*, run: Run, by: Any) -> bool:
+    """Retry a run; False where nothing of it has failed."""
+    try:
+        retry_failed(run=run, by=by)
+    except ActionConflict:
+        return False
+    return True
+
+
+def _done(runs: list[Run]) -> Response:
+    return Response({"run_ids": [str(run.uid) for run in runs]})

@@ -1,0 +1,121 @@
+"""Projects, datasets, prompts: lists that experiments are made from."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin
+from rest_framework.response import Response
+
+from evalsite.api_lists import Order
+from evalsite.api_views import VisibleViewSet, find_or_404
+from experiments.models import Dataset, DatasetVersion, Project, Prompt
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    """A project and the caller's role in it."""
+
+    id = serializers.UUIDField(source="uid")
+    role = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Project
+        fields = ["id", "name", "role", "is_demo", "created_at"]
+
+    def get_role(self, project: Project) -> str:
+        """Return the caller's role: they see no project without one."""
+        mine = [one.role for one in project.memberships.all() if one.user_id == self.context["request"].user.pk]
+        return mine[0] if mine else ""
+
+
+class DatasetSerializer(serializers.ModelSerializer[Dataset]):
+    """A dataset; its items belong to its versions."""
+
+    id = serializers.UUIDField(source="uid")
+    project_id = serializers.UUIDField(source="project.uid")
+
+    class Meta:
+        model = Dataset
+        fields = ["id", "project_id", "name", "description", "created_at"]
+
+
+class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
+    """A frozen version of a dataset."""
+
+    id = serializers.UUIDField(source="uid")
+    dataset_id = serializers.UUIDField(source="dataset.uid")
+    name = serializers.CharField(source="__str__")
+
+    class Meta:
+        model = DatasetVersion
+        fields = [
+            "id",
+            "dataset_id",
+            "name",
+            "number",
+            "content_hash",
+            "item_count",
+            "added_count",
+            "changed_count",
+            "removed_count",
+            "note",
+            "frozen_at",
+        ]
+
+
+class PromptSerializer(serializers.ModelSerializer[Prompt]):
+    """A prompt with its newest text."""
+
+    id = serializers.UUIDField(source="uid")
+    project_id = serializers.UUIDField(source="project.uid")
+    number = serializers.SerializerMethodField()
+    messages = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Prompt
+        fields = ["id", "project_id", "name", "number", "messages", "created_at"]
+
+    def get_number(self, prompt: Prompt) -> int | None:
+        """Return the number of the newest version; None: the prompt has no text."""
+        versions = prompt.versions.all()
+        return versions[0].number if versions else None
+
+    def get_messages(self, prompt: Prompt) -> list[dict[str, str]]:
+        """Return the messages of the newest version."""
+        versions = prompt.versions.all()
+        return list(versions[0].messages) if versions else []
+
+
+class ProjectViewSet(ListModelMixin, VisibleViewSet):
+    """Projects."""
+
+    queryset = Project.objects.prefetch_related("memberships")
+    serializer_class = ProjectSerializer
+    order = Order("name")
+
+
+class DatasetViewSet(ListModelMixin, VisibleViewSet):
+    """Datasets and their frozen versions."""
+
+    queryset = Dataset.objects.select_related("project")
+    serializer_class = DatasetSerializer
+    order = Order("name")
+
+    def get_queryset(self) -> Any:
+        """Return the datasets that people made."""
+        return super().get_queryset().listed()
+
+    @extend_schema(responses=DatasetVersionSerializer(many=True))
+    def versions(self, *_: Any, id: str) -> Response:  # noqa: A002 - the route's name
+        """List the frozen versions of a dataset, the newest first."""
+        dataset = find_or_404(self.get_queryset(), id)
+        page = self.paginate_queryset(dataset.versions.select_related("dataset"))
+        return self.get_paginated_response(DatasetVersionSerializer(page, many=True).data)
+
+
+class PromptViewSet(ListModelMixin, VisibleViewSet):
+    """Prompts."""
+
+    queryset = Prompt.objects.select_related("project").prefetch_related("versions")
+    serializer_class = PromptSerializer
+    order = Order("name")

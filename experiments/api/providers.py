@@ -1,0 +1,101 @@
+"""Providers by API. What a header says is never shown: it may be a secret."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from evalsite.api_fields import NumberField, ObjectField, RequestSerializer, TextField, WholeField
+from evalsite.api_lists import Order
+from evalsite.api_views import VisibleViewSet, checked
+from experiments.actions import create_provider, edit_provider
+from experiments.api.references import project_from
+from experiments.credentials import key_state
+from experiments.models import Provider
+
+
+class ProviderSerializer(serializers.ModelSerializer[Provider]):
+    """A provider: the name of its key's variable, the names of its headers."""
+
+    id = serializers.UUIDField(source="uid")
+    project_id = serializers.UUIDField(source="project.uid")
+    header_names = serializers.SerializerMethodField()
+    is_key_seen = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Provider
+        fields = [
+            "id",
+            "project_id",
+            "name",
+            "kind",
+            "base_url",
+            "api_key_env",
+            "is_key_seen",
+            "header_names",
+            "options",
+            "max_in_flight",
+            "requests_per_minute",
+            "tokens_per_minute",
+            "timeout_s",
+            "prices",
+            "created_at",
+        ]
+
+    def get_header_names(self, provider: Provider) -> list[str]:
+        """Return the names of the extra headers."""
+        return sorted(provider.headers)
+
+    def get_is_key_seen(self, provider: Provider) -> bool:
+        """Return whether the web process sees the variable that holds the key."""
+        return key_state(provider).is_set
+
+
+class ProviderChange(RequestSerializer):
+    """What may be changed of a provider; what is left out stays."""
+
+    name = TextField(required=False, max_length=100)
+    kind = TextField(required=False, max_length=50)
+    base_url = TextField(required=False, max_length=500, allow_blank=True)
+    api_key_env = TextField(required=False, max_length=200, allow_blank=True)
+    headers = ObjectField(required=False, limit=16_384)
+    options = ObjectField(required=False, limit=16_384)
+    max_in_flight = WholeField(required=False, min_value=1, max_value=10_000)
+    requests_per_minute = WholeField(required=False, allow_null=True, min_value=1, max_value=2**31 - 1)
+    tokens_per_minute = WholeField(required=False, allow_null=True, min_value=1, max_value=2**31 - 1)
+    timeout_s = NumberField(required=False, allow_null=True, min_value=0.1)
+    prices = ObjectField(required=False, limit=65_536)
+
+
+class NewProvider(ProviderChange):
+    """A provider that is to be made."""
+
+    project = TextField(required=False, help_text="Id or name; left out: the only project that you may edit.")
+    name = TextField(max_length=100)
+    kind = TextField(max_length=50, default="openai")
+
+
+class ProviderViewSet(ListModelMixin, VisibleViewSet):
+    """Providers."""
+
+    queryset = Provider.objects.select_related("project")
+    serializer_class = ProviderSerializer
+    order = Order("name")
+
+    @extend_schema(request=NewProvider, responses={201: ProviderSerializer})
+    def create(self, request: Request) -> Response:
+        """Make a provider."""
+        values = checked(NewProvider, request.data)
+        project = project_from(request.user, values.pop("project", None))
+        return self.answer_created(request, lambda: create_provider(project=project, by=request.user, **values))
+
+    @extend_schema(request=ProviderChange, responses=ProviderSerializer)
+    def partial_update(self, request: Request, **_: Any) -> Response:
+        """Change a provider; limits, timeouts and prices are in force at once."""
+        provider = self.get_object()
+        self.check_unchanged(request, provider)
+        values = checked(ProviderChange, request.data)
+        return Response(self.shown(edit_provider(provider=provider, by=request.user, changes=values)))
