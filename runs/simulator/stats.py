@@ -21,6 +21,8 @@ class Stats:
     last_answer_at: float = 0.0
     gone: int = 0
     """Calls whose client left before the answer."""
+    cpu_before_s: float = field(default_factory=time.process_time)
+    """CPU seconds of this process at the start or the last reset."""
     by_model: Counter[str] = field(default_factory=Counter)
     by_fault: Counter[str] = field(default_factory=Counter)
 
@@ -48,16 +50,18 @@ class Stats:
         self.requests = self.gone = 0
         self.max_in_flight = self.in_flight
         self.first_request_at = self.last_request_at = self.last_answer_at = 0.0
+        self.cpu_before_s = time.process_time()
         self.by_model.clear()
         self.by_fault.clear()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counters, and the seconds from the first request to the last answer."""
+        """Return the counters, the seconds from the first request to the last answer, and the CPU seconds."""
         names = ("requests", "in_flight", "max_in_flight", "gone")
         times = ("first_request_at", "last_request_at", "last_answer_at")
         return {
             **{name: getattr(self, name) for name in (*names, *times)},
             "span_s": max(0.0, self.last_answer_at - self.first_request_at),
+            "cpu_s": time.process_time() - self.cpu_before_s,
             "by_model": dict(self.by_model),
             "by_fault": dict(self.by_fault),
         }
