@@ -15,7 +15,7 @@ from experiments.rehearsal import rehearse
 from experiments.templating import compile_messages, item_context
 from runs.actions.planning import extend
 from runs.actions.waking import wake_lanes
-from runs.models import Run, RunStatus
+from runs.models import Result, Run, RunStatus
 from runs.plan import Plan
 
 
@@ -36,7 +36,7 @@ def start_ad_hoc(
 ) -> tuple[Run, bool]:
     """Plan a run of one result and wake a lane; return it with whether it is an earlier, completed one.
 
-    With `is_reusing` a completed run of the same configuration and input comes back, and no call is made.
+    With `is_reusing` a completed run of the same configuration and input, answered, comes back: no call is made.
     """
     require(by, experiment.project, "start")
     stored = _stored_config(config)
@@ -66,7 +66,9 @@ def _stored_config(config: AdHocConfig) -> dict[str, Any]:
 
 def _earlier(experiment: Experiment, digest: str) -> Run | None:
     runs = Run.objects.filter(experiment=experiment, is_ad_hoc=True, config_hash=digest, status=RunStatus.COMPLETED)
-    return runs.order_by("-completed_at").first()
+    return next(
+        (run for run in runs.order_by("-completed_at") if not Result.objects.of_run(run).errors().exists()), None
+    )
 
 
 def _check_template(experiment: Experiment, config: AdHocConfig) -> None:

@@ -8,11 +8,13 @@ from experiments.models.projects import Person
 from experiments.permissions import require
 from runs.actions.waking import wake_lanes
 from runs.finishing import finish_if_done
-from runs.models import FailedAttempt, Result, Run, RunStatus, Transcript, WorkUnit
+from runs.models import FailedAttempt, Lane, Result, Run, RunStatus, Transcript, UnitState, WorkUnit
 from runs.models.results import result_id_of
+from runs.models.runs import RUNNABLE
 from runs.outcomes import ERRORS
 from runs.recounting import recount
 from runs.signals import results_changed
+from runs.takeover import owner_name
 
 
 def pause_run(*, run: Run, by: Person | None) -> None:
@@ -47,6 +49,7 @@ def retry_failed(*, run: Run, by: Person | None) -> int:
     The former results are kept as attempts. Raises ActionConflict when nothing has failed.
     """
     require(by, run.experiment.project, "start")
+    run.refresh_from_db()
     first = result_id_of(run.pk, 0)
     units = WorkUnit.objects.filter(run=run).order_by("first")
     count = sum(_reopen(unit, first) for unit in units)
@@ -59,9 +62,13 @@ def retry_failed(*, run: Run, by: Person | None) -> int:
 
 
 def go_on(run: Run, *, owner: str) -> None:
-    """Let a run that stands still go on if results are missing; a run that lacks none is completed."""
+    """Let a run that stands still go on if results are missing; a run that lacks none is completed.
+
+    `owner` works on it from now on, unless another command that lives does.
+    """
+    living = [owner_name(pk) for pk in Lane.objects.lanes().values_list("pk", flat=True)]
+    Run.objects.filter(pk=run.pk).exclude(status__in=RUNNABLE, owner__in=living).update(owner=owner)
     run.refresh_from_db()
-    Run.objects.filter(pk=run.pk).exclude(status=RunStatus.RUNNING).update(owner=owner)
     if not WorkUnit.objects.open().filter(run=run).exists():
         _end_if_all_is_there(run)
         return
@@ -79,7 +86,7 @@ def _end_if_all_is_there(run: Run) -> None:
 @transaction.atomic
 def _reopen(unit: WorkUnit, run_first: int) -> int:
     """Turn the failed results of one unit into attempts, delete them, and open the unit again."""
-    WorkUnit.objects.select_for_update().get(pk=unit.pk)
+    unit = WorkUnit.objects.select_for_update().get(pk=unit.pk)
     first = run_first + unit.first
     failed = list(Result.objects.between(first, first + unit.length).filter(outcome__in=ERRORS))
     if not failed:
@@ -88,8 +95,17 @@ def _reopen(unit: WorkUnit, run_first: int) -> int:
     ids = [result.pk for result in failed]
     Transcript.objects.filter(result_id__in=ids).delete()
     Result.objects.filter(pk__in=ids).delete()
+    _take_from_its_lane(unit)
     recount(unit)
     return len(failed)
+
+
+def _take_from_its_lane(unit: WorkUnit) -> None:
+    """Free a unit that a lane holds, under a new lease: the lane does not know what is missing now."""
+    if unit.state == UnitState.CLAIMED:
+        values = {"state": UnitState.WAITING, "lane": None, "open_calls": 0, "lease": unit.lease + 1}
+        WorkUnit.objects.filter(pk=unit.pk).update(**values)
+        unit.refresh_from_db()
 
 
 def _as_attempt(result: Result) -> FailedAttempt:
