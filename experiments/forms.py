@@ -10,7 +10,6 @@ from experiments.models.projects import Person
 from experiments.permissions import ROLES_BY_ACTION
 from runs.activity import STATUSES
 
-
 if TYPE_CHECKING:
     ProviderModelForm = forms.ModelForm[Provider]
 else:

@@ -26,7 +26,10 @@ TICK_S = 0.5
 PING_S = 15.0
 WORKERS_GONE_AFTER_S = 30.0
 CHANGED, OVER, PING = b"event: changed\ndata:\n\n", b"event: over\ndata:\n\n", b": ping\n\n"
-DONE = sum((F(f"units__{column}") for column in COUNT_BY_OUTCOME.values()), start=F("units__open_calls"))
+IN_FLIGHT_STEP = 1_000_000_007  # so that a result that comes and a call that ends never cancel out
+COUNTED = sum(
+    (F(f"units__{column}") for column in COUNT_BY_OUTCOME.values()), start=F("units__open_calls") * IN_FLIGHT_STEP
+)
 logger = logging.getLogger(__name__)
 
 
@@ -118,7 +121,7 @@ def _rows(topics: list[Topic]) -> list[RunRow]:
     wanted |= Q(experiment__project__in=projects, status__in=ACTIVE)
     # The standing is written by `scoring`; its time is all that is read of it.
     names = ("pk", "experiment_id", "experiment__project_id", "status", "planned_count", "standing__updated_at")
-    found = Run.objects.filter(wanted).order_by("pk").values_list(*names, Sum(DONE), Sum("units__open_calls"))
+    found = Run.objects.filter(wanted).order_by("pk").annotate(counted=Sum(COUNTED)).values_list(*names, "counted")
     return [RunRow(row[0], row[1], row[2], row[3], row[3] not in ACTIVE, tuple(row[4:])) for row in found]
 
 

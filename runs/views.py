@@ -11,14 +11,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from evalsite.addresses import back
-from experiments.actions import ActionConflict
+from experiments.actions import ActionConflict, ActionRefused
 from experiments.models import Experiment, Project
 from runs.actions import cancel_run, pause_run, resume_run, retry_failed
-from runs.models import Run
+from runs.forms import RatingForm
+from runs.models import Result, Run
+from runs.models.results import result_id_of
 from runs.pages.result import ResultPage
 from runs.pages.run_detail import ResultsPart, RunDetailPage, RunSummary, visible_run
 from runs.pages.run_list import RunListPage
 from runs.streams import Topic, stream_of
+from scoring.actions import rate_result
 
 MOST_RESULTS = 1 << 32
 
@@ -61,8 +64,31 @@ def result_detail(request: HttpRequest, uid: UUID, ordinal: int) -> HttpResponse
     """Show one result: in the drawer for htmx, as a page by its link."""
     run = visible_run(uid, request.user)
     one = ResultPage.build(run, _checked(ordinal), request, request.user)
-    template = "runs/_result_drawer.html" if request.headers.get("HX-Request") else "runs/result_detail.html"
-    return render(request, template, {"one": one})
+    return render(request, _result_template(request), {"one": one})
+
+
+@require_POST
+def result_rate(request: HttpRequest, uid: UUID, ordinal: int) -> HttpResponse:
+    """Store the person's value of one result and show it anew; 422 with the reason for what does not fit."""
+    run = visible_run(uid, request.user)
+    result = get_object_or_404(Result, pk=result_id_of(run.pk, _checked(ordinal)))
+    form = RatingForm(request.POST)
+    problem = "" if form.is_valid() else "Write a number."
+    try:
+        if not problem:
+            rate_result(run=run, result=result, by=request.user, **form.cleaned_data)
+    except (ActionRefused, ActionConflict) as refusal:
+        problem = str(refusal)
+    if not problem and not request.headers.get("HX-Request"):
+        return back(request, reverse("runs:result-detail", args=[run.uid, ordinal]))
+    one = ResultPage.build(run, ordinal, request, request.user)
+    context = {"one": one, "problem": problem, "typed": request.POST}
+    return render(request, _result_template(request), context, status=422 if problem else 200)
+
+
+def _result_template(request: HttpRequest) -> str:
+    """Return the template of one result: the drawer's for htmx, else a page's."""
+    return "runs/_result_drawer.html" if request.headers.get("HX-Request") else "runs/result_detail.html"
 
 
 def _checked(ordinal: int) -> int:

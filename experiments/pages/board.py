@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.urls import reverse
+
 from evalsite.charts import Axis
 from evalsite.templatetags.formats import share
 from experiments.actions.case_lists import current_case_list
@@ -126,6 +128,15 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class MenuEntry:
+    """One entry of a row's menu: a link, or a form that is posted."""
+
+    label: str
+    url: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True)
 class BoardRow:
     """One row of the leaderboard."""
 
@@ -138,6 +149,18 @@ class BoardRow:
         """The candidate's name, the model's for an ad-hoc run."""
         run = self.entry.run
         return run.candidate.name if run.candidate else run.name
+
+    @property
+    def menu(self) -> list[MenuEntry]:
+        """What may be done with the row."""
+        run = self.entry.run
+        entries = [MenuEntry("Open the run", url=reverse("runs:run-detail", args=[run.uid]))]
+        if run.candidate and not self.is_baseline:
+            args = [run.experiment.uid, run.candidate.uid]
+            entries.append(MenuEntry("Set as baseline", action=reverse("experiments:experiment-baseline", args=args)))
+        if self.entry.totals.error_count and run.is_finished:
+            entries.append(MenuEntry("Retry failed", action=reverse("runs:run-retry", args=[run.uid])))
+        return entries
 
     @property
     def partial_words(self) -> list[str]:
@@ -175,6 +198,7 @@ class LeaderboardPart:
 
 
 def _row(entry: Entry, scorers: list[ScorerSpec], experiment: Experiment) -> BoardRow:
+    entry.run.experiment = experiment  # known already: the row's links would ask for it again
     candidate_id = entry.run.candidate_id
     is_baseline = candidate_id is not None and candidate_id == experiment.baseline_id
     return BoardRow(entry, [_cell(entry, scorer) for scorer in scorers], is_baseline)
