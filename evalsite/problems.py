@@ -66,13 +66,21 @@ def _errors(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
     """Yield {field, detail} for each sentence; fields inside others with dots: config.params."""
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
-            yield from _errors(inner, path if name == GENERAL else f"{path}.{name}" if path else str(name))
+            yield from _errors(inner, _inside(path, name))
     elif isinstance(detail, list | tuple):
         for number, inner in enumerate(detail):
             is_nested = isinstance(inner, Mapping)
             yield from _errors(inner, f"{path}[{number}]" if is_nested else path)
     else:
         yield {"field": path, "detail": str(detail)}
+
+
+def _inside(path: str, name: Any) -> str:
+    if name == GENERAL:
+        return path
+    if isinstance(name, int):
+        return f"{path}[{name}]"
+    return f"{path}.{name}" if path else str(name)
 
 
 def _sentence(errors: list[dict[str, str]]) -> str:

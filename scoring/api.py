@@ -33,7 +33,9 @@ AD_HOC_SHOWN = 100
 class NewScore(RequestSerializer):
     """What a person says of a run or a result."""
 
-    scorer_name = serializers.RegexField(r"^[a-z0-9_-]{1,100}\Z", help_text="An unknown one becomes a person scorer.")
+    scorer_name = serializers.RegexField(
+        r"^[a-z0-9_-]{1,100}\Z", trim_whitespace=False, help_text="An unknown one becomes a person scorer."
+    )
     value = NumberField()
     metadata = ObjectField(required=False, allow_null=True, default=None, limit=METADATA_LIMIT)
 

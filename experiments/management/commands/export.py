@@ -1,25 +1,24 @@
-"""`evalsite export NAME`: an experiment as the file that makes it again."""
+"""`evalsite export`: an experiment of the site as an experiment file."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from evalsite.commands import SiteCommand
-from experiments.actions.declaring import DEFAULT_PROJECT
-from experiments.exporting import experiment_file_of
+from experiments.declared_form import declared_form
 from experiments.file_writing import to_yaml
-from experiments.naming import experiment_named
+from experiments.named import experiment_named
 
 
 class Command(SiteCommand):
-    """Print an experiment as YAML; running it makes the same configurations and no call."""
+    """Print an experiment as YAML."""
 
-    help = "Print an experiment as YAML; running it makes the same configurations and no call."
+    help = "Print an experiment as a file that `evalsite run` takes; running it makes no new call."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("name", help="the experiment's name")
-        parser.add_argument("--project", default=DEFAULT_PROJECT, help="its project")
+        parser.add_argument("--project", metavar="NAME", help="its project, where several have one of this name")
 
-    def handle(self, *, name: str, project: str, **_: Any) -> None:
-        """Print it."""
-        self.stdout.write(to_yaml(experiment_file_of(experiment_named(name, project=project))))
+    def handle(self, **options: Any) -> None:
+        """Print the file."""
+        self.stdout.write(to_yaml(declared_form(experiment_named(options["name"], options["project"]))), ending="")

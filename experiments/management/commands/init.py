@@ -1,4 +1,4 @@
-"""`evalsite init [FILE]`: write a small commented experiment file to begin with."""
+"""`evalsite init`: a small commented experiment file to begin with."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -13,18 +13,24 @@ FILE_WRONG = 2
 class Command(SiteCommand):
     """Write a first experiment file."""
 
-    help = "Write a small commented experiment file to begin with."
+    help = "Write a small commented experiment file, which runs as it is."
     needs_database = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("file", nargs="?", type=Path, default=Path("experiment.yaml"), help="where to write it")
+        parser.add_argument("file", nargs="?", default="experiment.yaml", help="where to write it; - prints it")
 
-    def handle(self, *, file: Path, **_: Any) -> None:
-        """Write it. Raises CommandFailed where a file is there already."""
+    def handle(self, **options: Any) -> None:
+        """Write the file where none is."""
+        name = options["file"]
+        if name == "-":
+            self.stdout.write(initial_file(), ending="")
+            return
         try:
-            with file.open("x", encoding="utf-8") as opened:
-                opened.write(initial_file(str(file)))
+            with Path(name).open("x", encoding="utf-8") as file:
+                file.write(initial_file(name))
         except FileExistsError:
-            raise CommandFailed(f"{file} is there already: name another file", returncode=FILE_WRONG) from None
-        self.stdout.write(f"Wrote {file}. Run it with: evalsite run {file}")
+            raise CommandFailed(f"{name} is there already: name another file.", returncode=FILE_WRONG) from None
+        except OSError as error:
+            raise CommandFailed(f"{name} cannot be written: {error.strerror}", returncode=FILE_WRONG) from error
+        self.stdout.write(f"{name} is written. Run it: evalsite run {name}")

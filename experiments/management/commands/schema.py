@@ -1,4 +1,4 @@
-"""`evalsite schema`: the JSON Schema of the experiment file, for editors."""
+"""`evalsite schema`: the JSON Schema of experiment files, for editors."""
 
 import json
 from typing import Any
@@ -8,9 +8,9 @@ from experiments.file_schema import json_schema
 
 
 class Command(SiteCommand):
-    """Print the JSON Schema of the experiment file."""
+    """Print the JSON Schema."""
 
-    help = "Print the JSON Schema of the experiment file."
+    help = "Print the JSON Schema of experiment files, for editors."
     needs_database = False
 
     def handle(self, **_: Any) -> None:
