@@ -16,6 +16,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from experiments.actions import project_named
+from experiments.actions.declaring import DEFAULT_PROJECT
+from experiments.models import Membership, Role
+
 FIRST_USER = "admin"
 MIGRATION_LOCK = 0x65766C73  # any number that nobody else locks in this database
 
@@ -107,11 +111,16 @@ def _fingerprint_of_static_files() -> str:
 
 
 def first_user() -> User | None:
-    """Return the administrator of a site that nobody could sign in to yet; None: there are users."""
+    """Return the administrator of a site that nobody could sign in to yet; None: there are users.
+
+    The default project is theirs: what `evalsite run` declares there is seen on the pages.
+    """
     users = get_user_model().objects
     if users.exists():
         return None
-    return users.create_superuser(FIRST_USER)
+    user = users.create_superuser(FIRST_USER)
+    Membership.objects.create(project=project_named(DEFAULT_PROJECT), user=user, role=Role.OWNER)
+    return user
 
 
 def someone_to_sign_in() -> User | None:

@@ -10,6 +10,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import Settings
 
 from evalsite import preparation
+from experiments.actions import project_named
+from experiments.models import Role
 
 
 @pytest.fixture
@@ -102,6 +104,15 @@ def test_first_user_of_an_empty_site_is_an_administrator_without_a_password() ->
 
     assert user is not None
     assert (user.is_superuser, user.has_usable_password()) == (True, False)
+
+
+@pytest.mark.django_db
+def test_first_user_owns_the_default_project() -> None:
+    made_before = project_named("default")
+
+    user = preparation.first_user()
+
+    assert made_before.role_of(user) == Role.OWNER
 
 
 @pytest.mark.django_db
