@@ -18,7 +18,7 @@ from experiments.options import OptionError
 from experiments.templating import TemplateProblem
 from runs.calls import CallPort, ProviderLine
 from runs.claims import CaseCache, HeldUnit, claim_in_turn, claimable_runs, halts_of, release
-from runs.event_loop import new_event_loop
+from runs.event_loop import run_in_loop
 from runs.exchange import NeedsPerson
 from runs.execution import Job, RunWork
 from runs.finishing import finish_if_done
@@ -63,8 +63,7 @@ def loop_runner(main: Callable[[], Any]) -> None:
     """
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(main())
+    run_in_loop(main)
 
 
 class LaneLoop:
