@@ -46,6 +46,7 @@ def create_provider(*, project: Project, by: Person | None, **values: Any) -> Pr
     if values.get("api_key_env"):
         require(by, project, "edit_provider_key")
     provider = Provider(project=project, is_from_command_line=by is None, **_editable(values))
+    _refuse_foreign_recordings(provider, by)
     _store(provider)
     return provider
 
@@ -60,6 +61,8 @@ def edit_provider(*, provider: Provider, by: Person | None, changes: Mapping[str
         require(by, provider.project, "edit_provider_key")
     for name in changed:
         setattr(edited, name, changes[name])
+    if "base_url" in changed:
+        _refuse_foreign_recordings(edited, by)
     if by is None:
         edited.is_from_command_line = True
     elif changed & WHERE_THE_KEY_GOES:
@@ -67,6 +70,12 @@ def edit_provider(*, provider: Provider, by: Person | None, changes: Mapping[str
         edited.is_from_command_line = False
     _store(edited)
     return edited
+
+
+def _refuse_foreign_recordings(provider: Provider, by: Person | None) -> None:
+    """Refuse recorded outputs that a person names by their hash: they may be another project's."""
+    if by is not None and provider.base_url.startswith(BLOB):
+        raise ActionRefused("base_url", "recorded outputs come with an experiment file: `evalsite run FILE`")
 
 
 def _editable(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 
 from experiments.actions import ActionRefused, create_provider, edit_provider
@@ -177,3 +178,10 @@ def test_key_state_says_what_may_be_shown(
     state = key_state(ProviderFactory(project__name="team", **provider_values))
 
     assert (state.name, state.is_allowed, state.is_set) == expected
+
+
+def test_a_provider_of_a_person_that_names_recorded_outputs_is_refused(project: Project, owner: User) -> None:
+    with pytest.raises(ActionRefused) as refusal:
+        create_provider(project=project, by=owner, name="past", kind="replay", base_url=f"blob:{'0' * 64}")
+
+    assert refusal.value.field == "base_url"
