@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import DatabaseError, IntegrityError, OperationalError, models, transaction
+from django.db import DatabaseError, OperationalError, models, transaction
 from django.utils import timezone
 
 from runs.claims import HeldUnit, tally_of
@@ -65,12 +65,10 @@ class Flusher:
         """
         try:
             self._store_fast(batch)
-        except (LeaseLost, IntegrityError):
-            self._store_missing(batch)
         except OperationalError:
             raise
-        except UNSTORABLE as error:
-            self._store_halves(batch, error)
+        except (LeaseLost, *UNSTORABLE):
+            self._store_carefully(batch)
 
     def _store_fast(self, batch: Batch) -> None:
         now = timezone.now()
@@ -165,21 +163,21 @@ class Flusher:
                 done_runs.add(unit.run_id)
         return done_runs
 
-    def _store_halves(self, batch: Batch, error: Exception) -> None:
-        """Halve a batch that the database refuses for its data, until the bad job is alone: it becomes an error.
+    def _store_carefully(self, batch: Batch) -> None:
+        """Store what is missing; halve a batch that is refused for its data until the bad job is alone: an error.
 
-        The units' tallies hold the bad job by now: every half counts its units' rows anew.
+        The units' tallies may hold the bad job by now: every half counts its units' rows anew.
         """
-        if len(batch.jobs) == 1:
-            self._store_missing(_without_what_is_refused(batch, error))
-            return
-        for half in batch.halves():
-            try:
-                self._store_missing(half)
-            except OperationalError:
-                raise
-            except UNSTORABLE as still:
-                self._store_halves(half, still)
+        try:
+            self._store_missing(batch)
+        except OperationalError:
+            raise
+        except UNSTORABLE as error:
+            if len(batch.jobs) == 1:
+                self._store_missing(_without_what_is_refused(batch, error))
+                return
+            for half in batch.halves():
+                self._store_carefully(half)
 
 
 def _without_what_is_refused(batch: Batch, error: Exception) -> Batch:

@@ -42,14 +42,23 @@ class ScorersApart:
                 return await self._given_up(f"the scorer took longer than {self._deadline_s:g} s and was stopped")
             except (OSError, EOFError, ValueError):
                 return await self._given_up("the scorer's process ended before its verdict")
+            except asyncio.CancelledError:
+                self._kill()  # its verdict would be read as that of the next judgement
+                raise
 
     async def close(self) -> None:
         """End the child."""
+        child = self._kill()
+        if child is not None:
+            await child.wait()
+
+    def _kill(self) -> asyncio.subprocess.Process | None:
+        """Kill the child and return it; the next judgement starts another."""
         child, self._child = self._child, None
         if child is not None and child.returncode is None:
             with suppress(ProcessLookupError):
                 child.kill()
-            await child.wait()
+        return child
 
     async def _given_up(self, why: str) -> Verdict:
         await self.close()

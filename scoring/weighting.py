@@ -106,10 +106,10 @@ def covariance_of(scorers: Mapping[str, Weighted]) -> dict[str, Any]:
     With it any weights can be tried without reading a score.
     """
     positions = common_positions({name: scorer.values for name, scorer in scorers.items()})
-    if not scorers or len(positions) < 2:
+    if not scorers or not len(positions):
         return {}
     rows = np.array([scorer.scale.normalise(at(scorer.values, positions)) for scorer in scorers.values()])
-    matrix = np.atleast_2d(np.cov(rows))
+    matrix = np.atleast_2d(np.cov(rows)) if len(positions) > 1 else np.zeros((len(scorers), len(scorers)))
     return {
         "scorers": list(scorers),
         "n": len(positions),
@@ -118,10 +118,17 @@ def covariance_of(scorers: Mapping[str, Weighted]) -> dict[str, Any]:
     }
 
 
-def reweighted(covariance: Mapping[str, Any], weights: Mapping[str, float]) -> tuple[float, float | None, float | None]:
-    """Return (value, low, high) under other weights, from what `covariance_of` gave: the t interval over items."""
+def reweighted(
+    covariance: Mapping[str, Any], weights: Mapping[str, float]
+) -> tuple[float | None, float | None, float | None]:
+    """Return (value, low, high) under other weights, from what `covariance_of` gave: the t interval over items.
+
+    All None where the weights name none of its scorers.
+    """
     names: list[str] = covariance["scorers"]
     raw = np.array([weights.get(name, 0.0) for name in names])
+    if not raw.sum() > 0:
+        return None, None, None
     shares = raw / raw.sum()
     value = float(shares @ np.array(covariance["means"]))
     variance = float(shares @ np.array(covariance["matrix"]) @ shares)
