@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError as InvalidValue
 from django.db import models
 from django.db.models import Q
 from rest_framework import serializers
@@ -18,6 +19,7 @@ from rest_framework.response import Response
 
 DEFAULT_LIMIT, MOST = 50, 500
 COUNTED = 10_000
+NO_CURSOR = {"cursor": ["This is no cursor of this list: take it from `next`."]}
 
 
 class PageQuery(serializers.Serializer[Any]):
@@ -72,11 +74,19 @@ class Listing(BasePagination):
         self.total = self._counted(queryset, view)
         rows = self._order.sort(queryset)
         if "cursor" in query:
-            rows = self._order.after(rows, *_decoded(query["cursor"]))
+            rows = self._after(rows, query["cursor"])
         found = list(rows[query["offset"] : query["offset"] + query["limit"] + 1])
         self._has_more = len(found) > query["limit"]
         self._page = found[: query["limit"]]
         return self._page
+
+    def _after(self, rows: Any, cursor: str) -> Any:
+        """Return the rows behind a cursor. Raises ValidationError, also for a cursor of another order."""
+        value, pk = _decoded(cursor)
+        try:
+            return self._order.after(rows, value, pk)
+        except (TypeError, ValueError, InvalidValue):
+            raise ValidationError(NO_CURSOR) from None
 
     def _counted(self, rows: Any, view: Any) -> int:
         """Return how many rows there are: exact up to 10,000, else what the view has counted."""
@@ -131,8 +141,9 @@ def _decoded(cursor: str) -> tuple[Any, int]:
     """Return the value and primary key that a cursor holds. Raises ValidationError for one that we never gave."""
     try:
         value, moment, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if isinstance(pk, bool) or not isinstance(pk, int) or not isinstance(value, str | int | float | None):
+        is_ours = isinstance(pk, int) and isinstance(value, str | int | float | None) and isinstance(moment, str | None)
+        if not is_ours:
             raise ValueError("no cursor of ours")
         return datetime.fromisoformat(moment) if moment else value, pk
     except (ValueError, TypeError, binascii.Error, RecursionError):
-        raise ValidationError({"cursor": ["This is no cursor: take it from `next`."]}) from None
+        raise ValidationError(NO_CURSOR) from None

@@ -16,8 +16,6 @@ def experiment_named(name: str, project: str | None = None) -> Experiment:
         raise ActionRefused("name", f'there is no experiment "{name}"{where}{did_you_mean(name, names)}')
     if len(found) > 1:
         projects = ", ".join(experiment.project.name for experiment in found)
-        raise ActionRefused(
-            "project", f'several projects have an experiment "{name}": add --project, one of {projects}'
-        )
+        raise ActionRefused("project", f'several projects have "{name}": add --project, one of {projects}')
     experiment: Experiment = found[0]
     return experiment

@@ -1,0 +1,173 @@
+"""Making and changing by API: once under one key, only what was read, the same actions as everywhere."""
+
+import threading
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from experiments.actions.idempotency import KEPT_FOR
+from experiments.models import Experiment, IdempotencyKey, Provider
+from runs.models import Run
+from tests.api_client import Api
+from tests.factories import CandidateFactory, DatasetVersionFactory, ExperimentFactory, ProviderFactory, RunFactory
+
+NEW = {"name": "new"}
+
+
+@pytest.fixture
+def api(editor: Any) -> Api:
+    """An editor of the project."""
+    return Api(editor)
+
+
+def test_experiment_is_made_with_everything_said(api: Api, project: Any) -> None:
+    version = DatasetVersionFactory(dataset__project=project, dataset__name="items", number=3)
+    scorers = [
+        {"name": "speed", "kind": "latency", "range": [0, 5000], "weight": 0.5},
+        {"name": "helpful", "kind": "person", "options": {"scale": [1, 5]}, "weight": 1},
+    ]
+
+    body = {**NEW, "dataset_version": "items@3", "trials": 2, "scorers": scorers, "scoring_config": {"errors": "zero"}}
+    made = api.post("experiments", body).json()
+
+    assert made["dataset_version"] == "items@3"
+    assert made["scoring_config"] == {"weights": {"speed": 0.5, "helpful": 1.0}, "errors": "zero", "trials": "mean"}
+    assert [scorer["range"] for scorer in made["scorers"]] == [[0.0, 5000.0], [1.0, 5.0]]
+    assert Experiment.objects.get().dataset_version == version
+
+
+def test_experiment_of_a_taken_name_is_refused(api: Api, project: Any) -> None:
+    ExperimentFactory(project=project, name="new")
+
+    assert api.post("experiments/", NEW).json()["errors"][0]["field"] == "name"
+
+
+def test_same_key_makes_one_experiment(api: Api) -> None:
+    answers = [api.post("experiments/", NEW, Idempotency_Key="k") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    assert "Idempotency-Replayed" not in answers[0].headers
+    assert Experiment.objects.count() == 1
+
+
+def test_same_key_with_another_body_is_a_conflict(api: Api) -> None:
+    api.post("experiments/", NEW, Idempotency_Key="k")
+
+    assert api.post("experiments/", {"name": "other"}, Idempotency_Key="k").status_code == 409
+    assert Experiment.objects.count() == 1
+
+
+def test_same_key_of_another_person_is_another_key(api: Api, owner: Any) -> None:
+    api.post("experiments/", NEW, Idempotency_Key="k")
+
+    assert Api(owner).post("experiments/", {"name": "other"}, Idempotency_Key="k").status_code == 201
+
+
+def test_key_of_yesterday_is_forgotten(api: Api) -> None:
+    api.post("experiments/", NEW, Idempotency_Key="k")
+    IdempotencyKey.objects.update(created_at=timezone.now() - KEPT_FOR * 1.01)
+
+    assert api.post("experiments/", {"name": "other"}, Idempotency_Key="k").status_code == 201
+    assert IdempotencyKey.objects.count() == 1
+
+
+def test_key_of_a_refused_request_is_free(api: Api) -> None:
+    refused = api.post("experiments/", {"name": " "}, Idempotency_Key="k")
+
+    assert (refused.status_code, IdempotencyKey.objects.count()) == (400, 0)
+    assert api.post("experiments/", NEW, Idempotency_Key="k").status_code == 201
+
+
+@pytest.mark.both
+@pytest.mark.django_db(transaction=True)
+def test_same_key_at_the_same_moment_makes_one_experiment(api: Api) -> None:
+    answers: list[Any] = []
+    gate = threading.Barrier(4)
+
+    def ask() -> None:
+        gate.wait(10)
+        answers.append(api.post("experiments/", NEW, Idempotency_Key="k"))
+        connections.close_all()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    _ = [thread.start() for thread in threads]
+    _ = [thread.join(30) for thread in threads]
+
+    assert [answer.status_code for answer in answers] == [201] * 4
+    assert len({answer.json()["id"] for answer in answers}) == Experiment.objects.count() == 1
+
+
+@pytest.mark.parametrize("kind", ["experiments", "providers"])
+def test_edit_of_what_was_read_is_taken_once(api: Api, project: Any, kind: str) -> None:
+    provider, experiment = ProviderFactory(project=project), ExperimentFactory(project=project)
+    path = f"{kind}/{ {'experiments': experiment, 'providers': provider}[kind].uid }/"
+    etag = api.get(path).headers["ETag"]
+
+    taken = api.patch(path, {"name": "changed"}, If_Match=etag)
+    late = api.patch(path, {"name": "late"}, If_Match=etag)
+
+    assert (taken.status_code, taken.json()["name"], late.status_code) == (200, "changed", 412)
+    assert api.get(path, If_None_Match=etag).status_code == 200
+    assert api.get(path, If_None_Match=api.get(path).headers["ETag"]).status_code == 304
+
+
+def test_weights_are_changed_with_the_board(api: Api, project: Any) -> None:
+    scorers = [{"name": "a", "kind": "contains"}, {"name": "b", "kind": "person"}]
+    made = api.post("experiments/", {**NEW, "scorers": scorers}).json()
+
+    changed = api.patch(f"experiments/{made['id']}", {"scoring_config": {"weights": {"b": 3}}})
+
+    assert changed.json()["scoring_config"]["weights"] == {"a": 1.0, "b": 3.0}
+
+
+def test_candidate_is_added_and_its_twin_refused(api: Api, project: Any) -> None:
+    provider, experiment = ProviderFactory(project=project), ExperimentFactory(project=project)
+    body = {"name": "small", "provider": provider.name, "model": "m", "prompt": "{{ input }}"}
+    path = f"experiments/{experiment.uid}/candidates/"
+
+    first, twin = api.post(path, body), api.post(path, {**body, "name": "twin"})
+
+    assert (first.status_code, twin.status_code) == (201, 400)
+    assert [one["name"] for one in api.get(path).json()["items"]] == ["small"]
+
+
+def test_provider_is_made_and_changed(api: Api, project: Any) -> None:
+    body = {"name": "local", "base_url": "http://127.0.0.1:9/v1", "prices": {"m": {"input": 1, "output": 2}}}
+
+    made = api.post("providers/", body)
+    changed = api.patch(f"providers/{made.json()['id']}", {"max_in_flight": 3, "requests_per_minute": None})
+
+    assert (made.status_code, changed.status_code) == (201, 200)
+    assert Provider.objects.values_list("max_in_flight", "prices").get() == (3, body["prices"])
+
+
+def test_run_without_a_worker_says_that_it_waits(api: Api, project: Any) -> None:
+    ProviderFactory(project=project)
+    body = {"experiment_id": str(ExperimentFactory(project=project).uid), "config": {"model": "m", "prompt": "x"}}
+
+    made = api.post("runs/", body)
+    shown = api.get(f"runs/{made.json()['id']}/")
+
+    assert (made.status_code, made.json()["status"], Run.objects.get().status_reason) == (201, "pending", "")
+    assert "evalsite worker" in made.json()["status_reason"]
+    assert made.json()["status_reason"] == shown.json()["status_reason"]
+
+
+def test_start_without_a_dataset_is_refused(api: Api, project: Any) -> None:
+    experiment = CandidateFactory(experiment=ExperimentFactory(project=project)).experiment
+
+    assert api.post(f"experiments/{experiment.uid}/start/").json()["errors"][0]["field"] == "dataset"
+
+
+def test_runs_of_an_experiment_are_cancelled_together(api: Api, project: Any) -> None:
+    experiment = ExperimentFactory(project=project)
+    runs = [RunFactory(candidate=CandidateFactory(experiment=experiment)) for _ in range(2)]
+
+    cancelled = api.post(f"experiments/{experiment.uid}/cancel/")
+    again = api.post(f"experiments/{experiment.uid}/cancel/")
+
+    assert set(cancelled.json()["run_ids"]) == {str(run.uid) for run in runs}
+    assert again.status_code == 409

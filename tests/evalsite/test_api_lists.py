@@ -1,0 +1,121 @@
+"""Lists of the API: complete page by page, in every order, and no query more for more rows."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalsite.api_lists import _decoded, _encoded
+from runs.models import Run
+from tests.api_client import Api
+from tests.factories import (
+    CandidateFactory,
+    ExperimentFactory,
+    ProviderFactory,
+    ResultFactory,
+    RunFactory,
+    RunStandingFactory,
+)
+
+ORDERS = ["started_at", "-started_at", "score", "-score", "status", "-status", "created_at", "-completed_at"]
+
+
+@pytest.fixture
+def runs(project: Any) -> list[Run]:
+    """Seven runs: two never started, three without a score, two of the same score."""
+    experiment, now = ExperimentFactory(project=project), timezone.now()
+    candidates = [CandidateFactory(experiment=experiment) for _ in range(7)]
+    starts = [now - timedelta(hours=hours) if hours else None for hours in (0, 3, 1, 2, 0, 5, 4)]
+    made = [RunFactory(candidate=one, started_at=at) for one, at in zip(candidates, starts, strict=True)]
+    _ = [RunStandingFactory(run=run, value=value) for run, value in zip(made, (0.5, 0.25, 0.5, 1 / 3), strict=False)]
+    return made
+
+
+def pages(api: Api, address: str) -> list[list[str]]:
+    """Return the ids of each page, following `next` (at most five pages)."""
+    found: list[list[str]] = []
+    following: Any = address
+    for _ in range(5):
+        body = api.get(following).json() if following else {"items": [], "next": None}
+        found.append([one["id"] for one in body["items"]])
+        following = body["next"]
+    return found
+
+
+@pytest.mark.parametrize("ordering", ORDERS)
+def test_pages_by_cursor_are_the_whole_list(viewer: Any, runs: list[Run], ordering: str) -> None:
+    api = Api(viewer)
+
+    whole = [one["id"] for one in api.get(f"runs/?ordering={ordering}").json()["items"]]
+
+    assert len(set(whole)) == 7
+    assert pages(api, f"runs/?ordering={ordering}&limit=3") == [whole[:3], whole[3:6], whole[6:], [], []]
+
+
+def test_pages_by_offset_go_on_by_cursor(viewer: Any, runs: list[Run]) -> None:
+    api = Api(viewer)
+    whole = [one["id"] for one in api.get("runs/").json()["items"]]
+
+    assert pages(api, "runs/?offset=2&limit=3") == [whole[2:5], whole[5:], [], [], []]
+
+
+def test_runs_are_listed_newest_start_first_never_started_last(viewer: Any, runs: list[Run]) -> None:
+    listed = Api(viewer).get("runs/").json()
+
+    starts = [one["started_at"] for one in listed["items"]]
+    assert starts[:5] == sorted(starts[:5], reverse=True)
+    assert starts[5:] == [None, None]
+    assert listed["total"] == 7
+
+
+def test_runs_by_score_put_those_without_one_last(viewer: Any, runs: list[Run]) -> None:
+    scores = [one["score"] for one in Api(viewer).get("runs/?ordering=-score").json()["items"]]
+
+    assert scores == [0.5, 0.5, 1 / 3, 0.25, None, None, None]
+
+
+def test_runs_are_filtered_by_status_and_experiment(viewer: Any, runs: list[Run]) -> None:
+    api, other = Api(viewer), RunFactory(candidate__experiment=ExperimentFactory(project=runs[0].experiment.project))
+    other.begin()
+
+    running = api.get("runs/?status=running").json()["items"]
+    of_other = api.get(f"runs/?experiment_id={other.experiment.uid}").json()["items"]
+
+    assert [one["id"] for one in running] == [one["id"] for one in of_other] == [str(other.uid)]
+
+
+def test_results_are_listed_by_ordinal(viewer: Any, runs: list[Run]) -> None:
+    _ = [ResultFactory(run=runs[0], ordinal=ordinal) for ordinal in (2, 0, 1)]
+    ResultFactory(run=runs[1], outcome="timeout")
+
+    api, found = Api(viewer), pages(Api(viewer), f"runs/{runs[0].uid}/results/?limit=2")
+
+    assert found[:2] == [[f"{runs[0].uid}.0", f"{runs[0].uid}.1"], [f"{runs[0].uid}.2"]]
+    assert api.get(f"runs/{runs[1].uid}/results/?outcome=timeout").json()["total"] == 1
+    assert api.get(f"runs/{runs[1].uid}/results/?outcome=ok").json()["items"] == []
+    assert api.get(f"runs/{runs[1].uid}/results/?outcome=bad").status_code == 400
+
+
+@pytest.mark.parametrize("address", ["runs/", "experiments/", "providers/"])
+def test_list_of_more_rows_makes_no_more_queries(viewer: Any, project: Any, address: str) -> None:
+    api = Api(viewer)
+    RunFactory(candidate__experiment=ExperimentFactory(project=project))
+    with CaptureQueriesContext(connection) as one:
+        api.get(address)
+    _ = [RunFactory(candidate__experiment=ExperimentFactory(project=project)) for _ in range(19)]
+    ProviderFactory(project=project)
+
+    with CaptureQueriesContext(connection) as twenty:
+        api.get(address)
+
+    assert abs(len(twenty) - len(one)) <= 1  # the token's use is noted once a minute
+
+
+@given(st.one_of(st.none(), st.integers(), st.floats(allow_nan=False), st.text(), st.datetimes()), st.integers())
+def test_cursor_brings_back_what_it_was_made_of(value: Any, pk: int) -> None:
+    assert _decoded(_encoded(value, pk)) == (value, pk)

@@ -1,0 +1,63 @@
+"""The OpenAPI document: complete, without warnings, and what the reading routes answer is never a server error."""
+
+from typing import Any
+
+import pytest
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+
+from tests.api_client import Api
+from tests.factories import ExperimentFactory, ResultFactory, RunFactory
+
+
+def document() -> Any:
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def test_schema_is_made_without_warnings() -> None:
+    GENERATOR_STATS.reset()
+
+    validate_schema(document())
+
+    assert not GENERATOR_STATS
+
+
+def test_every_operation_says_what_its_problems_mean() -> None:
+    operations = [one for path in document()["paths"].values() for one in path.values()]
+
+    assert len(operations) > 30
+    assert all({"400", "401", "403", "404"} <= set(one["responses"]) for one in operations)
+    assert all(one.get("description") for one in operations)
+
+
+def test_list_is_described_as_items_total_and_next() -> None:
+    runs = document()["paths"]["/api/v1/runs/"]["get"]
+
+    shape = runs["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    assert set(document()["components"]["schemas"][shape]["properties"]) == {"items", "total", "next"}
+    assert {one["name"] for one in runs["parameters"]} >= {"limit", "offset", "cursor", "min_score", "ordering"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "runs/?min_score=1e400",
+        "runs/?limit=%00",
+        "runs/?cursor=%F0%9F%98%80",
+        "runs/%00/",
+        "runs/?experiment_id=%00",
+        "experiments/%F0%9F%98%80/leaderboard/?weights=%7B%7D",
+        "results/%00.%00/",
+        "runs/leaderboard/..%2F/",
+        "runs/?limit=1&limit=2&offset=%E0%A4",
+        "runs/?offset=99999999999999999999",
+        "runs/?cursor=WyJ4IiwgbnVsbCwgMV0",
+        "experiments/?cursor=W1tdLCBudWxsLCAxXQ",
+        "runs/?cursor=WzEsIG51bGwsIDk5OTk5OTk5OTk5OTk5OTk5OTk5OTld",
+    ],
+)
+def test_odd_address_is_never_a_server_error(viewer: Any, project: Any, path: str) -> None:
+    ResultFactory(run=RunFactory(candidate__experiment=ExperimentFactory(project=project)))
+
+    assert Api(viewer).get(path).status_code in (200, 400, 404)

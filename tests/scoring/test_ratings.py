@@ -1,0 +1,165 @@
+"""People rate: values replaced with their history, several people averaged, results and runs as a whole."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from experiments.actions import ActionConflict, ActionRefused
+from experiments.models import Experiment
+from runs.models import Run
+from scoring.actions import change_rating, checked_value, delete_rating, rate_result, rate_run, reweigh
+from scoring.models import RunRating, RunScore, RunStanding, Score
+from tests.factories import (
+    ExperimentFactory,
+    MembershipFactory,
+    ResultFactory,
+    RunFactory,
+    ScorerSpecFactory,
+    UserFactory,
+)
+
+
+@pytest.fixture
+def single(project: Any) -> Run:
+    """A run of one result, whose experiment has a code scorer."""
+    run = RunFactory(candidate__experiment=ExperimentFactory(project=project))
+    ScorerSpecFactory(experiment=run.experiment, name="correct")
+    ResultFactory(run=run)
+    return run
+
+
+@pytest.fixture
+def several(project: Any) -> Run:
+    """A run of two results."""
+    run = RunFactory(candidate__experiment=ExperimentFactory(project=project), planned_count=2, case_list__case_count=2)
+    _ = [ResultFactory(run=run, ordinal=ordinal) for ordinal in (0, 1)]
+    return run
+
+
+def mean_of(run: Run, name: str = "helpful") -> float | None:
+    return RunScore.objects.get(run=run, scorer__name=name).mean
+
+
+def test_rating_a_run_of_one_result_rates_the_result(single: Run, viewer: Any) -> None:
+    rating = rate_run(run=single, scorer_name="helpful", value=0.5, by=viewer)
+
+    assert isinstance(rating, Score)
+    assert isinstance(rating.uid, uuid.UUID)
+    assert (rating.value, rating.author, mean_of(single)) == (0.5, viewer.pk, 0.5)
+    assert not RunRating.objects.exists()
+
+
+def test_rating_a_run_of_several_results_rates_the_run(several: Run, viewer: Any) -> None:
+    rating = rate_run(run=several, scorer_name="helpful", value=0.5, by=viewer)
+
+    assert isinstance(rating, RunRating)
+    assert mean_of(several) == 0.5
+    assert not Score.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["single", "several"])
+def test_rating_again_replaces_and_keeps_the_former(kind: str, viewer: Any, request: pytest.FixtureRequest) -> None:
+    run = request.getfixturevalue(kind)
+    first = rate_run(run=run, scorer_name="helpful", value=0.25, by=viewer, metadata={"a": 1})
+
+    again = rate_run(run=run, scorer_name="helpful", value=1, by=viewer)
+
+    assert (again.pk, again.value, again.metadata) == (first.pk, 1.0, None)
+    assert [former[0] for former in again.history or []] == [0.25]
+    assert mean_of(run) == 1.0
+
+
+@pytest.mark.parametrize("kind", ["single", "several"])
+def test_ratings_of_several_people_are_averaged(kind: str, viewer: Any, owner: Any, request: Any) -> None:
+    run = request.getfixturevalue(kind)
+
+    _ = [rate_run(run=run, scorer_name="helpful", value=value, by=by) for value, by in ((0.25, viewer), (0.75, owner))]
+
+    assert mean_of(run) == 0.5
+
+
+def test_changed_rating_changes_the_board_and_keeps_metadata(single: Run, viewer: Any) -> None:
+    rating = rate_run(run=single, scorer_name="helpful", value=0.25, by=viewer, metadata={"a": 1})
+
+    changed = change_rating(rating=rating, value=0.75, by=viewer)
+
+    assert (changed.value, changed.metadata, mean_of(single)) == (0.75, {"a": 1}, 0.75)
+
+
+def test_deleted_rating_is_gone_from_the_board(single: Run, viewer: Any) -> None:
+    rating = rate_run(run=single, scorer_name="helpful", value=0.25, by=viewer)
+
+    delete_rating(rating=rating, by=viewer)
+
+    assert mean_of(single) is None
+
+
+def test_rating_is_missing_on_the_board_until_given(project: Any, viewer: Any) -> None:
+    run = RunFactory(candidate__experiment=ExperimentFactory(project=project))
+    ResultFactory(run=run)
+    ScorerSpecFactory(experiment=run.experiment, name="helpful", kind="person", weight=1)
+    reweigh(experiment=run.experiment, weights={"helpful": 2}, by=None)
+
+    rate_run(run=run, scorer_name="helpful", value=0.5, by=viewer)
+
+    assert RunStanding.objects.get(run=run).value == 0.5
+    assert Experiment.objects.get().scorers.get().weight == 2
+
+
+def test_unknown_name_with_a_wrong_value_makes_no_scorer(single: Run, viewer: Any) -> None:
+    with pytest.raises(ActionRefused, match="from 0 to 1"):
+        rate_run(run=single, scorer_name="helpful", value=2, by=viewer)
+
+    assert not single.experiment.scorers.filter(name="helpful").exists()
+
+
+def test_run_without_results_cannot_be_rated(project: Any, viewer: Any) -> None:
+    run = RunFactory(candidate__experiment=ExperimentFactory(project=project))
+
+    with pytest.raises(ActionConflict, match="no results yet"):
+        rate_run(run=run, scorer_name="helpful", value=1, by=viewer)
+
+
+def test_name_of_a_code_scorer_is_a_conflict(single: Run, viewer: Any) -> None:
+    with pytest.raises(ActionConflict, match="scored by code"):
+        rate_run(run=single, scorer_name="correct", value=1, by=viewer)
+
+
+def test_errored_result_is_a_conflict(single: Run, viewer: Any) -> None:
+    failed = ResultFactory(run=single, ordinal=1, outcome="timeout")
+
+    with pytest.raises(ActionConflict, match="timeout"):
+        rate_result(run=single, result=failed, scorer_name="helpful", value=1, by=viewer)
+
+
+@pytest.mark.parametrize("value", [True, "1", None, float("nan"), float("inf"), 10**400, 5.1, 0.9, [1]])
+def test_value_outside_the_scale_is_refused(db: None, value: Any) -> None:
+    spec = ScorerSpecFactory(kind="person", range_low=1, range_high=5)
+
+    with pytest.raises(ActionRefused) as refused:
+        checked_value(spec, value)
+
+    assert refused.value.field == "value"
+
+
+@pytest.mark.parametrize("value", [1, 5, 2.5])
+def test_value_within_the_scale_is_taken(db: None, value: float) -> None:
+    assert checked_value(ScorerSpecFactory(kind="person", range_low=1, range_high=5), value) == float(value)
+
+
+def test_reweigh_ranks_runs_anew(single: Run, viewer: Any) -> None:
+    rate_run(run=single, scorer_name="helpful", value=0.25, by=viewer)
+    single.begin()
+
+    reweigh(experiment=single.experiment, weights={"helpful": 1, "correct": 0}, by=None)
+
+    assert RunStanding.objects.get(run=single).value == 0.25
+
+
+def test_reweigh_by_a_viewer_is_forbidden(single: Run) -> None:
+    member = MembershipFactory(project=single.experiment.project, user=UserFactory())
+
+    with pytest.raises(PermissionDenied, match="Only an"):
+        reweigh(experiment=single.experiment, weights={"correct": 2}, by=member.user)
