@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from experiments.actions import (
-    ActionRefused,
+    ActionConflict,
     Declaration,
     add_candidate,
     declare_experiment,
@@ -15,8 +15,8 @@ from experiments.actions import (
     remove_candidate,
     save_prompt,
 )
+from experiments.declared_form import declared_form
 from experiments.experiment_file import read_text
-from experiments.exporting import experiment_file_of
 from experiments.file_writing import to_yaml
 from experiments.models import Experiment, Project
 from tests.factories import CandidateFactory, ExperimentFactory
@@ -66,47 +66,47 @@ def values_of(experiment: Experiment) -> dict[str, Any]:
     return {str(row): {name: value for name, value in vars(row).items() if name not in left_out} for row in rows}
 
 
-def test_experiment_file_of_everything_declares_it_again(project: Project) -> None:
+def test_declared_form_of_everything_declares_it_again(project: Project) -> None:
     experiment = declare(EVERYTHING, project).experiment
     before = values_of(experiment)
     case_list = freeze_case_list(experiment)
 
-    again = declare(to_yaml(experiment_file_of(experiment)), project)
+    again = declare(to_yaml(declared_form(experiment)), project)
 
     assert (again.added, again.removed, again.revised) == ([], [], [])
     assert freeze_case_list(again.experiment) == case_list
     assert values_of(again.experiment) == before
 
 
-def test_experiment_file_of_an_older_version_stays_on_it(project: Project) -> None:
+def test_declared_form_of_an_older_version_stays_on_it(project: Project) -> None:
     experiment = declare(EVERYTHING, project).experiment
-    text = to_yaml(experiment_file_of(experiment))
+    text = to_yaml(declared_form(experiment))
     declare(EVERYTHING.replace("experiment: capitals", "experiment: newer").replace("Lima", "Cusco"), project)
 
     assert str(declare(text, project).experiment.dataset_version) == "capitals@1"
 
 
-def test_experiment_file_of_what_was_taken_out_leaves_it_out(project: Project) -> None:
+def test_declared_form_of_what_was_taken_out_leaves_it_out(project: Project) -> None:
     experiment = declare(EVERYTHING, project).experiment
     remove_candidate(candidate=experiment.candidates.get(name="two"), by=None)
     experiment.refresh_from_db()
 
-    file = experiment_file_of(experiment)
+    file = declared_form(experiment)
 
     assert [candidate.name for candidate in file.candidates] == ["one"]
     assert (list(file.prompts), file.baseline) == (["short"], "")
 
 
-def test_experiment_file_of_a_rated_experiment_has_the_scorer(project: Project) -> None:
+def test_declared_form_of_a_rated_experiment_has_the_scorer(project: Project) -> None:
     experiment = declare(EVERYTHING, project).experiment
     person_scorer(experiment=experiment, name="polite", by=None)
 
-    again = declare(to_yaml(experiment_file_of(experiment)), project)
+    again = declare(to_yaml(declared_form(experiment)), project)
 
     assert again.experiment.scorers.get(name="polite").removed_at is None
 
 
-def test_experiment_file_of_two_versions_of_a_prompt_names_both(project: Project) -> None:
+def test_declared_form_of_two_versions_of_a_prompt_names_both(project: Project) -> None:
     experiment = declare(EVERYTHING, project).experiment
     first = experiment.candidates.get(name="one")
     version = save_prompt(project=project, name="capitals/short", messages="{{ input }}!", by=None)
@@ -115,16 +115,16 @@ def test_experiment_file_of_two_versions_of_a_prompt_names_both(project: Project
     )
     hashes = set(experiment.candidates.values_list("config_hash", flat=True))
 
-    file = experiment_file_of(experiment)
+    file = declared_form(experiment)
 
-    assert sorted(file.prompts) == ["capitals/short v1", "capitals/short v2", "long"]
+    assert sorted(file.prompts) == ["long", "short", "short v2"]
     assert {
         candidate.config_hash for candidate in declare(to_yaml(file), project).experiment.candidates.all()
     } == hashes
 
 
-def test_experiment_file_of_an_experiment_without_dataset_is_refused() -> None:
+def test_declared_form_of_an_experiment_without_dataset_is_refused() -> None:
     experiment = CandidateFactory(experiment=ExperimentFactory(name="ad hoc")).experiment
 
-    with pytest.raises(ActionRefused, match="ad hoc has no dataset"):
-        experiment_file_of(experiment)
+    with pytest.raises(ActionConflict, match="ad hoc has no dataset"):
+        declared_form(experiment)
