@@ -1,0 +1,132 @@
+"""The pages with data in a real browser: live board, drawer, small screens."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from experiments.models import Role
+from runs.models import Run, RunStatus, WorkUnit
+from tests.boards import experiment_in, result_of, run_of
+from tests.factories import LaneFactory, MembershipFactory, ProjectFactory
+
+pytestmark = pytest.mark.browser
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def run(transactional_db: None) -> Run:
+    run = run_of(experiment_in(ProjectFactory(), items=4, name="support-qa"), status=RunStatus.RUNNING, ok_count=2)
+    result_of(run, 0)
+    result_of(run, 1, value=0.0)
+    LaneFactory(kind="host")
+    return run
+
+
+@pytest.fixture
+def at(live_site: str, page: Page, run: Run) -> Any:
+    """Opens an address of ours in a browser that is signed in."""
+    user = MembershipFactory(project=run.experiment.project, role=Role.EDITOR).user
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_site}])
+
+    def open_page(route: str, *args: object, query: str = "") -> Page:
+        page.goto(f"{live_site}{reverse(route, args=args)}{query}")
+        return page
+
+    return open_page
+
+
+def test_board_updates_without_being_loaded_again(at: Any, run: Run) -> None:
+    page = at("experiments:experiment-board", run.experiment.uid)
+    expect(page.locator("#live-state")).to_have_text("live")
+
+    WorkUnit.objects.filter(run=run).update(ok_count=3)
+
+    expect(page.locator("#experiment-progress")).to_contain_text("3/4")
+    expect(page).to_have_title("(75 %) support-qa · Evalsite")
+
+
+def test_board_stops_listening_when_all_has_ended(at: Any, run: Run) -> None:
+    page = at("experiments:experiment-board", run.experiment.uid)
+    expect(page.locator("#live-state")).to_have_text("live")
+
+    Run.objects.get(pk=run.pk).complete()
+
+    expect(page.locator("#live-state")).to_be_hidden()
+
+
+def test_drawer_opens_and_escape_closes_it(at: Any, run: Run) -> None:
+    page = at("runs:run-detail", run.uid)
+
+    page.click("#result-link-0")
+    expect(page.locator("#drawer")).to_be_visible()
+    expect(page.locator("#drawer")).to_contain_text("Pari")
+    opened = page.url
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#drawer")).to_be_hidden()
+    assert opened.endswith("?result=0")
+    page.wait_for_url("**/runs/*/")
+
+
+def test_drawer_moves_on_with_j_and_closes_with_back(at: Any, run: Run) -> None:
+    page = at("runs:run-detail", run.uid)
+
+    page.click("#result-link-0")
+    expect(page.locator("#drawer-heading")).to_have_text("item-0")
+    expect(page.locator("#drawer")).to_be_visible()
+    page.keyboard.press("j")
+    expect(page.locator("#drawer-heading")).to_have_text("item-1")
+    page.go_back()
+
+    expect(page.locator("#drawer")).to_be_hidden()
+    expect(page.locator("#run-results")).to_be_visible()
+
+
+def test_drawer_is_open_on_a_page_opened_by_its_link(at: Any, run: Run) -> None:
+    page = at("runs:run-detail", run.uid, query="?result=1")
+
+    expect(page.locator("#drawer-heading")).to_have_text("item-1")
+    page.click("#drawer [data-close]")
+    expect(page.locator("#drawer")).to_be_hidden()
+
+
+def test_result_is_a_page_on_a_phone(at: Any, run: Run, page: Page) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    at("runs:run-detail", run.uid)
+
+    page.click("#result-link-0")
+
+    page.wait_for_url("**/results/0/")
+
+
+@pytest.mark.parametrize(
+    "route",
+    ["home", "experiments:experiment-list", "runs:run-list", "experiments:provider-list", "experiments:provider-new"],
+)
+def test_page_is_as_wide_as_a_phone(at: Any, page: Page, route: str) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    at(route)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+@pytest.mark.parametrize("name", ["experiments:experiment-board", "experiments:experiment-runs"])
+def test_experiment_is_as_wide_as_a_phone(at: Any, page: Page, run: Run, name: str) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    at(name, run.experiment.uid)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_run_is_as_wide_as_a_phone(at: Any, page: Page, run: Run) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    at("runs:run-detail", run.uid)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]

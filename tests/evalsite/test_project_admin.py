@@ -1,0 +1,59 @@
+"""The admin shows staff what their membership shows them, and changes what their role allows."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from evalsite.project_admin import ProjectAdmin
+from experiments.models import Experiment, Membership, Project, Role
+from tests.boards import experiment_in, run_of
+from tests.factories import MembershipFactory, ProjectFactory
+
+OURS = sorted(
+    model._meta.label_lower.replace(".", "_")
+    for model, shown in admin.site._registry.items()
+    if isinstance(shown, ProjectAdmin)
+)
+
+
+@pytest.fixture
+def experiment(project: Project) -> Experiment:
+    experiment = experiment_in(project, name="support-qa")
+    run_of(experiment)
+    return experiment
+
+
+def staff_client(user: User) -> Client:
+    """Return a client signed in as this person, made superuser: even those see their projects only."""
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    client = Client()
+    client.force_login(User.objects.get(pk=user.pk))
+    return client
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_admin_lists_the_rows_of_members(owner: User, experiment: Experiment, name: str) -> None:
+    assert staff_client(owner).get(reverse(f"admin:{name}_changelist")).status_code == 200
+
+
+def test_admin_shows_strangers_nothing(stranger: User, experiment: Experiment) -> None:
+    client = staff_client(stranger)
+
+    listed = client.get(reverse("admin:experiments_experiment_changelist")).content.decode()
+    opened = client.get(reverse("admin:experiments_experiment_change", args=[experiment.pk]))
+
+    assert "support-qa" not in listed
+    assert opened.status_code == 302
+
+
+@pytest.mark.parametrize(("role", "after"), [(Role.OWNER, Role.EDITOR), (Role.EDITOR, Role.VIEWER)])
+def test_admin_changes_members_for_owners_only(db: None, role: Role, after: Role) -> None:
+    project = ProjectFactory()
+    boss = MembershipFactory(project=project, role=role).user
+    member = MembershipFactory(project=project, role=Role.VIEWER)
+
+    staff_client(boss).post(reverse("admin:experiments_membership_change", args=[member.pk]), {"role": Role.EDITOR})
+
+    assert Membership.objects.get(pk=member.pk).role == after

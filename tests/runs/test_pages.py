@@ -1,0 +1,312 @@
+"""The pages about runs and results: for members, for strangers, with bad input, plain and htmx."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from experiments.models import Project
+from runs.models import Run, RunStatus
+from runs.pages.run_detail import ROWS
+from scoring.models import Score
+from tests.boards import SCRIPT, experiment_in, result_of, run_of
+from tests.factories import FailedAttemptFactory, ScorerSpecFactory
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def run(project: Project) -> Run:
+    run = run_of(experiment_in(project, items=3), status=RunStatus.COMPLETED, ok_count=2, timeout_count=1)
+    result_of(run, 0)
+    result_of(run, 1, value=0.0)
+    result_of(run, 2, value=None, outcome="timeout", detail="no answer within 5 s")
+    return run
+
+
+@pytest.fixture
+def as_viewer(client: Client, viewer: User) -> Client:
+    client.force_login(viewer)
+    return client
+
+
+@pytest.fixture
+def as_editor(client: Client, editor: User) -> Client:
+    client.force_login(editor)
+    return client
+
+
+def text(answer: Any) -> str:
+    """Return the body of an answer."""
+    return str(answer.content.decode())
+
+
+def query_count(client: Client, url: str) -> int:
+    """Return how many queries a page makes."""
+    with CaptureQueriesContext(connection) as queries:
+        client.get(url)
+    return len(queries)
+
+
+def test_run_list_shows_score_status_and_errors(as_viewer: Client, run: Run) -> None:
+    page = text(as_viewer.get(reverse("runs:run-list")))
+
+    assert run.name in page
+    assert "40.0 to 60.0" in page
+    assert "1 timeout" in page
+
+
+def test_run_list_of_a_stranger_is_empty(client: Client, stranger: User, run: Run) -> None:
+    client.force_login(stranger)
+
+    assert run.name not in text(client.get(reverse("runs:run-list")))
+
+
+@pytest.mark.parametrize(
+    ("query", "is_shown"),
+    [
+        ("status=completed", True),
+        ("status=failed", False),
+        ("min_score=0.5", True),
+        ("min_score=0.51", False),
+        ("max_score=0.5", True),
+        ("max_score=0.49", False),
+        ("ad_hoc=false", True),
+        ("ad_hoc=true", False),
+        ("candidate=candidate", True),
+        ("candidate=nobody", False),
+    ],
+)
+def test_run_list_shows_what_the_filter_leaves(as_viewer: Client, run: Run, query: str, is_shown: bool) -> None:
+    page = text(as_viewer.get(f"{reverse('runs:run-list')}?{query}"))
+
+    assert (f'id="run-{run.pk}"' in page) is is_shown
+
+
+def test_run_list_with_a_bound_leaves_out_runs_without_a_score(as_viewer: Client, project: Project) -> None:
+    run = run_of(experiment_in(project), score=None)
+
+    page = text(as_viewer.get(f"{reverse('runs:run-list')}?min_score=0"))
+
+    assert f'id="run-{run.pk}"' not in page
+
+
+@pytest.mark.parametrize("query", ["status=odd", "min_score=1.1", "min_score=0.9&max_score=0.1", "experiment_id=odd"])
+def test_run_list_with_a_bad_filter_answers_422(as_viewer: Client, run: Run, query: str) -> None:
+    answer = as_viewer.get(f"{reverse('runs:run-list')}?{query}")
+
+    assert answer.status_code == 422
+    assert "errorlist" in text(answer)
+
+
+def test_run_list_asks_as_often_for_20_runs_as_for_one(as_viewer: Client, project: Project) -> None:
+    experiment = experiment_in(project)
+    run_of(experiment)
+    one = query_count(as_viewer, reverse("runs:run-list"))
+    [run_of(experiment) for _ in range(19)]
+
+    assert query_count(as_viewer, reverse("runs:run-list")) == one
+
+
+def test_run_list_pages_older_and_newer(as_viewer: Client, project: Project) -> None:
+    experiment = experiment_in(project)
+    [run_of(experiment, score=None) for _ in range(51)]
+
+    newest, oldest = (text(as_viewer.get(f"{reverse('runs:run-list')}{query}")) for query in ("", "?offset=50"))
+
+    assert "Older" in newest
+    assert "Newer" not in newest
+    assert "Newer" in oldest
+    assert "Older" not in oldest
+
+
+def test_run_page_shows_its_score_outcomes_and_results(as_viewer: Client, run: Run) -> None:
+    page = text(as_viewer.get(reverse("runs:run-detail", args=[run.uid])))
+
+    assert "50.0" in page
+    assert "?outcome=timeout" in page
+    assert "item-0" in page
+    assert "820 ms" in page
+
+
+def test_run_page_escapes_what_a_model_wrote(as_viewer: Client, run: Run) -> None:
+    page = text(as_viewer.get(f"{reverse('runs:run-detail', args=[run.uid])}?result=0"))
+
+    assert SCRIPT not in page
+    assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize("name", ["run-detail", "run-summary", "run-results"])
+def test_run_of_a_stranger_is_a_404(client: Client, stranger: User, run: Run, name: str) -> None:
+    client.force_login(stranger)
+
+    assert client.get(reverse(f"runs:{name}", args=[run.uid])).status_code == 404
+
+
+def test_result_of_a_stranger_is_a_404(client: Client, stranger: User, run: Run) -> None:
+    client.force_login(stranger)
+
+    assert client.get(reverse("runs:result-detail", args=[run.uid, 0])).status_code == 404
+
+
+@pytest.mark.parametrize("ordinal", [99, 1 << 32, 1 << 63])
+def test_result_that_is_not_there_is_a_404(as_viewer: Client, run: Run, ordinal: int) -> None:
+    assert as_viewer.get(reverse("runs:result-detail", args=[run.uid, ordinal])).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["result=x", "after=x", "before=-1", "outcome=odd", "after=99999999999999999999"])
+def test_run_page_passes_over_a_place_that_is_none(as_viewer: Client, run: Run, query: str) -> None:
+    answer = as_viewer.get(f"{reverse('runs:run-detail', args=[run.uid])}?{query}")
+
+    assert answer.status_code == 200
+    assert "item-0" in text(answer)
+
+
+def test_results_are_filtered_by_outcome(as_viewer: Client, run: Run) -> None:
+    page = text(as_viewer.get(f"{reverse('runs:run-results', args=[run.uid])}?outcome=timeout"))
+
+    assert "item-2" in page
+    assert "item-0" not in page
+
+
+def test_results_page_by_key(as_viewer: Client, project: Project) -> None:
+    run = run_of(experiment_in(project, items=ROWS + 1))
+    [result_of(run, ordinal) for ordinal in range(ROWS + 1)]
+    url = reverse("runs:run-results", args=[run.uid])
+
+    start, rest = text(as_viewer.get(url)), text(as_viewer.get(f"{url}?after={ROWS - 1}"))
+    back = text(as_viewer.get(f"{url}?before={ROWS}"))
+
+    assert f'id="result-{ROWS - 1}"' in start
+    assert f'id="result-{ROWS}"' not in start
+    assert f'id="result-{ROWS}"' in rest
+    assert 'id="result-0"' in back
+
+
+def test_results_ask_as_often_for_20_as_for_one(as_viewer: Client, project: Project) -> None:
+    run = run_of(experiment_in(project, items=20))
+    url = reverse("runs:run-results", args=[run.uid])
+    result_of(run, 0)
+    one = query_count(as_viewer, url)
+    [result_of(run, ordinal) for ordinal in range(1, 20)]
+
+    assert query_count(as_viewer, url) == one
+
+
+def test_result_shows_expected_beside_extracted(as_viewer: Client, run: Run) -> None:
+    FailedAttemptFactory(run=run, ordinal=1, detail="HTTP 500")
+
+    page = text(as_viewer.get(reverse("runs:result-detail", args=[run.uid, 1])))
+
+    assert ">Paris<" in page
+    assert ">Pari<" in page
+    assert "Not the same." in page
+    assert "HTTP 500" in page
+
+
+def test_result_for_htmx_is_the_drawer_alone(as_viewer: Client, run: Run) -> None:
+    drawer = text(as_viewer.get(reverse("runs:result-detail", args=[run.uid, 1]), headers=HTMX))
+
+    assert drawer.startswith('<div class="drawer__head"')
+    assert "<html" not in drawer
+
+
+def test_result_leads_to_its_neighbours_under_the_filter(as_viewer: Client, run: Run) -> None:
+    url = reverse("runs:result-detail", args=[run.uid, 1])
+
+    everything, ok = text(as_viewer.get(url, headers=HTMX)), text(as_viewer.get(f"{url}?outcome=ok", headers=HTMX))
+
+    assert "data-key-next" in everything
+    assert "data-key-next" not in ok
+    assert "data-key-previous" in ok
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "after"),
+    [
+        ("run-pause", RunStatus.RUNNING, RunStatus.PAUSED),
+        ("run-cancel", RunStatus.RUNNING, RunStatus.CANCELLED),
+        ("run-resume", RunStatus.PAUSED, RunStatus.RUNNING),
+    ],
+)
+def test_run_is_controlled_by_its_buttons(
+    as_editor: Client, project: Project, name: str, status: str, after: str
+) -> None:
+    run = run_of(experiment_in(project), status=status)
+
+    answer = as_editor.post(reverse(f"runs:{name}", args=[run.uid]))
+
+    assert answer.status_code == 302
+    assert Run.objects.get(pk=run.pk).status == after
+
+
+def test_button_that_the_state_forbids_says_why(as_editor: Client, run: Run) -> None:
+    answer = as_editor.post(reverse("runs:run-pause", args=[run.uid]), follow=True)
+
+    assert "only a pending or running run can be paused" in text(answer)
+
+
+@pytest.mark.parametrize("name", ["run-pause", "run-resume", "run-cancel", "run-retry"])
+def test_viewer_may_not_control(as_viewer: Client, run: Run, name: str) -> None:
+    assert as_viewer.post(reverse(f"runs:{name}", args=[run.uid])).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["run-pause", "run-resume", "run-cancel", "run-retry"])
+def test_stranger_controls_nothing(client: Client, stranger: User, run: Run, name: str) -> None:
+    client.force_login(stranger)
+
+    assert client.post(reverse(f"runs:{name}", args=[run.uid])).status_code == 404
+
+
+def test_way_back_never_leads_off_the_site(as_editor: Client, run: Run) -> None:
+    url = reverse("runs:run-pause", args=[run.uid])
+
+    answer = as_editor.post(url, headers={"Referer": "https://evil.example/"})
+
+    assert answer["Location"] == reverse("runs:run-detail", args=[run.uid])
+
+
+@pytest.fixture
+def helpful(run: Run) -> Any:
+    return ScorerSpecFactory(experiment=run.experiment, name="helpful", kind="person", weight=0.0)
+
+
+def test_rating_is_stored_and_shown(as_viewer: Client, viewer: User, run: Run, helpful: Any) -> None:
+    url = reverse("runs:result-rate", args=[run.uid, 0])
+
+    answer = as_viewer.post(url, {"scorer_name": "helpful", "value": "0.75"}, headers=HTMX)
+
+    assert answer.status_code == 200
+    assert 'value="0.75"' in text(answer)
+    assert Score.objects.get(scorer=helpful, author=viewer.pk).value == 0.75
+
+
+def test_rating_without_javascript_leads_back(as_viewer: Client, run: Run, helpful: Any) -> None:
+    url = reverse("runs:result-rate", args=[run.uid, 0])
+
+    answer = as_viewer.post(url, {"scorer_name": "helpful", "value": "0.75"})
+
+    assert answer["Location"] == reverse("runs:result-detail", args=[run.uid, 0])
+
+
+@pytest.mark.parametrize("value", ["", "good", "2", "nan"])
+def test_rating_that_does_not_fit_answers_422_and_keeps_what_was_typed(
+    as_viewer: Client, run: Run, helpful: Any, value: str
+) -> None:
+    url = reverse("runs:result-rate", args=[run.uid, 0])
+
+    answer = as_viewer.post(url, {"scorer_name": "helpful", "value": value}, headers=HTMX)
+
+    assert answer.status_code == 422
+    assert f'value="{value}" aria-invalid="true"' in text(answer)
+    assert not Score.objects.filter(scorer=helpful).exists()
+
+
+def test_rating_of_an_error_is_not_offered(as_viewer: Client, run: Run, helpful: Any) -> None:
+    page = text(as_viewer.get(reverse("runs:result-detail", args=[run.uid, 2])))
+
+    assert "Your rating" not in page

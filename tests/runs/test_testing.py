@@ -1,0 +1,103 @@
+"""Testing a provider: one real call, as the action and as the command."""
+
+import io
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
+from pytest_django import Settings
+
+from evalsite.commands import CommandFailed
+from experiments.models import Project, Provider
+from runs.actions.testing import test_provider as try_provider
+from runs.simulator.thread import running_simulator
+from tests.factories import ProjectFactory, ProviderFactory
+
+
+@pytest.fixture
+def simulated(project: Project) -> Provider:
+    return ProviderFactory(project=project, name="sim", kind="simulator", base_url="")
+
+
+def test_test_brings_the_answer_and_what_is_offered(simulated: Provider, editor: User) -> None:
+    with running_simulator():
+        answer = try_provider(provider=simulated, model="", by=editor)
+
+    assert answer.error == ""
+    assert answer.latency_ms is not None
+    assert answer.model == answer.models[0]
+
+
+def test_test_of_an_unknown_model_names_those_there_are(simulated: Provider, editor: User) -> None:
+    with running_simulator():
+        answer = try_provider(provider=simulated, model="nobody", by=editor)
+
+    assert "nobody" in answer.error
+
+
+def test_test_of_what_nobody_listens_at_says_so(project: Project, editor: User) -> None:
+    answer = try_provider(provider=ProviderFactory(project=project), model="m", by=editor)
+
+    assert "was refused" in answer.error
+
+
+def test_test_with_a_key_that_was_not_given_says_who_gives_it(
+    project: Project, editor: User, settings: Settings
+) -> None:
+    settings.PROVIDER_ENV = []
+    provider = ProviderFactory(project=project, api_key_env="ANOTHER_TEAMS_KEY")
+
+    answer = try_provider(provider=provider, model="m", by=editor)
+
+    assert 'EVALSITE_PROVIDER_ENV="team:ANOTHER_TEAMS_KEY"' in answer.error
+
+
+@pytest.mark.parametrize("who", ["viewer", "stranger"])
+def test_test_is_for_editors(request: pytest.FixtureRequest, simulated: Provider, who: str) -> None:
+    with pytest.raises(PermissionDenied):
+        try_provider(provider=simulated, model="", by=request.getfixturevalue(who))
+
+
+def written(*arguments: str) -> str:
+    """Return what the command writes."""
+    output = io.StringIO()
+    call_command("test_provider", *arguments, stdout=output, stderr=io.StringIO())
+    return output.getvalue()
+
+
+@pytest.fixture
+def prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database is there: the command has nothing to bring up to date."""
+    monkeypatch.setattr("runs.management.commands.test_provider.Command.needs_database", False)
+
+
+def test_command_prints_what_came_back(simulated: Provider, prepared: None) -> None:
+    with running_simulator():
+        text = written("sim", "--project", "team")
+
+    assert "latency: " in text
+    assert "answer: " in text
+
+
+def test_command_without_an_answer_ends_with_1(project: Project, prepared: None) -> None:
+    ProviderFactory(project=project, name="away")
+
+    with pytest.raises(CommandFailed, match="was refused") as failed:
+        written("away", "--project", "team", "--model", "m")
+
+    assert failed.value.returncode == 1
+
+
+def test_command_for_an_unknown_provider_names_those_there_are(simulated: Provider, prepared: None) -> None:
+    with pytest.raises(CommandFailed, match="there are: sim") as failed:
+        written("gone", "--project", "team")
+
+    assert failed.value.returncode == 2
+
+
+def test_command_for_an_unknown_project_says_so(db: None, prepared: None) -> None:
+    ProjectFactory(name="other")
+
+    with pytest.raises(CommandFailed, match="no project"):
+        written("sim", "--project", "gone")
