@@ -71,6 +71,7 @@ def outcomes_of(run: Run) -> Counter[str]:
     return Counter(Result.objects.of_run(run).values_list("outcome", flat=True))
 
 
+@pytest.mark.both
 def test_work_stores_every_result_with_its_score(simulator: Simulator) -> None:
     experiment = sums(40)
     competing(experiment, simulator)
@@ -223,6 +224,7 @@ def test_work_with_timeouts_completes_with_errors_and_scores_the_others(simulato
     assert totals_of(run).error_count == found["timeout"]
 
 
+@pytest.mark.both
 def test_retry_runs_failed_results_again(simulator: Simulator) -> None:
     experiment = sums(10, timeout_s=0.3)
     candidate = competing(experiment, simulator, "stuck")
@@ -273,6 +275,7 @@ def test_one_failing_candidate_does_not_stop_the_other(simulator: Simulator) -> 
     assert outcomes_of(good) == {"ok": 20}
 
 
+@pytest.mark.both
 def test_cancel_cuts_calls_off_and_keeps_results(simulator: Simulator) -> None:
     experiment = sums(60)
     competing(experiment, simulator, "slower", max_in_flight=4)
@@ -373,6 +376,7 @@ def test_reuse_never_crosses_a_project(simulator: Simulator) -> None:
     assert (simulator.stats.requests, totals_of(run).reused) == (10, 0)
 
 
+@pytest.mark.both
 def test_work_takes_over_what_a_dead_command_left(simulator: Simulator) -> None:
     experiment = sums(20)
     competing(experiment, simulator)
