@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from experiments.actions.case_lists import current_case_list
 from experiments.models import Experiment
 from runs.models import Run, RunStatus
 from runs.progress import Totals
+from scoring.item_values import Scale
 from scoring.models import RunScore, RunStanding
 from scoring.weighting import reweighted
 
@@ -29,6 +32,8 @@ class ScorerCell:
     """Results that could not be judged."""
     is_share: bool = True
     """Whether its range is 0 to 1."""
+    normalised: float | None = None
+    """The value as a share of the range, 1 the best; None: no value, or no range."""
 
 
 @dataclass(slots=True)
@@ -104,9 +109,16 @@ def _cells(runs: Sequence[Run]) -> dict[int, dict[str, ScorerCell]]:
     cells: dict[int, dict[str, ScorerCell]] = {}
     for row in rows.order_by("scorer__position", "scorer_id"):
         is_share = (row.scorer.range_low, row.scorer.range_high) == (0.0, 1.0)
-        cell = ScorerCell(row.mean, row.low, row.high, row.n, row.none_count, is_share)
+        cell = ScorerCell(row.mean, row.low, row.high, row.n, row.none_count, is_share, _normalised(row))
         cells.setdefault(row.run_id, {})[row.scorer.name] = cell
     return cells
+
+
+def _normalised(row: RunScore) -> float | None:
+    low, high = row.scorer.range_low, row.scorer.range_high
+    if row.mean is None or low is None or high is None:
+        return None
+    return float(Scale(low, high, row.scorer.higher_is_better).normalise(np.array([row.mean]))[0])
 
 
 def _entry(run: Run, scores: dict[str, ScorerCell], weights: Mapping[str, float] | None) -> Entry:
@@ -114,8 +126,11 @@ def _entry(run: Run, scores: dict[str, ScorerCell], weights: Mapping[str, float]
     if standing is None:
         return Entry(run, Totals(), None, None, None, 0, False, [], {}, scores)
     value, low, high = standing.value, standing.low, standing.high
-    if weights is not None and standing.covariance:
-        value, low, high = reweighted(standing.covariance, weights)
+    is_complete, missing = standing.is_complete, standing.missing
+    if weights is not None:
+        value, low, high = _tried(standing.covariance, scores, weights)
+        missing = [name for name, weight in weights.items() if weight > 0 and _has_no_value(scores.get(name))]
+        is_complete = not missing and (is_complete or bool(standing.missing))
     return Entry(
         run,
         Totals.from_json(standing.totals),
@@ -123,11 +138,33 @@ def _entry(run: Run, scores: dict[str, ScorerCell], weights: Mapping[str, float]
         low,
         high,
         standing.n,
-        standing.is_complete,
-        standing.missing,
+        is_complete,
+        missing,
         standing.partial,
         scores,
     )
+
+
+def _tried(
+    covariance: Mapping[str, Any], scores: Mapping[str, ScorerCell], weights: Mapping[str, float]
+) -> tuple[float | None, float | None, float | None]:
+    """Return (value, low, high) under weights that are tried.
+
+    Where the covariances lack a scorer (people's, or a run of one item) the means of the scorers are weighted, and
+    there is no interval.
+    """
+    used = {name for name, weight in weights.items() if weight > 0}
+    if covariance and used <= set(covariance["scorers"]):
+        return reweighted(covariance, weights)
+    shares = {name: share for name, cell in scores.items() if name in used and (share := cell.normalised) is not None}
+    if not shares:
+        return None, None, None
+    total = sum(weights[name] for name in shares)
+    return sum(weights[name] / total * share for name, share in shares.items()), None, None
+
+
+def _has_no_value(cell: ScorerCell | None) -> bool:
+    return cell is None or cell.value is None
 
 
 def _order(entry: Entry) -> tuple[Any, ...]:

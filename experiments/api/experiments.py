@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evalsite.api_fields import NumberField, ObjectField, PromptField, RequestSerializer, TextField, WholeField
+from evalsite.api_lists import Order
 from evalsite.api_views import VisibleViewSet, checked, created_once
 from experiments.actions import ActionConflict, add_candidate, create_experiment, save_prompt
 from experiments.actions.editing import edit_experiment
@@ -239,6 +240,7 @@ class ExperimentViewSet(ListModelMixin, VisibleViewSet):
     @extend_schema(responses=CandidateSerializer(many=True))
     def list_candidates(self, *_: Any, **__: Any) -> Response:
         """List the candidates that compete."""
+        self.order = Order("position")
         rows = self.get_object().candidates.listed().select_related("provider", "prompt_version__prompt")
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(CandidateSerializer(page, many=True).data)

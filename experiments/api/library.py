@@ -109,6 +109,7 @@ class DatasetViewSet(ListModelMixin, VisibleViewSet):
     def versions(self, *_: Any, id: str) -> Response:  # noqa: A002 - the route's name
         """List the frozen versions of a dataset, the newest first."""
         dataset = find_or_404(self.get_queryset(), id)
+        self.order = Order("number", is_descending=True)
         page = self.paginate_queryset(dataset.versions.select_related("dataset"))
         return self.get_paginated_response(DatasetVersionSerializer(page, many=True).data)
 

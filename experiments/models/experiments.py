@@ -77,7 +77,7 @@ class Experiment(models.Model):
     @property
     def scoring_config(self) -> dict[str, Any]:
         """Weights by scorer name and the policy on errors, as the API shows them."""
-        weights = {scorer.name: scorer.weight for scorer in self.scorers.all()}
+        weights = {scorer.name: scorer.weight for scorer in self.scorers.all() if scorer.removed_at is None}
         return {"weights": weights, "errors": self.errors_policy, "trials": "mean"}
 
 

@@ -37,7 +37,7 @@ def run(project: Any) -> Run:
 def reading(run: Run) -> list[str]:
     """Return what everybody of the project may read."""
     experiment, rating = run.experiment, RunRatingFactory(run=run)
-    ScorerRevisionFactory(scorer=rating.scorer)
+    ScorerRevisionFactory(scorer=rating.scorer, options={"scale": [0.0, 1.0]})
     return [
         f"experiments/{experiment.uid}/",
         f"experiments/{experiment.uid}/candidates/",

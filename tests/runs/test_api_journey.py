@@ -64,6 +64,19 @@ def test_journey_ends_in_the_right_board(api: Api, server: ModelServer) -> None:
     assert (board["total"], board["experiment_id"], len(server.requests)) == (3, experiment_id, 3)
 
 
+def test_weights_are_tried_and_not_saved(api: Api) -> None:
+    experiment_id = experiment(api)
+    run_id = run(api, experiment_id, "alpha").json()["id"]
+    api.post(f"runs/{run_id}/score/", {"scorer_name": "helpful", "value": 0.25})
+
+    tried = api.get(f'experiments/{experiment_id}/leaderboard/?weights={{"correct":0}}').json()
+
+    [entry] = tried["entries"]
+    assert (entry["weighted_score"], entry["low"], entry["complete"]) == (0.25, None, True)
+    assert tried["scoring_config"]["weights"] == {"correct": 0.0, "helpful": 1.0}
+    assert api.get(f"experiments/{experiment_id}/").json()["scoring_config"]["weights"] == WEIGHTS
+
+
 def test_run_carries_what_it_used_and_came_to(api: Api) -> None:
     shown = run(api, experiment(api), "alpha").json()
 

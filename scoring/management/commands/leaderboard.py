@@ -2,7 +2,7 @@
 
 import json
 from argparse import ArgumentParser
-from typing import Any
+from typing import IO, Any, cast
 
 from rich.console import Console
 
@@ -30,4 +30,4 @@ class Command(SiteCommand):
         if options["json"]:
             self.stdout.write(json.dumps(board_json(board), indent=2))
             return
-        print_board(Console(file=self.stdout), board)
+        print_board(Console(file=cast("IO[str]", self.stdout)), board)
