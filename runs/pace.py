@@ -1,11 +1,44 @@
 """How fast runs go at this moment: counts, rate and time left of many runs in one query."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from runs.models import Run, RunStatus, WorkUnit
 from runs.progress import Totals, tally_of_units, totals_from
+
+WINDOW_S = 20.0
+SHORTEST_S = 2.0
+
+
+class Meter:
+    """The rate of each run as this process saw its counts grow: what was asked for in the last 20 s.
+
+    A mean over the whole run would be wrong after a pause, and calls in flight by their mean duration wrong as
+    soon as a provider slows down or calls are tried again.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._lock = clock, threading.Lock()
+        self._seen: dict[int, deque[tuple[float, int]]] = {}
+
+    def rate(self, run: Run, results: int) -> float | None:
+        """Note a count; return results a second, None where nothing came or too little time has passed."""
+        with self._lock:
+            if run.status != RunStatus.RUNNING:
+                self._seen.pop(run.pk, None)
+                return None
+            now, seen = self._clock(), self._seen.setdefault(run.pk, deque())
+            while seen and (seen[0][0] < now - WINDOW_S or seen[0][1] > results):
+                seen.popleft()
+            seen.append((now, results))
+            passed, came = now - seen[0][0], results - seen[0][1]
+            return came / passed if passed >= SHORTEST_S and came else None
+
+
+_meter = Meter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +47,8 @@ class Pace:
 
     run: Run
     totals: Totals
-    call_ms: float | None = None
-    """Mean duration of the accepted calls; None: none yet."""
+    rate: float | None = None
+    """Results a second; None: nothing came lately, or nobody has looked for long enough."""
 
     @property
     def done(self) -> int:
@@ -33,13 +66,8 @@ class Pace:
         return min(self.left, self.totals.open_calls) if self.run.status == RunStatus.RUNNING else 0
 
     @property
-    def rate(self) -> float | None:
-        """Results a second, by Little's law (calls in flight / their mean duration): a pause does not distort it."""
-        return self.in_flight * 1000 / self.call_ms if self.in_flight and self.call_ms else None
-
-    @property
     def seconds_left(self) -> float | None:
-        """Seconds until every planned result is there; None: nothing is in flight, or the pace is unknown."""
+        """Seconds until every planned result is there; None: it stands still, or the pace is unknown."""
         return self.left / self.rate if self.rate and self.left else None
 
     @property
@@ -49,16 +77,14 @@ class Pace:
         return min(1.0, self.totals.results / planned) if planned else 0.0
 
 
-def paces_of(runs: Sequence[Run]) -> list[Pace]:
+def paces_of(runs: Sequence[Run], meter: Meter = _meter) -> list[Pace]:
     """Return the pace of each run, in the same order, with one query for all of them."""
     units: dict[int, list[WorkUnit]] = defaultdict(list)
     for unit in WorkUnit.objects.filter(run__in=runs):
         units[unit.run_id].append(unit)
-    return [_pace(run, units[run.pk]) for run in runs]
+    return [_pace(run, units[run.pk], meter) for run in runs]
 
 
-def _pace(run: Run, units: Sequence[WorkUnit]) -> Pace:
-    tally = tally_of_units(units)
-    calls = tally.calls
-    totals = totals_from(tally, open_calls=sum(unit.open_calls for unit in units))
-    return Pace(run, totals, calls.total_ms / calls.count if calls.count else None)
+def _pace(run: Run, units: Sequence[WorkUnit], meter: Meter) -> Pace:
+    totals = totals_from(tally_of_units(units), open_calls=sum(unit.open_calls for unit in units))
+    return Pace(run, totals, meter.rate(run, totals.results))

@@ -87,8 +87,9 @@ class ProgressPart:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds until the last run is done; None: unknown."""
-        return max((pace.seconds_left for pace in self.paces if pace.seconds_left is not None), default=None)
+        """Seconds until all that goes on is done, at the rate of all together; None: unknown."""
+        left = sum(pace.left for pace in self.paces if pace.run.status in RUNNABLE)
+        return left / self.rate if self.rate and left else None
 
     @property
     def cost_usd(self) -> Decimal | None:

@@ -9,30 +9,51 @@ from django.test.utils import CaptureQueriesContext
 from experiments.models import Experiment, Project
 from runs.activity import DRAFT, with_status
 from runs.models import Run, RunStatus
-from runs.pace import Pace, paces_of
+from runs.pace import Meter, Pace, paces_of
 from runs.progress import Totals
 from tests.boards import experiment_in, run_of
 
-CALLS_OF_2_S = {"call": [10, 0, 20_000.0, {"156": 10}]}
 
-
-def pace(*, results: int = 0, in_flight: int = 0, call_ms: float | None = None, status: str = "running") -> Pace:
+def pace(*, results: int = 0, in_flight: int = 0, rate: float | None = None) -> Pace:
     """Return the pace of a run of 100 planned results."""
     totals = Totals(results=results, outcomes={"ok": results}, open_calls=in_flight)
-    return Pace(Run(planned_count=100, status=status), totals, call_ms)
+    return Pace(Run(planned_count=100, status=RunStatus.RUNNING), totals, rate)
 
 
-def test_pace_is_calls_in_flight_by_their_duration() -> None:
-    one = pace(results=20, in_flight=16, call_ms=2000)
-
-    assert (one.rate, one.seconds_left) == (8.0, 10.0)
+def measured(*looks: tuple[float, int], status: str = RunStatus.RUNNING) -> float | None:
+    """Return the rate after looks at a run, each at so many seconds with so many results."""
+    times = iter([at for at, _ in looks])
+    meter, run = Meter(clock=lambda: next(times)), Run(pk=1, status=status)
+    return [meter.rate(run, results) for _, results in looks][-1]
 
 
 @pytest.mark.parametrize(
-    "still", [pace(results=20, call_ms=2000), pace(in_flight=16), pace(in_flight=4, call_ms=9, status="paused")]
+    ("looks", "rate"),
+    [
+        ([(0, 10)], None),
+        ([(0, 10), (1, 20)], None),
+        ([(0, 10), (4, 30)], 5.0),
+        ([(0, 10), (4, 10)], None),
+        ([(0, 0), (100, 400), (104, 420)], 5.0),
+        ([(0, 30), (2, 10), (6, 30)], 5.0),
+    ],
+    ids=["one look", "too soon", "grows", "stands still", "old looks are forgotten", "a retry takes results out"],
 )
-def test_pace_of_what_stands_still_is_unknown(still: Pace) -> None:
-    assert (still.rate, still.seconds_left) == (None, None)
+def test_meter_says_how_counts_grew(looks: list[tuple[float, int]], rate: float | None) -> None:
+    assert measured(*looks) == rate
+
+
+def test_meter_of_a_paused_run_says_nothing() -> None:
+    assert measured((0, 10), (4, 30), status=RunStatus.PAUSED) is None
+
+
+def test_pace_tells_the_time_left() -> None:
+    assert pace(results=20, rate=8.0).seconds_left == 10.0
+
+
+@pytest.mark.parametrize("one", [pace(results=20), pace(results=100, rate=8.0)])
+def test_pace_of_what_stands_still_has_no_time_left(one: Pace) -> None:
+    assert one.seconds_left is None
 
 
 def test_pace_in_flight_never_exceeds_what_is_left() -> None:
@@ -46,14 +67,14 @@ def test_pace_share_done_stays_within_1(results: int, share: float) -> None:
 
 def test_paces_come_in_order_with_one_query(project: Project) -> None:
     experiment = experiment_in(project)
-    runs = [run_of(experiment, status=RunStatus.RUNNING, ok_count=1, stages=CALLS_OF_2_S) for _ in range(3)]
+    runs = [run_of(experiment, status=RunStatus.RUNNING, ok_count=1) for _ in range(3)]
 
     with CaptureQueriesContext(connection) as queries:
         paces = paces_of(runs[::-1])
 
     assert len(queries) == 1
     assert [one.run for one in paces] == runs[::-1]
-    assert [one.call_ms for one in paces] == [2000.0] * 3
+    assert [one.done for one in paces] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
