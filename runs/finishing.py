@@ -12,4 +12,4 @@ def finish_if_done(run_id: int) -> bool:
     if run is None:
         return False
     results_changed.send(sender=Run, run=run, is_final=True)
-    return run.complete()
+    return run.complete(if_done=True)

@@ -272,12 +272,15 @@ class LaneLoop:
         run = Run.objects.filter(pk=run_id).first()
         if run is not None:
             run.pause(reason)
+        self._runs.pop(run_id, None)  # who resumes it finds it prepared anew, its provider as it is then
 
     def _pause_all(self, provider_id: int, reason: str) -> None:
         for run in Run.objects.runnable().filter(provider=provider_id):
             run.pause(reason)
+            self._runs.pop(run.pk, None)
 
     def _leave(self) -> None:
+        self._sink.flush()  # before the units are free: nobody shall make a call again whose answer is at hand
         release(self._row.pk, list(self._units.values()))
         self._sum_up({held.run_id for held in self._units.values()})
         self._units.clear()

@@ -81,7 +81,7 @@ class Sink(threading.Thread):
             self._wake.wait(timeout=max(0.0, until - time.monotonic()))
             self._wake.clear()
             if self._jobs and (self._stopping or time.monotonic() >= next_flush):
-                self._guarded(self._flush)
+                self._guarded(self.flush)
                 next_flush = time.monotonic() + FLUSH_PAUSE_S
             self._answer()
             if time.monotonic() >= next_tick:
@@ -104,7 +104,8 @@ class Sink(threading.Thread):
         else:
             self.trouble = ""
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Store what was put so far; for the thread's own functions."""
         taken = [self._jobs.popleft() for _ in range(len(self._jobs))]
         if not taken:
             return

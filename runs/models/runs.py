@@ -148,9 +148,13 @@ class Run(models.Model):
         """End it where it stands, results kept; False when it had ended."""
         return self._move(ACTIVE, RunStatus.CANCELLED, status_reason=reason, completed_at=timezone.now())
 
-    def complete(self) -> bool:
-        """End it with every planned result there; False when it was not runnable."""
-        return self._move(RUNNABLE, RunStatus.COMPLETED, status_reason="", completed_at=timezone.now())
+    def complete(self, *, if_done: bool = False) -> bool:
+        """End it with every planned result there; False when it was not runnable.
+
+        With `if_done` the units are looked at in the same statement: False when one is open.
+        """
+        but = Q(units__state__in=("waiting", "claimed")) if if_done else None
+        return self._move(RUNNABLE, RunStatus.COMPLETED, but=but, status_reason="", completed_at=timezone.now())
 
     def fail(self, reason: str) -> bool:
         """End it since it cannot go on, for this reason; False when it had ended."""
@@ -160,9 +164,12 @@ class Run(models.Model):
         """Go on after the end (continue, retry, more trials); False when it had not ended."""
         return self._move(FINISHED, RunStatus.RUNNING, status_reason="", completed_at=None)
 
-    def _move(self, before: tuple[RunStatus, ...], after: RunStatus, **values: object) -> bool:
+    def _move(
+        self, before: tuple[RunStatus, ...], after: RunStatus, *, but: Q | None = None, **values: object
+    ) -> bool:
         """Write the new status if the old one still holds; this object then shows what is stored."""
-        moved = Run.objects.filter(pk=self.pk, status__in=before).update(status=after, **values)
+        movable = Run.objects.filter(pk=self.pk, status__in=before)
+        moved = (movable.exclude(but) if but else movable).update(status=after, **values)
         if moved:
             self.refresh_from_db(fields=["status", *values])
         return bool(moved)
