@@ -22,7 +22,7 @@ from runs.streams import are_workers_gone
 from scoring.models import RunScore, Score
 from scoring.run_lines import RunLine
 
-ROWS = 50
+ROWS = 25
 
 
 def visible_run(uid: object, user: Person) -> Run:
