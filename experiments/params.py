@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from experiments.file_fields import suggestion
+from experiments.files.fields import suggestion
 
 
 def _number(low: float, high: float) -> Callable[[Any], str]:

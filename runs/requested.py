@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.actions import ActionRefused
-from experiments.new_items import Misfit, checked_input
 from experiments.params import check_params
+from experiments.rows.new_items import Misfit, checked_input
 from experiments.templating import TemplateProblem, check_messages, compile_messages
 
 INPUT = "{{ input }}"

@@ -13,12 +13,12 @@ from experiments.actions.providers import BLOB, EDITABLE, create_provider, edit_
 from experiments.actions.refusals import ActionRefused
 from experiments.actions.scorers import PERSON
 from experiments.blobs import default_store
-from experiments.experiment_file import ExperimentFile
-from experiments.file_providers import ProviderPart
+from experiments.files.experiment_file import ExperimentFile
+from experiments.files.providers import ProviderPart
 from experiments.models import Candidate, Dataset, DatasetVersion, Experiment, Project, Provider
 from experiments.models.projects import Person
 from experiments.permissions import require, user_of
-from experiments.rehearsal import rehearse_file
+from experiments.templating.rehearsal import rehearse_file
 
 DEFAULT_PROJECT = "default"
 

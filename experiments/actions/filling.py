@@ -18,9 +18,9 @@ from experiments.canonical import content_hash
 from experiments.models import Dataset, DatasetVersion, Item, Project
 from experiments.models.datasets import ItemQuerySet, split_tags
 from experiments.models.projects import Person
-from experiments.new_items import NewItem
 from experiments.permissions import require, user_of
 from experiments.positions import positions_for
+from experiments.rows.new_items import NewItem
 
 Row = dict[str, Any]
 DIGEST_PART = 48

@@ -6,7 +6,7 @@ from typing import Any
 from experiments.actions.refusals import ActionRefused
 from experiments.cleaning import clean_json
 from experiments.models.datasets import join_tags
-from experiments.new_items import KEY_LIMIT, SPLIT_LIMIT, Misfit, checked_input
+from experiments.rows.new_items import KEY_LIMIT, SPLIT_LIMIT, Misfit, checked_input
 
 DEFAULTS: dict[str, Any] = {"expected": None, "metadata": {}, "tags": (), "split": ""}
 CONTENT = ("key", "input", *DEFAULTS)

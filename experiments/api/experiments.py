@@ -18,8 +18,8 @@ from experiments.actions import ActionConflict, add_candidate, create_experiment
 from experiments.actions.editing import edit_experiment
 from experiments.api.references import named_or_404, project_from, version_from
 from experiments.declarations import ScorerDeclaration
-from experiments.declared_form import declared_form
-from experiments.file_writing import to_yaml
+from experiments.files.declared_form import declared_form
+from experiments.files.writing import to_yaml
 from experiments.models import Candidate, ErrorsPolicy, Experiment, Provider, ScorerSpec
 from runs.actions import cancel_run, pause_run, resume_run, retry_failed, start_experiment
 from runs.models import Run, RunStatus

@@ -11,8 +11,8 @@ from experiments.canonical import config_hash
 from experiments.models import Experiment, Provider
 from experiments.models.projects import Person
 from experiments.permissions import require
-from experiments.rehearsal import rehearse
 from experiments.templating import compile_messages, item_context
+from experiments.templating.rehearsal import rehearse
 from runs.actions.planning import extend
 from runs.actions.waking import wake_lanes
 from runs.models import Result, Run, RunStatus

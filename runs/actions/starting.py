@@ -9,8 +9,8 @@ from experiments.actions.case_lists import cases_of
 from experiments.models import CaseList, Experiment
 from experiments.models.projects import Person
 from experiments.permissions import require
-from experiments.rehearsal import rehearse
 from experiments.templating import CompiledPrompt, compile_messages, item_context
+from experiments.templating.rehearsal import rehearse
 from runs.actions.controlling import go_on
 from runs.actions.planning import planned_run, wanted_plan
 from runs.actions.waking import wake_lanes

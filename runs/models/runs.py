@@ -164,9 +164,7 @@ class Run(models.Model):
         """Go on after the end (continue, retry, more trials); False when it had not ended."""
         return self._move(FINISHED, RunStatus.RUNNING, status_reason="", completed_at=None)
 
-    def _move(
-        self, before: tuple[RunStatus, ...], after: RunStatus, *, but: Q | None = None, **values: object
-    ) -> bool:
+    def _move(self, before: tuple[RunStatus, ...], after: RunStatus, *, but: Q | None = None, **values: object) -> bool:
         """Write the new status if the old one still holds; this object then shows what is stored."""
         movable = Run.objects.filter(pk=self.pk, status__in=before)
         moved = (movable.exclude(but) if but else movable).update(status=after, **values)

@@ -19,7 +19,7 @@ from evalsite.commands import CommandFailed
 from evalsite.demo import ratings
 from evalsite.demo.removal import is_removed, remove_demo
 from experiments.actions import ActionConflict, ActionRefused
-from experiments.experiment_file import load
+from experiments.files.experiment_file import load
 from experiments.models import Experiment, Item, Membership, Project, Role
 from runs.actions import start_experiment
 from runs.foreground import Foreground

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from experiments.experiment_file import ExperimentFile, FileProblems, read_text
+from experiments.files.experiment_file import ExperimentFile, FileProblems, read_text
 
 BASE = {
     "experiment": "capitals",

@@ -9,7 +9,7 @@ from experiments.actions import ActionRefused, freeze_ad_hoc_case, freeze_case_l
 from experiments.actions.case_lists import StoredCase, cases_of, current_case_list
 from experiments.models import CaseChunk, CaseList, Dataset, Experiment, Item
 from experiments.models.cases import CHUNK_LENGTH
-from experiments.new_items import NewItem
+from experiments.rows.new_items import NewItem
 from tests.factories import CaseListFactory, ExperimentFactory
 from tests.transactions import AtTransaction
 

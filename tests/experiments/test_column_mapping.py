@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from experiments.canonical import item_key
-from experiments.column_mapping import ColumnMapping, SplitColumn, item_of, items_of
-from experiments.dataset_files import SourceRow
-from experiments.new_items import BadRow, NewItem
+from experiments.rows.column_mapping import ColumnMapping, SplitColumn, item_of, items_of
+from experiments.rows.dataset_files import SourceRow
+from experiments.rows.new_items import BadRow, NewItem
 
 ROW = {"id": "007", "q": "2+2?", "c": "", "a": "4|four", "t": "sums, easy,,easy", "s": "test", "d": "3"}
 FULL = ColumnMapping(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from experiments import dataset_files
-from experiments.dataset_files import SourceRow, UnreadableFile, format_of, read_rows
-from experiments.new_items import BadRow
+from experiments.rows.dataset_files import SourceRow, UnreadableFile, format_of, read_rows
+from experiments.rows.new_items import BadRow
 
 ONE = [SourceRow(2, {"id": "1", "q": "x"})]
 

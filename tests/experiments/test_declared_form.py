@@ -15,9 +15,9 @@ from experiments.actions import (
     remove_candidate,
     save_prompt,
 )
-from experiments.declared_form import declared_form
-from experiments.experiment_file import read_text
-from experiments.file_writing import to_yaml
+from experiments.files.declared_form import declared_form
+from experiments.files.experiment_file import read_text
+from experiments.files.writing import to_yaml
 from experiments.models import Experiment, Project
 from tests.factories import CandidateFactory, ExperimentFactory
 

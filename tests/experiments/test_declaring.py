@@ -17,7 +17,7 @@ from experiments.actions import (
     project_named,
 )
 from experiments.blobs import default_store
-from experiments.experiment_file import read_text
+from experiments.files.experiment_file import read_text
 from experiments.models import Candidate, Dataset, Experiment, Project, PromptVersion, Provider, ScorerRevision
 from tests.factories import ProviderFactory
 

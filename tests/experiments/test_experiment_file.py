@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from experiments.canonical import item_key
-from experiments.experiment_file import CandidatePart, FileProblems, load, read_text
-from experiments.file_providers import ProviderPart
-from experiments.new_items import NewItem
+from experiments.files.experiment_file import CandidatePart, FileProblems, load, read_text
+from experiments.files.providers import ProviderPart
+from experiments.rows.new_items import NewItem
 from tests.experiments.declared_files import declared, problems_of, text_with
 
 ITEMS = "id,Question,Answers,Topics,Split,level\na1,why?,x|y,sums,test,3\na2,how?,,facts,train,4\n"

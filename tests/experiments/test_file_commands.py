@@ -11,9 +11,9 @@ from django.core.management import call_command
 
 from evalsite.commands import CommandFailed
 from experiments.actions import ActionRefused, declare_experiment, freeze_dataset
-from experiments.declared_form import declared_form
-from experiments.experiment_file import ExperimentFile, load, read_text
-from experiments.file_writing import to_yaml
+from experiments.files.declared_form import declared_form
+from experiments.files.experiment_file import ExperimentFile, load, read_text
+from experiments.files.writing import to_yaml
 from experiments.models import Candidate, Experiment, Project, Provider
 from experiments.named import experiment_named
 from runs.actions import start_experiment

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.column_mapping import ColumnMapping, SplitColumn
-from experiments.new_items import NewItem
+from experiments.rows.column_mapping import ColumnMapping, SplitColumn
+from experiments.rows.new_items import NewItem
 from tests.experiments.declared_files import declared, problems_of
 
 ITEMS = "id,Question,Answers,Topics,Split,level\na1,why?,x|y,sums,test,3\na2,how?,,facts,train,4\n"

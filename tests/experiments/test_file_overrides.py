@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from experiments.document_nodes import ObjectNode, Problem, plain
-from experiments.file_overrides import with_overrides
-from experiments.yaml_document import parse
+from experiments.files.document_nodes import ObjectNode, Problem, plain
+from experiments.files.overrides import with_overrides
+from experiments.files.yaml_document import parse
 
 TEXT = """\
 experiment: e

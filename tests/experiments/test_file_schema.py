@@ -6,10 +6,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from experiments.document_nodes import plain
-from experiments.file_schema import json_schema
-from experiments.file_writing import document_of, initial_file
-from experiments.yaml_document import parse
+from experiments.files.document_nodes import plain
+from experiments.files.schema import json_schema
+from experiments.files.writing import document_of, initial_file
+from experiments.files.yaml_document import parse
 from tests.experiments.declared_files import declared, text_with
 
 

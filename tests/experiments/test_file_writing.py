@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.experiment_file import ExperimentFile, load, read_text
-from experiments.file_writing import initial_file, to_yaml
-from experiments.new_items import NewItem
+from experiments.files.experiment_file import ExperimentFile, load, read_text
+from experiments.files.writing import initial_file, to_yaml
+from experiments.rows.new_items import NewItem
 from tests.experiments.declared_files import declared
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1).filter(str.strip)

@@ -17,7 +17,7 @@ from experiments.actions import (
     remove_item,
 )
 from experiments.models import Dataset, DatasetVersion, Item, Project
-from experiments.new_items import NewItem
+from experiments.rows.new_items import NewItem
 from tests.factories import DatasetFactory, ItemFactory, ProjectFactory
 from tests.transactions import AtTransaction
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from experiments.document_nodes import BadDocument, ObjectNode, Problem, Scalar, as_written, plain
-from experiments.yaml_document import parse
+from experiments.files.document_nodes import BadDocument, ObjectNode, Problem, Scalar, as_written, plain
+from experiments.files.yaml_document import parse
 
 BOMB = """\
 a: &a [x, x, x, x, x, x, x, x, x, x]

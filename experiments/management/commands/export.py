@@ -4,8 +4,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from evalsite.commands import SiteCommand
-from experiments.declared_form import declared_form
-from experiments.file_writing import to_yaml
+from experiments.files.declared_form import declared_form
+from experiments.files.writing import to_yaml
 from experiments.named import experiment_named
 
 

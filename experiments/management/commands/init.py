@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from evalsite.commands import CommandFailed, SiteCommand
-from experiments.file_writing import initial_file
+from experiments.files.writing import initial_file
 
 FILE_WRONG = 2
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from evalsite.commands import SiteCommand
-from experiments.file_schema import json_schema
+from experiments.files.schema import json_schema
 
 
 class Command(SiteCommand):

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from evalsite.commands import CommandFailed, SiteCommand
 from experiments.actions import ActionRefused, declare_experiment, project_named
-from experiments.experiment_file import ExperimentFile, FileProblems, load
+from experiments.files.experiment_file import ExperimentFile, FileProblems, load
 from experiments.models import Experiment
 from runs.actions import retry_failed, start_experiment
 from runs.foreground import Foreground

@@ -4,9 +4,9 @@ from evalsite.plugins import scorers
 from experiments.actions.providers import BLOB
 from experiments.actions.refusals import ActionConflict
 from experiments.declarations import ScorerDeclaration
-from experiments.experiment_file import CandidatePart, ExperimentFile
-from experiments.file_dataset import DatasetPart
-from experiments.file_providers import ProviderPart
+from experiments.files.dataset import DatasetPart
+from experiments.files.experiment_file import CandidatePart, ExperimentFile
+from experiments.files.providers import ProviderPart
 from experiments.models import Candidate, Experiment, PromptVersion, Provider, ScorerSpec
 
 

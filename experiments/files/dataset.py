@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments.document_nodes import ObjectNode, Scalar
-from experiments.file_fields import LONGEST_NAME, Fields, suggestion
-from experiments.file_rows import DataFile, read_file, read_items, read_source
-from experiments.new_items import NewItem
+from experiments.files.document_nodes import ObjectNode, Scalar
+from experiments.files.fields import LONGEST_NAME, Fields, suggestion
+from experiments.files.rows import DataFile, read_file, read_items, read_source
+from experiments.rows.new_items import NewItem
 
 REFERENCE = re.compile(r"(?P<name>.+?)(@(?P<number>[1-9]\d{0,8}))?")
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.column_mapping import ColumnMapping, SplitColumn, items_of
-from experiments.dataset_files import FORMATS, SourceRow, UnreadableFile, format_of, read_rows
-from experiments.document_nodes import ObjectNode, Scalar, as_written
-from experiments.file_fields import Fields, suggestion
-from experiments.file_providers import expanded
-from experiments.new_items import BadRow, Misfit, NewItem, new_item
+from experiments.files.document_nodes import ObjectNode, Scalar, as_written
+from experiments.files.fields import Fields, suggestion
+from experiments.files.providers import expanded
+from experiments.rows.column_mapping import ColumnMapping, SplitColumn, items_of
+from experiments.rows.dataset_files import FORMATS, SourceRow, UnreadableFile, format_of, read_rows
+from experiments.rows.new_items import BadRow, Misfit, NewItem, new_item
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MAPPING_KEYS = ("format", "key", "input", "expected", "metadata", "tags", "split", "bad_rows")

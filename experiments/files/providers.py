@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from evalsite.plugins import UnknownKind, runners
-from experiments.document_nodes import ListNode, Node, ObjectNode, Scalar, key_path
-from experiments.file_fields import Fields, Problems, suggestion
+from experiments.files.document_nodes import ListNode, Node, ObjectNode, Scalar, key_path
+from experiments.files.fields import Fields, Problems, suggestion
 from experiments.options import OptionError
 
 REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")

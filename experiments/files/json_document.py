@@ -6,7 +6,7 @@ from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined] # the standard library's own, not in its stubs
 
 from experiments.cleaning import clean_text
-from experiments.document_nodes import (
+from experiments.files.document_nodes import (
     NUMBER,
     BadDocument,
     ListNode,

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from experiments.cleaning import clean_text
-from experiments.new_items import BadRow
-from experiments.source_rows import SourceRow, UnreadableFile
+from experiments.rows.new_items import BadRow
+from experiments.rows.source_rows import SourceRow, UnreadableFile
 
 DELIMITERS = ",;\t"
 

@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments.column_mapping import ColumnMapping
 from experiments.declarations import ScorerDeclaration
-from experiments.document_nodes import BadDocument, ObjectNode, Problem
-from experiments.file_candidates import CandidatePart, read_candidates
-from experiments.file_dataset import DatasetPart, read_dataset
-from experiments.file_fields import LONGEST_NAME, Fields, Problems, suggestion
-from experiments.file_overrides import with_overrides
-from experiments.file_prompts import read_prompts
-from experiments.file_providers import ProviderPart, read_providers
-from experiments.file_scorers import read_scorers
+from experiments.files.candidates import CandidatePart, read_candidates
+from experiments.files.dataset import DatasetPart, read_dataset
+from experiments.files.document_nodes import BadDocument, ObjectNode, Problem
+from experiments.files.fields import LONGEST_NAME, Fields, Problems, suggestion
+from experiments.files.overrides import with_overrides
+from experiments.files.prompts import read_prompts
+from experiments.files.providers import ProviderPart, read_providers
+from experiments.files.scorers import read_scorers
+from experiments.files.yaml_document import parse
+from experiments.rows.column_mapping import ColumnMapping
 from experiments.templating import compile_messages
-from experiments.yaml_document import parse
 
 SHOWN = 20
 VERSION = "1"

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from experiments.actions.refusals import ActionRefused
-from experiments.experiment_file import ExperimentFile
-from experiments.new_items import NewItem
+from experiments.files.experiment_file import ExperimentFile
+from experiments.rows.new_items import NewItem
 from experiments.templating import CompiledPrompt, TemplateProblem, compile_messages, item_context
 
 

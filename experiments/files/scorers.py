@@ -9,8 +9,8 @@ from django import forms
 
 from evalsite.plugins import UnknownKind, scorers
 from experiments.declarations import ScorerDeclaration
-from experiments.document_nodes import Node, ObjectNode, Scalar, plain
-from experiments.file_fields import Fields, suggestion
+from experiments.files.document_nodes import Node, ObjectNode, Scalar, plain
+from experiments.files.fields import Fields, suggestion
 from experiments.options import OptionError, TextListField
 
 NAME = re.compile(r"[a-z0-9_-]{1,100}")

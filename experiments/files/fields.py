@@ -5,7 +5,7 @@ import math
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from experiments.document_nodes import ListNode, Node, ObjectNode, Problem, Scalar, as_written, key_path, plain
+from experiments.files.document_nodes import ListNode, Node, ObjectNode, Problem, Scalar, as_written, key_path, plain
 
 LONGEST_NAME = 200
 

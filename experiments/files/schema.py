@@ -9,10 +9,10 @@ from typing import Any
 from django import forms
 
 from evalsite.plugins import runners, scorers
-from experiments.dataset_files import FORMATS
-from experiments.file_candidates import MOST
+from experiments.files.candidates import MOST
 from experiments.options import Options, RangeField, TextListField
 from experiments.params import CHECKS
+from experiments.rows.dataset_files import FORMATS
 from experiments.templating import ROLES
 
 Schema = dict[str, Any]

@@ -18,7 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 from jinja2.visitor import NodeTransformer
 
-from experiments.template_filters import KEPT_FILTERS, OWN_FILTERS, as_text, joined_text
+from experiments.templating.filters import KEPT_FILTERS, OWN_FILTERS, as_text, joined_text
 
 MAX_ITERATIONS = 100_000
 # Names that no template can write: the filters that the sandbox puts in, and the counter in the context.

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from experiments.cleaning import clean_json
-from experiments.new_items import BadRow
-from experiments.source_rows import SourceRow, UnreadableFile
+from experiments.rows.new_items import BadRow
+from experiments.rows.source_rows import SourceRow, UnreadableFile
 
 LONGEST_INTEGER = 18
 BLANKS = " \t\r\n"

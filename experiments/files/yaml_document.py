@@ -18,7 +18,7 @@ from yaml.events import (
 )
 
 from experiments.cleaning import clean_text
-from experiments.document_nodes import (
+from experiments.files.document_nodes import (
     BadDocument,
     ListNode,
     Node,
@@ -28,7 +28,7 @@ from experiments.document_nodes import (
     Scalar,
     key_path,
 )
-from experiments.json_document import parse_json
+from experiments.files.json_document import parse_json
 
 SIZE_LIMIT = 1024 * 1024
 UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")

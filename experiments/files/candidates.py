@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from experiments.document_nodes import ListNode, ObjectNode, plain
-from experiments.file_fields import LONGEST_NAME, Fields, suggestion
+from experiments.files.document_nodes import ListNode, ObjectNode, plain
+from experiments.files.fields import LONGEST_NAME, Fields, suggestion
 from experiments.params import check_params
 
 MOST = 200

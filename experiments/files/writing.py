@@ -9,14 +9,14 @@ import yaml
 
 from evalsite.plugins import scorers
 from experiments.canonical import item_key
-from experiments.column_mapping import ColumnMapping, SplitColumn
 from experiments.declarations import ScorerDeclaration
-from experiments.document_nodes import NULLS, NUMBER
-from experiments.experiment_file import CandidatePart, ExperimentFile
-from experiments.file_dataset import DatasetPart
-from experiments.file_prompts import DEFAULT
-from experiments.file_providers import ProviderPart
-from experiments.new_items import NewItem
+from experiments.files.dataset import DatasetPart
+from experiments.files.document_nodes import NULLS, NUMBER
+from experiments.files.experiment_file import CandidatePart, ExperimentFile
+from experiments.files.prompts import DEFAULT
+from experiments.files.providers import ProviderPart
+from experiments.rows.column_mapping import ColumnMapping, SplitColumn
+from experiments.rows.new_items import NewItem
 
 TEXT_TAG = "tag:yaml.org,2002:str"
 ODD_BREAKS = ("\x85", "\u2028", "\u2029", "\r")

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Template, TemplateError
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
 
-from experiments.template_sandbox import (
+from experiments.templating.sandbox import (
     LOOP_BUDGET,
     Absent,
     LoopBudget,

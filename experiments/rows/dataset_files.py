@@ -9,10 +9,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from experiments.json_rows import json_lines, json_list
-from experiments.new_items import BadRow
-from experiments.source_rows import SourceRow, UnreadableFile
-from experiments.table_rows import table_rows
+from experiments.rows.json_rows import json_lines, json_list
+from experiments.rows.new_items import BadRow
+from experiments.rows.source_rows import SourceRow, UnreadableFile
+from experiments.rows.table_rows import table_rows
 
 __all__ = ["FORMATS", "SourceRow", "UnreadableFile", "format_of", "read_rows"]
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from experiments.document_nodes import BadDocument, ListNode, Node, ObjectNode, Scalar, key_path
-from experiments.file_fields import LONGEST_NAME, Fields
+from experiments.files.document_nodes import BadDocument, ListNode, Node, ObjectNode, Scalar, key_path
+from experiments.files.fields import LONGEST_NAME, Fields
+from experiments.files.yaml_document import SIZE_LIMIT, parse
 from experiments.templating import TemplateProblem, check_messages
-from experiments.yaml_document import SIZE_LIMIT, parse
 
 TEXTS, LISTS = (".md", ".txt"), (".yaml", ".yml", ".json")
 DEFAULT = "default"

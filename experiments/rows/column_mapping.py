@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from experiments.dataset_files import SourceRow
-from experiments.new_items import BadRow, Misfit, NewItem, new_item, text_of
+from experiments.rows.dataset_files import SourceRow
+from experiments.rows.new_items import BadRow, Misfit, NewItem, new_item, text_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from experiments.document_nodes import BadDocument, ListNode, Node, ObjectNode, Problem, Scalar, key_path
-from experiments.yaml_document import parse
+from experiments.files.document_nodes import BadDocument, ListNode, Node, ObjectNode, Problem, Scalar, key_path
+from experiments.files.yaml_document import parse
 
 STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 ALIASES = {"limit": "dataset.select.limit", "sample": "dataset.select.sample"}

@@ -1,0 +1,23 @@
+"""Prompt templates: sandboxed Jinja2 that can neither reach into Python nor use up the machine."""
+
+from experiments.templating.prompts import (
+    RESERVED,
+    ROLES,
+    CompiledPrompt,
+    TemplateProblem,
+    check_messages,
+    compile_messages,
+    did_you_mean,
+    item_context,
+)
+
+__all__ = [
+    "RESERVED",
+    "ROLES",
+    "CompiledPrompt",
+    "TemplateProblem",
+    "check_messages",
+    "compile_messages",
+    "did_you_mean",
+    "item_context",
+]
