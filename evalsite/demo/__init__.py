@@ -14,7 +14,7 @@ from evalsite.demo.ratings import is_rated, rate
 from evalsite.demo.removal import is_removed
 from evalsite.preparation import someone_to_sign_in
 from experiments.actions import declare_experiment
-from experiments.experiment_file import ExperimentFile, load
+from experiments.files.experiment_file import ExperimentFile, load
 from experiments.models import Experiment, Membership, Project, Role
 from runs.actions import start_experiment
 from runs.models import Run

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 
-from experiments.experiment_file import ExperimentFile
+from experiments.files.experiment_file import ExperimentFile
 from experiments.models import Experiment, Membership, Role, ScorerSpec
 from runs.models import Result, Run
 from runs.outcomes import ANSWERED
