@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from experiments import dataset_files
+from experiments.rows import dataset_files
 from experiments.rows.dataset_files import SourceRow, UnreadableFile, format_of, read_rows
 from experiments.rows.new_items import BadRow
 
