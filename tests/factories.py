@@ -18,6 +18,7 @@ from experiments.models import (
     Dataset,
     DatasetVersion,
     Experiment,
+    IdempotencyKey,
     Item,
     Membership,
     Project,
@@ -67,6 +68,17 @@ class MembershipFactory(DjangoModelFactory[Membership]):
     project = SubFactory(ProjectFactory)
     user = SubFactory(UserFactory)
     role = Role.VIEWER
+
+
+class IdempotencyKeyFactory(DjangoModelFactory[IdempotencyKey]):
+    """A key under which nothing was created yet."""
+
+    class Meta:
+        model = IdempotencyKey
+
+    user = SubFactory(UserFactory)
+    key = Sequence("key-{}".format)
+    body_hash = Sequence(digest)
 
 
 class AccessTokenFactory(DjangoModelFactory[AccessToken]):

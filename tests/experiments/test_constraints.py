@@ -13,6 +13,7 @@ from tests.factories import (
     DatasetFactory,
     DatasetVersionFactory,
     ExperimentFactory,
+    IdempotencyKeyFactory,
     ItemFactory,
     MembershipFactory,
     ProjectFactory,
@@ -41,6 +42,7 @@ BREACHES: dict[str, Callable[[], object]] = {
     "item_key_once_per_version": lambda: [
         ItemFactory(dataset=dataset, key="a", until=until) for dataset in [DatasetFactory()] for until in (2, 3)
     ],
+    "idempotency_key_once_per_user": lambda: IdempotencyKeyFactory.create_batch(2, user=UserFactory(), key="a"),
     "provider_name_once_per_project": lambda: ProviderFactory.create_batch(2, project=ProjectFactory(), name="a"),
     "provider_allows_a_call": lambda: ProviderFactory(max_in_flight=0),
     "prompt_name_once_per_project": lambda: PromptFactory.create_batch(2, project=ProjectFactory(), name="a"),
