@@ -5,9 +5,11 @@ seen as a whole once it is summed up. The former rows are the history.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from asgiref.sync import sync_to_async
 from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
 from experiments.models import Experiment
@@ -31,21 +33,45 @@ Chunk = list[tuple[int, Question, Answer]]
 """(result id, what was asked, what was answered) of results that are to be judged."""
 
 
-def bring_up_to_date(experiment: Experiment) -> int:
-    """Judge what lacks a verdict of the scorers in force and sum every run up; return how many verdicts are new."""
-    written = 0
+@dataclass(frozen=True, slots=True)
+class Rescored:
+    """What judging stored answers again came to."""
+
+    verdicts: int = 0
+    """New verdicts."""
+    flips: int = 0
+    """Those of them whose value is another than under the revision before."""
+
+    def __add__(self, other: "Rescored") -> "Rescored":
+        """Return both together."""
+        return Rescored(self.verdicts + other.verdicts, self.flips + other.flips)
+
+
+def bring_up_to_date(experiment: Experiment) -> Rescored:
+    """Judge what lacks a verdict of the scorers in force, sum every run up, and return what changed."""
+    total = Rescored()
     for run in experiment.runs.select_related("case_list", "experiment"):
-        written += rescore(run)
+        total += rescore(run)
         sum_up(run)
-    return written
+    return total
 
 
-def rescore(run: Run) -> int:
-    """Write the verdicts that the run's answered results lack under the revisions in force; return how many."""
+def rescore(run: Run) -> Rescored:
+    """Write the verdicts that the run's answered results lack under the revisions in force."""
     lacking = [one for one in prepared_scorers(run.experiment.scorers.filter(removed_at=None)) if _is_lacking(run, one)]
     if not lacking:
-        return 0
-    return run_in_loop(lambda: _judge_all(run, lacking))
+        return Rescored()
+    verdicts = run_in_loop(lambda: _judge_all(run, lacking))
+    return Rescored(verdicts, sum(_flips(run, prepared) for prepared in lacking))
+
+
+def _flips(run: Run, prepared: PreparedScorer) -> int:
+    """Return how many values differ from those of the revision before."""
+    same = {"result_id": OuterRef("result_id"), "scorer": prepared.spec_id, "author": CODE, "turn": 0}
+    before = Score.objects.filter(**same, revision=prepared.revision - 1).values("value")[:1]
+    compared = _verdicts(run, prepared).annotate(before=Subquery(before)).filter(before__isnull=False)
+    flips: int = compared.filter(value__isnull=False).exclude(value=F("before")).count()
+    return flips
 
 
 def _is_lacking(run: Run, prepared: PreparedScorer) -> bool:

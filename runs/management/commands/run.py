@@ -60,8 +60,12 @@ class Command(SiteCommand):
             console.print(f"{len(runs)} runs are with the workers; the same command without --detach watches them.")
             return
         judged = bring_up_to_date(experiment)
-        if judged:
-            console.print(f"{judged} stored answers were scored again; no call was made for it.", style="dim")
+        if judged.verdicts:
+            console.print(
+                f"Stored answers were scored again, without a call: {judged.verdicts} verdicts, "
+                f"{judged.flips} of them other than before.",
+                style="dim",
+            )
         board = leaderboard(experiment)
         print_board(Console(stderr=options["json"] == "-"), board)
         if output is not None:
