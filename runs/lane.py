@@ -141,17 +141,25 @@ class LaneLoop:
         """Keep the pipeline full."""
         while not (self._stopping or self._pulse.is_lost or until(self)):
             self._pulse.loop_ticked()
-            wanted = self._window() - self._pipeline.unstored
-            if wanted > 0 and not self._sink.trouble:
-                for run, held in await self._sink.call(self._claim, wanted):
-                    self._busy_at = time.monotonic()
-                    self._pipeline.start(run, held)
+            if await self._claim_some():
+                continue  # the window may have grown with the first units of a run
             self._room.clear()
             try:
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._room.wait()
             except TimeoutError:
                 pass
+
+    async def _claim_some(self) -> bool:
+        """Start the jobs of newly claimed units; False when there is no room, or nothing to claim."""
+        wanted = self._window() - self._pipeline.unstored
+        if wanted <= 0 or self._sink.trouble:
+            return False
+        claimed = await self._sink.call(self._claim, wanted)
+        for run, held in claimed:
+            self._busy_at = time.monotonic()
+            self._pipeline.start(run, held)
+        return bool(claimed)
 
     def _window(self) -> int:
         """Return how many results may be on their way, those that wait to be stored included."""
