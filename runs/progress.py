@@ -1,12 +1,15 @@
 """How far a run is: the counters of its units, summed on reading."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Sum
+
 from runs.claims import tally_of
 from runs.models import Run, WorkUnit
+from runs.models.units import COUNT_BY_OUTCOME
 from runs.outcomes import ERRORS
 from runs.tallies import Tally, merged
 
@@ -57,6 +60,31 @@ class Totals:
 def tally_of_units(units: Iterable[WorkUnit]) -> Tally:
     """Return the sum of the units' counters."""
     return merged(tally_of(unit) for unit in units)
+
+
+def counts_of(run_ids: Sequence[int]) -> dict[int, Totals]:
+    """Return how much of each run is done, by its id: results, errors and calls, without times, tokens and cost.
+
+    Summed by the database in one query, for those who look several times a second.
+    """
+    columns = [*COUNT_BY_OUTCOME.values(), "reused_count", "attempt_count", "open_calls"]
+    sums = {column: Sum(column) for column in columns}
+    renamed = {f"sum_{column}": total for column, total in sums.items()}
+    rows = WorkUnit.objects.filter(run__in=run_ids).order_by().values("run").annotate(**renamed)
+    return {row["run"]: _counts_from(row) for row in rows}
+
+
+def _counts_from(row: dict[str, Any]) -> Totals:
+    counts = {outcome.value: row[f"sum_{column}"] for outcome, column in COUNT_BY_OUTCOME.items()}
+    outcomes = {outcome: count for outcome, count in counts.items() if count}
+    return Totals(
+        results=sum(outcomes.values()),
+        errors={outcome: count for outcome, count in outcomes.items() if outcome in ERRORS},
+        outcomes=outcomes,
+        reused=row["sum_reused_count"],
+        attempts=row["sum_attempt_count"],
+        open_calls=row["sum_open_calls"],
+    )
 
 
 def totals_of(run: Run) -> Totals:

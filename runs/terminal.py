@@ -14,7 +14,7 @@ from runs.models import Run
 from runs.watching import RunProgress, progress_of
 from scoring.terminal import printable
 
-LOOK_EVERY_S = 0.25
+LOOK_EVERY_S = 0.5
 LINE_EACH = 10
 
 

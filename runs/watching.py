@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from runs.models import Lane, Run, RunStatus
-from runs.progress import Totals, totals_of
+from runs.progress import Totals, counts_of
 from runs.watcher import BeatWatch
 
 LOOK_FOR_HOST_S = 2.0
@@ -18,6 +18,7 @@ class RunProgress:
 
     run: Run
     totals: Totals
+    """Without times, tokens and cost."""
 
     @property
     def left(self) -> int:
@@ -33,7 +34,8 @@ class RunProgress:
 def progress_of(run_ids: Sequence[int]) -> list[RunProgress]:
     """Return the progress of the runs, in the order of the ids."""
     runs = Run.objects.select_related("candidate").in_bulk(run_ids)
-    return [RunProgress(runs[run_id], totals_of(runs[run_id])) for run_id in run_ids if run_id in runs]
+    counts = counts_of(run_ids)
+    return [RunProgress(runs[run_id], counts.get(run_id, Totals())) for run_id in run_ids if run_id in runs]
 
 
 def living_host(
