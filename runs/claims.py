@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from experiments.actions.case_lists import cases_of
-from experiments.models import Item
+from experiments.actions.case_lists import StoredCase, cases_of
+from experiments.models import CaseList, Item
 from experiments.models.datasets import split_tags
 from runs.execution import Case, UnitWork
 from runs.models import Lane, Result, Run, RunStatus, UnitState, WorkUnit
@@ -20,6 +20,7 @@ from runs.tallies import SUMMED, Tally, stage_tallies
 IDS_AT_ONCE = 500
 UNITS_TRIED = 2
 CASES_KEPT = 4096
+ORDERS_KEPT = 64
 CANCELLED, PAUSED = RunStatus.CANCELLED.value, RunStatus.PAUSED.value
 
 
@@ -76,7 +77,8 @@ def claim_one(lane: Lane, run: Run, cache: "CaseCache") -> HeldUnit | None:
     """Claim the first free unit of a run and load what is missing in it; None: nothing is free."""
     for unit in WorkUnit.objects.waiting().filter(run=run).order_by("first")[:UNITS_TRIED]:
         if unit.claim(lane):
-            run.begin()
+            if run.status == RunStatus.PENDING:
+                run.begin()
             return load(run, unit, cache)
     return None
 
@@ -87,7 +89,7 @@ def load(run: Run, unit: WorkUnit, cache: "CaseCache") -> HeldUnit:
     missing = {ordinal for ordinal in range(unit.first, unit.first + unit.length) if ordinal not in stored}
     plan = plan_of(run)
     _, first_position = plan.place(unit.first)
-    cases = cases_of(run.case_list, first_position, first_position + unit.length)
+    cases = cache.order(run.case_list, first_position, first_position + unit.length)
     items = cache.get({case.item_id for case in cases})
     found = {unit.first + offset: items[case.item_id] for offset, case in enumerate(cases)}
     tally = tally_of(unit) if stored else Tally()
@@ -107,6 +109,16 @@ class CaseCache:
 
     def __init__(self) -> None:
         self._cases: dict[int, Case] = {}
+        self._orders: dict[tuple[int, int, int], list[StoredCase]] = {}
+
+    def order(self, case_list: CaseList, first: int, end: int) -> list[StoredCase]:
+        """Return the cases at the positions `first` to `end` - 1 of a case list, which never changes."""
+        asked = (case_list.pk, first, end)
+        if asked not in self._orders:
+            if len(self._orders) >= ORDERS_KEPT:
+                self._orders.clear()
+            self._orders[asked] = cases_of(case_list, first, end)
+        return self._orders[asked]
 
     def get(self, ids: Collection[int]) -> dict[int, Case]:
         """Return the cases of items by the items' row ids."""

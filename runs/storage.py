@@ -6,7 +6,7 @@ PostgreSQL; and `bulk_create` holds the interpreter's lock while the event loop 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import connection, models
@@ -92,7 +92,8 @@ def _adapters(model: type[models.Model], vendor: str) -> tuple[tuple[int, Adapt]
     found: list[tuple[int, Adapt]] = []
     for position, field in enumerate(_fields(model, with_id=False)):
         if isinstance(field, models.DateTimeField):
-            found.append((position, connection.ops.adapt_datetimefield_value))
+            # The rows of a flush share their time: it is written out once.
+            found.append((position, lru_cache(maxsize=64)(connection.ops.adapt_datetimefield_value)))
         elif isinstance(field, models.DecimalField):
             found.append((position, _decimal_adapter(field)))
         elif isinstance(field, models.UUIDField):
