@@ -4,17 +4,17 @@ A new revision's scores are written beside the former ones; boards read the revi
 seen as a whole once it is summed up. The former rows are the history.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from asgiref.sync import sync_to_async
 from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
 from experiments.models import Experiment
 from runs.claims import load_items
-from runs.event_loop import run_in_loop
+from runs.event_loop import new_event_loop
 from runs.execution import Case
 from runs.models import Result, Run
 from runs.outcomes import ANSWERED
@@ -61,7 +61,7 @@ def rescore(run: Run) -> Rescored:
     lacking = [one for one in prepared_scorers(run.experiment.scorers.filter(removed_at=None)) if _is_lacking(run, one)]
     if not lacking:
         return Rescored()
-    verdicts = run_in_loop(lambda: _judge_all(run, lacking))
+    verdicts = _judge_all(run, lacking)
     return Rescored(verdicts, sum(_flips(run, prepared) for prepared in lacking))
 
 
@@ -84,23 +84,22 @@ def _verdicts(run: Run, prepared: PreparedScorer) -> ScoreQuerySet:
     return scores.filter(scorer=prepared.spec_id, revision=prepared.revision, author=CODE, turn=0)
 
 
-async def _judge_all(run: Run, scorers: Sequence[PreparedScorer]) -> int:
-    judges, written = Judges(), 0
-    try:
-        for prepared in scorers:
-            chunks = _chunks(run, prepared)
-            while chunk := await sync_to_async(_next)(chunks):
-                verdicts = [
-                    await judges.verdict(Judgement(prepared.scorer, question, answer)) for _, question, answer in chunk
-                ]
-                written += await sync_to_async(_write)(prepared, [result_id for result_id, _, _ in chunk], verdicts)
-    finally:
-        await judges.close()
+def _judge_all(run: Run, scorers: Sequence[PreparedScorer]) -> int:
+    """Judge in an event loop of its own, read and write outside of it: the database is asked in this thread only."""
+    written = 0
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        judges = Judges()
+        try:
+            for prepared in scorers:
+                for chunk in _chunks(run, prepared):
+                    written += _write(prepared, chunk, runner.run(_verdicts_on(judges, prepared, chunk)))
+        finally:
+            runner.run(judges.close())
     return written
 
 
-def _next(chunks: Iterator[Chunk]) -> Chunk:
-    return next(chunks, [])
+async def _verdicts_on(judges: Judges, prepared: PreparedScorer, chunk: Chunk) -> list[Verdict]:
+    return [await judges.verdict(Judgement(prepared.scorer, question, answer)) for _, question, answer in chunk]
 
 
 def _chunks(run: Run, prepared: PreparedScorer) -> Iterator[Chunk]:
@@ -124,10 +123,10 @@ def _answer(result: Result) -> Answer:
     return Answer(output_of(result), result.outcome, result.latency_ms, result.cost_usd)
 
 
-def _write(prepared: PreparedScorer, result_ids: Sequence[int], verdicts: Sequence[Verdict]) -> int:
+def _write(prepared: PreparedScorer, chunk: Chunk, verdicts: Sequence[Verdict]) -> int:
     build, now = RowBuilder(Score), timezone.now()
-    judged = zip(result_ids, verdicts, strict=True)
-    rows = [score_row(build, prepared, result_id, verdict, now) for result_id, verdict in judged]
+    judged = zip(chunk, verdicts, strict=True)
+    rows = [score_row(build, prepared, result_id, verdict, now) for (result_id, _, _), verdict in judged]
     with transaction.atomic():
         insert(Score, rows)
     return len(rows)

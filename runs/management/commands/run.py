@@ -78,6 +78,8 @@ class Command(SiteCommand):
             return None
         if path == "-":
             return sys.stdout.write
+        if Path(path).is_dir():
+            raise CommandFailed(f"--json {path} is a directory: name a file in it", returncode=FILE_WRONG)
         try:
             Path(path).touch()
         except OSError as error:
