@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 else:
     ProviderModelForm = forms.ModelForm  # takes no parameter at run time
 
+HIDDEN = "[hidden]"
+
 
 class ExperimentFilter(forms.Form):
     """What the list of experiments shows."""
@@ -60,7 +62,7 @@ class ProviderForm(ProviderModelForm):
             "base_url": "With or without /v1, like https://api.openai.com/v1.",
             "api_key_env": "The name of an environment variable, like OPENAI_API_KEY; never the key itself.",
             "max_in_flight": "How many calls may be open at once, over all runs: 1 to 10,000.",
-            "headers": 'Extra headers of every call: {"X-Team": "evals"}. No keys: they would be shown here.',
+            "headers": 'Headers of every call: {"X-Team": "evals"}. Values are not shown again; "[hidden]" keeps one.',
             "options": "Options of this kind, as JSON.",
         }
         widgets = {
@@ -78,6 +80,7 @@ class ProviderForm(ProviderModelForm):
         self.fields["project"].queryset = mine  # type: ignore[attr-defined]
         if self.instance.pk:
             del self.fields["project"]
+            self.initial["headers"] = dict.fromkeys(self.instance.headers, HIDDEN)
 
     def _post_clean(self) -> None:
         """Leave the instance as it is stored: the action writes, and says what does not fit."""
@@ -87,8 +90,12 @@ class ProviderForm(ProviderModelForm):
         return self.cleaned_data["prices"] or {}
 
     def clean_headers(self) -> Any:
-        """Return the headers; an empty field means none."""
-        return self.cleaned_data["headers"] or {}
+        """Return the headers, hidden values as they are stored; an empty field means none."""
+        headers = self.cleaned_data["headers"] or {}
+        if not isinstance(headers, dict):
+            return headers
+        stored = self.instance.headers
+        return {name: stored.get(name, value) if value == HIDDEN else value for name, value in headers.items()}
 
     def clean_options(self) -> Any:
         """Return the options; an empty field means none."""
