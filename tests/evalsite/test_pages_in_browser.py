@@ -1,5 +1,6 @@
 """The pages with data in a real browser: live board, drawer, small screens."""
 
+import re
 from typing import Any
 
 import pytest
@@ -81,8 +82,10 @@ def test_drawer_moves_on_with_j_and_closes_with_back(at: Any, run: Run) -> None:
     page.click("#result-link-0")
     expect(page.locator("#drawer-heading")).to_have_text("item-0")
     expect(page.locator("#drawer")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"result=0$"))
     page.keyboard.press("j")
     expect(page.locator("#drawer-heading")).to_have_text("item-1")
+    expect(page).to_have_url(re.compile(r"result=1$"))
     page.go_back()
 
     expect(page.locator("#drawer")).to_be_hidden()
