@@ -8,7 +8,7 @@ def finish_if_done(run_id: int) -> bool:
     """Complete the run if every unit is done; return whether it was completed here. Safe to call at any time."""
     if WorkUnit.objects.open().filter(run_id=run_id).exists():
         return False
-    run: Run | None = Run.objects.runnable().filter(pk=run_id).first()
+    run: Run | None = Run.objects.runnable().filter(pk=run_id, preparation=None).first()
     if run is None:
         return False
     results_changed.send(sender=Run, run=run, is_final=True)

@@ -53,6 +53,10 @@ class Foreground:
         self.is_interrupted = True
         lane.stop(INTERRUPTED)
 
+    def beat(self) -> None:
+        """Show that this command lives while it does not work on runs yet."""
+        Lane.objects.beat_once(self._row.pk)
+
     def leave(self) -> None:
         """Take this command's row out, whatever happened."""
         Lane.objects.filter(pk=self._row.pk).delete()

@@ -48,3 +48,19 @@ def ranges(plan: Plan, *, length: int, done: Plan | None = None) -> Iterator[tup
             end = min(plan.limit, start + length, (start // CHUNK_LENGTH + 1) * CHUNK_LENGTH)
             yield plan.ordinal(trial, start), end - start
             start = end
+
+
+def growth(done: Plan | None, wanted: Plan, *, length: int, units: int) -> Iterator[Plan]:
+    """Yield the plans by which `done` grows into `wanted`, each about `units` units of `length` larger than the last.
+
+    First more positions, then more trials, so that every one of them is a plan: limit x trials.
+    """
+    limit, trials = (done.limit, done.trials) if done else (0, 1)
+    step = max(CHUNK_LENGTH, units // trials * length // CHUNK_LENGTH * CHUNK_LENGTH)
+    while limit < wanted.limit:
+        limit = min(wanted.limit, (limit // CHUNK_LENGTH) * CHUNK_LENGTH + step)
+        yield Plan(wanted.cases, limit, trials)
+    each = max(1, units // -(-wanted.limit // length))
+    while trials < wanted.trials:
+        trials = min(wanted.trials, trials + each)
+        yield Plan(wanted.cases, limit, trials)

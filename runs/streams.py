@@ -56,7 +56,7 @@ class RunRow:
     status: str
     is_done: bool
     counts: tuple[object, ...]
-    """Planned, done and in flight, and when its standing was written."""
+    """Cases prepared, results planned, done and in flight, and when its standing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +120,15 @@ def _rows(topics: list[Topic]) -> list[RunRow]:
     projects = {project for topic in topics for project in topic.projects}
     wanted |= Q(experiment__project__in=projects, status__in=ACTIVE)
     # The standing is written by `scoring`; its time is all that is read of it.
-    names = ("pk", "experiment_id", "experiment__project_id", "status", "planned_count", "standing__updated_at")
-    found = Run.objects.filter(wanted).order_by("pk").annotate(counted=Sum(COUNTED)).values_list(*names, "counted")
-    return [RunRow(row[0], row[1], row[2], row[3], row[3] not in ACTIVE, tuple(row[4:])) for row in found]
+    names = ("pk", "experiment_id", "experiment__project_id", "status")
+    figures = ("preparation__done_count", "planned_count", "standing__updated_at")
+    found = (
+        Run.objects.filter(wanted)
+        .order_by("pk")
+        .annotate(counted=Sum(COUNTED))
+        .values_list(*names, *figures, "counted")
+    )
+    return [RunRow(row[0], row[1], row[2], row[3], row[3] not in ACTIVE and row[4] is None, tuple(row[4:])) for row in found]
 
 
 class Hub:

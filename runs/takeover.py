@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from runs.models import Billed, FailedAttempt, Lane, Run, UnitState, WorkUnit
+from runs.models import Billed, FailedAttempt, Lane, Preparation, Run, UnitState, WorkUnit
 from runs.models.results import result_id_of
 from runs.recounting import recount
 
@@ -16,7 +16,8 @@ def bury(lane: Lane) -> int:
     units = list(WorkUnit.objects.filter(lane=lane, state=UnitState.CLAIMED))
     for unit in units:
         _free(unit, lane.pk)
-    Run.objects.filter(owner=owner_name(lane.pk)).exclude(owner="").update(owner="")
+    Run.objects.filter(owner=owner_name(lane.pk)).update(owner="")
+    Preparation.objects.filter(owner=owner_name(lane.pk)).update(owner="")
     Lane.objects.filter(pk=lane.pk).delete()
     return len(units)
 
@@ -26,10 +27,16 @@ def owner_name(lane_id: int) -> str:
     return f"lane {lane_id}"
 
 
+def living_owners() -> list[str]:
+    """Return what `Run.owner` says of the runs of every command that lives."""
+    return [owner_name(pk) for pk in Lane.objects.lanes().values_list("pk", flat=True)]
+
+
 def adopt_orphans() -> int:
     """Give runs whose foreground command is gone to the workers, and free units that no lane holds; return how many."""
-    living = [owner_name(pk) for pk in Lane.objects.lanes().values_list("pk", flat=True)]
+    living = living_owners()
     adopted: int = Run.objects.active().exclude(owner="").exclude(owner__in=living).update(owner="")
+    Preparation.objects.exclude(owner="").exclude(owner__in=living).update(owner="")
     freed: int = WorkUnit.objects.filter(state=UnitState.CLAIMED, lane=None).update(state=UnitState.WAITING)
     return adopted + freed
 

@@ -1,14 +1,17 @@
 """What the queue runs. Every task is safe to run twice or never: the watcher finds the work."""
 
 import socket
+from contextlib import suppress
 
 from django.conf import settings
 from django.db.models import F
 
+from experiments.actions import ActionRefused
+from runs.actions import preparing
 from runs.actions.waking import wake_lanes
 from runs.claims import claimable_runs
 from runs.lane import work_until_idle
-from runs.models import Lane
+from runs.models import Lane, Preparation
 
 
 def work() -> None:
@@ -19,6 +22,15 @@ def work() -> None:
     if lanes + 1 < settings.LANES:
         wake_lanes()
     work_until_idle()
+
+
+def prepare(preparation_id: int) -> None:
+    """Prepare the start of a large experiment; what does not fit is said on its runs."""
+    waiting = Preparation.objects.select_related("experiment", "case_list__dataset_version")
+    preparation = waiting.filter(pk=preparation_id).first()
+    if preparation is not None:
+        with suppress(ActionRefused):
+            preparing.prepare(preparation=preparation)
 
 
 def echo(host_id: int) -> None:

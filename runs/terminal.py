@@ -7,10 +7,10 @@ from typing import Self
 
 from django.db import connection
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from experiments.models import Experiment
-from runs.models import Run
+from runs.models import Preparation, Run
 from runs.watching import RunProgress, progress_of
 from scoring.terminal import printable
 
@@ -26,13 +26,14 @@ class ProgressDisplay:
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
-            TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
+            MofNCompleteColumn(),
             TextColumn("{task.fields[note]}"),
             TimeElapsedColumn(),
             console=console,
         )
         self._tasks: dict[int, TaskID] = {}
         self._printed: dict[int, int] = {}
+        self._prepared = -1
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="progress", daemon=True)
 
@@ -84,11 +85,14 @@ class ProgressDisplay:
         task = self._tasks.get(one.run.pk)
         if task is None:
             task = self._tasks[one.run.pk] = self._bars.add_task(
-                printable(one.run.name), total=one.run.planned_count, note=""
+                printable(one.run.name), total=one.run.planned_count or None, note=""
             )
-        self._bars.update(task, completed=one.totals.results, total=one.run.planned_count, note=_note(one))
+        self._bars.update(task, completed=one.totals.results, total=one.run.planned_count or None, note=_note(one))
 
     def _print_line(self, one: RunProgress) -> None:
+        if one.run.preparation is not None:
+            self._print_preparing(one.run.preparation)
+            return
         share = 100 * one.totals.results // max(1, one.run.planned_count)
         step = share // LINE_EACH
         if step > self._printed.get(one.run.pk, -1) and (step > 0 or one.totals.results):
@@ -96,11 +100,19 @@ class ProgressDisplay:
             done = f"{one.totals.results}/{one.run.planned_count}"
             self._console.print(f"{printable(one.run.name)}: {done} ({share} %) {_note(one)}", markup=False)
 
+    def _print_preparing(self, preparation: Preparation) -> None:
+        """Print how far a preparation is when it has gone on by a tenth; once for all the runs that wait for it."""
+        step = 100 * preparation.done_count // preparation.case_list.case_count // LINE_EACH
+        if step > self._prepared:
+            self._prepared = step
+            self._console.print(str(preparation), markup=False)
+
 
 def _note(one: RunProgress) -> str:
     errors = one.totals.error_count
     parts = [f"{errors} errors"] if errors else []
     parts += [f"{one.totals.reused} reused"] if one.totals.reused else []
+    parts += [str(one.run.preparation)] if one.run.preparation is not None else []
     parts += [one.run.status] if one.stands_still else []
     return ", ".join(parts)
 

@@ -11,15 +11,17 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from django.db import DatabaseError, connection, connections
 from django.db.models import Exists, OuterRef
 from django_q.tasks import async_task
 
+from runs.actions.preparing import wake_preparation
 from runs.actions.waking import wake_lanes
 from runs.claims import claimable_runs
 from runs.finishing import finish_if_done
-from runs.models import Lane, LaneKind, Run, WorkUnit
+from runs.models import Lane, LaneKind, Preparation, Run, WorkUnit
 from runs.takeover import adopt_orphans, bury
 
 logger = logging.getLogger(__name__)
@@ -42,6 +44,16 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+class Beating(Protocol):
+    """A row that counts while somebody works."""
+
+    pk: int
+    beat: int
+
+
+B = TypeVar("B", bound=Beating)
+
+
 @dataclass(slots=True)
 class BeatWatch:
     """When each beat was last seen to move, by this process's own clock."""
@@ -49,7 +61,7 @@ class BeatWatch:
     clock: Callable[[], float] = time.monotonic
     _seen: dict[int, tuple[int, float]] = field(default_factory=dict)
 
-    def still(self, rows: Iterable[Lane], for_s: float) -> list[Lane]:
+    def still(self, rows: Iterable[B], for_s: float) -> list[B]:
         """Return the rows whose beat has stood still for `for_s` seconds or longer."""
         now, seen, stopped = self.clock(), {}, []
         for row in rows:
@@ -82,7 +94,7 @@ class Watcher:
         self._restart_cluster, self._clock = restart_cluster, clock
         self._host = socket.gethostname()
         self._row: Lane | None = None
-        self._watch = BeatWatch(clock)
+        self._watch, self._preparing = BeatWatch(clock), BeatWatch(clock)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._echoes, self._echoed_at = -1, clock()
@@ -104,6 +116,7 @@ class Watcher:
             except DatabaseError as error:
                 logger.warning("the watcher cannot read the database: %s", error)
                 self._watch.forget()
+                self._preparing.forget()
                 connection.close()
             except Exception:
                 logger.exception("the watcher failed once")
@@ -119,6 +132,7 @@ class Watcher:
         bury_the_dead(self._watch, but=host)
         adopt_orphans()
         self._finish_forgotten()
+        self._prepare_forgotten()
         self._wake_for_waiting()
 
     def _host_row(self) -> Lane:
@@ -151,6 +165,12 @@ class Watcher:
         units = WorkUnit.objects.filter(run=OuterRef("pk"))
         for run_id in Run.objects.runnable().filter(Exists(units), ~Exists(open_units)).values_list("pk", flat=True):
             finish_if_done(run_id)
+
+    def _prepare_forgotten(self) -> None:
+        """Have preparations of the workers taken over whose process was killed, or whose task was lost."""
+        for preparation in self._preparing.still(Preparation.objects.filter(owner=""), DEAD_AFTER_S):
+            preparation.hold()  # one task each 10 s, not one each second
+            wake_preparation(preparation.pk)
 
     def _wake_for_waiting(self) -> None:
         """Wake a lane when units wait and no lane of the workers is there to take them."""

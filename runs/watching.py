@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from runs.models import Lane, Run, RunStatus
+from runs.models import Lane, Run
 from runs.progress import Totals, counts_of
 from runs.watcher import BeatWatch
 
@@ -28,12 +28,12 @@ class RunProgress:
     @property
     def stands_still(self) -> bool:
         """Whether nothing will come without a person: it has ended or is paused."""
-        return self.run.is_finished or self.run.status == RunStatus.PAUSED
+        return self.run.is_paused or (self.run.is_finished and self.run.preparation_id is None)
 
 
 def progress_of(run_ids: Sequence[int]) -> list[RunProgress]:
     """Return the progress of the runs, in the order of the ids."""
-    runs = Run.objects.select_related("candidate").in_bulk(run_ids)
+    runs = Run.objects.select_related("candidate", "preparation__case_list").in_bulk(run_ids)
     counts = counts_of(run_ids)
     return [RunProgress(runs[run_id], counts.get(run_id, Totals())) for run_id in run_ids if run_id in runs]
 

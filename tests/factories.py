@@ -31,7 +31,7 @@ from experiments.models import (
     SignInLink,
 )
 from experiments.models.datasets import POSITION_GAP
-from runs.models import FailedAttempt, Lane, ProviderShare, Result, Run, Transcript, WorkUnit
+from runs.models import FailedAttempt, Lane, Preparation, ProviderShare, Result, Run, Transcript, WorkUnit
 from runs.models.results import result_id_of
 from scoring.models import RunRating, RunScore, RunStanding, Score
 
@@ -268,6 +268,17 @@ class LaneFactory(DjangoModelFactory[Lane]):
 
     host = "elsewhere"
     pid = Sequence(lambda number: number + 1)
+
+
+class PreparationFactory(DjangoModelFactory[Preparation]):
+    """A start of an experiment of which nothing is done yet."""
+
+    class Meta:
+        model = Preparation
+
+    case_list = SubFactory(CaseListFactory)
+    experiment = LazyAttribute(lambda made: made.case_list.experiment)
+    case_limit = 1
 
 
 class ProviderShareFactory(DjangoModelFactory[ProviderShare]):

@@ -1,9 +1,9 @@
 """Case lists: the order of an experiment's cases, frozen at its first start and shared by its runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from experiments.actions.datasets import AD_HOC_DATASET
@@ -14,7 +14,7 @@ from experiments.models.cases import CHUNK_LENGTH
 from experiments.models.datasets import POSITION_GAP, ItemQuerySet
 from experiments.models.experiments import MAX_TRIALS
 
-CHUNKS_AT_ONCE = 100
+SIZE_AT_ONCE = 1000  # so many cases are written by who asks for them; more of them by a job
 
 
 class StoredCase(NamedTuple):
@@ -31,6 +31,17 @@ def freeze_case_list(experiment: Experiment) -> CaseList:
 
     Raises ActionRefused for keys and tags that no item has, and when no item is left of the selection.
     """
+    case_list = open_case_list(experiment)
+    for _ in written_cases(case_list, experiment.selection):
+        pass  # chunk by chunk, so that other writers never wait for long
+    return case_list
+
+
+def open_case_list(experiment: Experiment) -> CaseList:
+    """Return the case list of the experiment as it is declared now; of a new one no case is written yet.
+
+    Raises ActionRefused as `freeze_case_list` does.
+    """
     found = current_case_list(experiment)
     if found is not None:
         return found
@@ -38,10 +49,37 @@ def freeze_case_list(experiment: Experiment) -> CaseList:
     if version is None:
         raise ActionRefused("dataset", f"{experiment} has no dataset.")
     _check_selection(version, experiment.selection)
-    ids = list(selected_items(version, experiment.selection).values_list("pk", flat=True))
-    if not ids:
+    count = selected_items(version, experiment.selection).count()
+    if not count:
         raise ActionRefused("select", f"no item of {version} is left by the selection: loosen it.")
-    return _write(CaseList(experiment=experiment, dataset_version=version, identity_hash=identity_of(experiment)), ids)
+    opened, _ = CaseList.objects.get_or_create(
+        experiment=experiment,
+        identity_hash=identity_of(experiment),
+        defaults={"dataset_version": version, "case_count": count},
+    )
+    return opened
+
+
+def written_cases(case_list: CaseList, selection: Mapping[str, Any], *, first: int = 0) -> Iterator[int]:
+    """Write the chunks from position `first` on that are missing, one at a time; yield how many cases are written.
+
+    Frozen items never change: whoever writes a chunk, now or after a crash, writes the same.
+    """
+    if case_list.is_written or case_list.dataset_version is None:
+        yield from (min(end, case_list.case_count) for end in _chunk_ends(case_list, first))
+        return
+    ids = list(selected_items(case_list.dataset_version, selection).values_list("pk", flat=True))
+    for end in _chunk_ends(case_list, first):
+        cases = [[item_id, 0, MAX_TRIALS] for item_id in ids[end - CHUNK_LENGTH : end]]
+        chunk = CaseChunk(case_list=case_list, number=end // CHUNK_LENGTH - 1, cases=cases)
+        CaseChunk.objects.bulk_create([chunk], ignore_conflicts=True)
+        yield min(end, case_list.case_count)
+
+
+def _chunk_ends(case_list: CaseList, first: int) -> range:
+    """Return where the chunks from position `first` on end."""
+    start = first // CHUNK_LENGTH * CHUNK_LENGTH
+    return range(start + CHUNK_LENGTH, case_list.case_count + CHUNK_LENGTH, CHUNK_LENGTH)
 
 
 def current_case_list(experiment: Experiment) -> CaseList | None:
@@ -101,7 +139,12 @@ def freeze_ad_hoc_case(experiment: Experiment, given: str | dict[str, Any]) -> C
     )
     values = {"input": given, "position": POSITION_GAP, "changed_at": timezone.now()}
     item, _ = Item.objects.get_or_create(dataset=dataset, key=digest_of(given), since=1, defaults=values)
-    return _write(CaseList(experiment=experiment, identity_hash=identity, is_ad_hoc=True), [item.pk])
+    case_list, _ = CaseList.objects.get_or_create(
+        experiment=experiment, identity_hash=identity, defaults={"is_ad_hoc": True, "case_count": 1}
+    )
+    cases = [[item.pk, 0, MAX_TRIALS]]
+    CaseChunk.objects.bulk_create([CaseChunk(case_list=case_list, number=0, cases=cases)], ignore_conflicts=True)
+    return case_list
 
 
 def cases_of(case_list: CaseList, first: int, end: int) -> list[StoredCase]:
@@ -111,21 +154,3 @@ def cases_of(case_list: CaseList, first: int, end: int) -> list[StoredCase]:
     cases = [StoredCase(*case) for chunk in chunks for case in chunk.cases]
     offset = first - numbers.start * CHUNK_LENGTH
     return cases[offset : offset + end - first]
-
-
-def _write(case_list: CaseList, item_ids: Sequence[int]) -> CaseList:
-    """Store a case list and its chunks; where somebody else stored the same one at the same time, return that."""
-    case_list.case_count = len(item_ids)
-    chunks = [
-        CaseChunk(number=number, cases=[[item_id, 0, MAX_TRIALS] for item_id in item_ids[first : first + CHUNK_LENGTH]])
-        for number, first in enumerate(range(0, len(item_ids), CHUNK_LENGTH))
-    ]
-    try:
-        with transaction.atomic():
-            case_list.save()
-            for chunk in chunks:
-                chunk.case_list = case_list
-            CaseChunk.objects.bulk_create(chunks, CHUNKS_AT_ONCE)
-    except IntegrityError:
-        return CaseList.objects.get(experiment=case_list.experiment, identity_hash=case_list.identity_hash)
-    return case_list

@@ -39,6 +39,11 @@ class CaseList(models.Model):
     def __str__(self) -> str:
         return f"{self.case_count} cases of {self.experiment}"
 
+    @property
+    def is_written(self) -> bool:
+        """Whether every one of its cases is stored; a long list is written by a job, chunk by chunk."""
+        return self.chunks.count() * CHUNK_LENGTH >= self.case_count
+
 
 class CaseChunk(models.Model):
     """Up to 1,024 cases: `[item row id, variant, trials allowed]` each."""

@@ -2,6 +2,7 @@
 
 from runs.actions.ad_hoc import AdHocConfig, start_ad_hoc
 from runs.actions.controlling import cancel_run, pause_run, resume_run, retry_failed
+from runs.actions.preparing import prepare
 from runs.actions.starting import Started, start_experiment
 from runs.actions.waking import wake_lanes
 
@@ -10,6 +11,7 @@ __all__ = [
     "Started",
     "cancel_run",
     "pause_run",
+    "prepare",
     "resume_run",
     "retry_failed",
     "start_ad_hoc",

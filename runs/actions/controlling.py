@@ -8,13 +8,13 @@ from experiments.models.projects import Person
 from experiments.permissions import require
 from runs.actions.waking import wake_lanes
 from runs.finishing import finish_if_done
-from runs.models import FailedAttempt, Lane, Result, Run, RunStatus, Transcript, UnitState, WorkUnit
+from runs.models import FailedAttempt, Result, Run, RunStatus, Transcript, UnitState, WorkUnit
 from runs.models.results import result_id_of
 from runs.models.runs import RUNNABLE
 from runs.outcomes import ERRORS
 from runs.recounting import recount
 from runs.signals import results_changed
-from runs.takeover import owner_name
+from runs.takeover import living_owners
 
 
 def pause_run(*, run: Run, by: Person | None) -> None:
@@ -38,6 +38,8 @@ def resume_run(*, run: Run, by: Person | None) -> None:
     require(by, run.experiment.project, "start")
     if run.status not in (RunStatus.PAUSED, RunStatus.CANCELLED, RunStatus.FAILED):
         raise ActionConflict(f"{run} is {run.status}: only a paused, cancelled or failed run can go on.")
+    if run.preparation_id is None and not run.planned_count:
+        raise ActionConflict(f"{run} ended before it was planned: start the experiment, and it begins anew.")
     with transaction.atomic():
         go_on(run, owner="")
         wake_lanes()
@@ -66,9 +68,11 @@ def go_on(run: Run, *, owner: str) -> None:
 
     `owner` works on it from now on, unless another command that lives does.
     """
-    living = [owner_name(pk) for pk in Lane.objects.lanes().values_list("pk", flat=True)]
-    Run.objects.filter(pk=run.pk).exclude(status__in=RUNNABLE, owner__in=living).update(owner=owner)
+    Run.objects.filter(pk=run.pk).exclude(status__in=RUNNABLE, owner__in=living_owners()).update(owner=owner)
     run.refresh_from_db()
+    if run.preparation_id is not None and not run.planned_count:
+        run.await_preparation()
+        return
     if not WorkUnit.objects.open().filter(run=run).exists():
         _end_if_all_is_there(run)
         return

@@ -1,15 +1,16 @@
 """Planning: a run and its work units, and what more trials or a higher limit append."""
 
-from itertools import islice
+from collections.abc import Iterator
 
 from django.conf import settings
+from django.db import transaction
 
 from experiments.configs import config_of
 from experiments.models import Candidate, CaseList, Experiment
 from runs.models import Lane, Run, UnitState, WorkUnit
-from runs.plan import Plan, ranges, unit_length
+from runs.plan import Plan, growth, ranges, unit_length
 
-ROWS_AT_ONCE = 1000
+UNITS_AT_ONCE = 500  # so many are written in well under 100 ms
 
 
 def wanted_plan(experiment: Experiment, case_list: CaseList) -> Plan:
@@ -20,12 +21,18 @@ def wanted_plan(experiment: Experiment, case_list: CaseList) -> Plan:
 
 def planned_run(candidate: Candidate, case_list: CaseList, plan: Plan, *, by_id: int | None, owner: str) -> Run:
     """Return the run of a candidate over a case list, made with its units, or extended to what `plan` asks for."""
-    config = config_of(candidate)
+    run = run_of(candidate, case_list, by_id=by_id, owner=owner)
+    extend(run, plan)
+    return run
+
+
+def run_of(candidate: Candidate, case_list: CaseList, *, by_id: int | None, owner: str) -> Run:
+    """Return the run of a candidate over a case list; a new one is pending, without units."""
     values = {
         "candidate": candidate,
         "provider": candidate.provider,
         "name": candidate.name,
-        "config": config,
+        "config": config_of(candidate),
         "case_limit": 0,
         "trials": 1,
         "timeout_s": candidate.experiment.timeout_s,
@@ -42,26 +49,44 @@ def planned_run(candidate: Candidate, case_list: CaseList, plan: Plan, *, by_id:
     )
     if not is_new:
         Run.objects.filter(pk=run.pk).update(candidate=candidate, name=candidate.name, timeout_s=values["timeout_s"])
-    extend(run, plan)
     return run
 
 
 def extend(run: Run, plan: Plan) -> bool:
-    """Append the units that `plan` needs beyond the run's own; False: it needs none. Lower figures delete nothing."""
-    done = Plan(cases=plan.cases, limit=run.case_limit, trials=run.trials) if run.planned_count else None
-    grown = Plan(plan.cases, max(plan.limit, run.case_limit), max(plan.trials, run.trials))
-    if done == grown:
-        return False
+    """Append the units that `plan` needs beyond the run's own; False: it needs none. Lower figures delete nothing.
+
+    Every step is a short transaction of its own, after which the run's plan and its units fit.
+    """
+    steps = [_append(run, step, length) for step, length in steps_to(run, plan)]
+    return bool(steps)
+
+
+def steps_to(run: Run, plan: Plan) -> Iterator[tuple[Plan, int]]:
+    """Yield the plans by which a run grows to what `plan` asks for, with the length of a unit."""
+    done, grown = _planned(run, plan), grown_plan(run, plan)
     length = unit_length(grown.count, lanes_at_work())
-    units = (
-        WorkUnit(run=run, first=first, length=size, state=UnitState.WAITING)
-        for first, size in ranges(grown, length=length, done=done)
+    for step in growth(done, grown, length=length, units=UNITS_AT_ONCE):
+        yield step, length
+
+
+def grown_plan(run: Run, plan: Plan) -> Plan:
+    """Return what a run comes to when `plan` is added to its own."""
+    return Plan(plan.cases, max(plan.limit, run.case_limit), max(plan.trials, run.trials))
+
+
+def _planned(run: Run, plan: Plan) -> Plan | None:
+    return Plan(cases=plan.cases, limit=run.case_limit, trials=run.trials) if run.planned_count else None
+
+
+@transaction.atomic
+def _append(run: Run, step: Plan, length: int) -> None:
+    """Append the units of one step."""
+    missing = ranges(step, length=length, done=_planned(run, step))
+    WorkUnit.objects.bulk_create(
+        WorkUnit(run=run, first=first, length=size, state=UnitState.WAITING) for first, size in missing
     )
-    while chunk := list(islice(units, ROWS_AT_ONCE)):
-        WorkUnit.objects.bulk_create(chunk)
-    run.case_limit, run.trials, run.planned_count = grown.limit, grown.trials, grown.count
+    run.case_limit, run.trials, run.planned_count = step.limit, step.trials, step.count
     run.save(update_fields=["case_limit", "trials", "planned_count"])
-    return True
 
 
 def lanes_at_work() -> int:

@@ -5,19 +5,16 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from experiments.actions import ActionRefused, freeze_case_list
-from experiments.actions.case_lists import cases_of
-from experiments.models import CaseList, Experiment
+from experiments.actions.case_lists import SIZE_AT_ONCE, open_case_list
+from experiments.models import Candidate, CaseList, Experiment
 from experiments.models.projects import Person
 from experiments.permissions import require
-from experiments.templating import CompiledPrompt, compile_messages, item_context
-from experiments.templating.rehearsal import rehearse
 from runs.actions.controlling import go_on
-from runs.actions.planning import planned_run, wanted_plan
+from runs.actions.planning import grown_plan, planned_run, wanted_plan
+from runs.actions.preparing import begin_preparation, check_templates, prompts_of
 from runs.actions.waking import wake_lanes
-from runs.claims import load_items
-from runs.models import Run
-
-CHECKED_AT_ONCE = 1024
+from runs.models import Preparation, Run
+from runs.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +24,16 @@ class Started:
     runs: list[Run]
     """The run of each candidate, in the order of the candidates."""
     case_list: CaseList
+    preparation: Preparation | None = None
+    """What has to be done before the runs can begin; None: they can. Of an owner: that one's to do (`prepare`)."""
 
 
 def start_experiment(*, experiment: Experiment, by: Person | None, owner: str = "") -> Started:
     """Plan or extend a run for each candidate, let them go on, and wake a lane. Safe to call again at any time.
 
-    `owner` names the foreground command that will do the work; "": the workers. Raises ActionRefused with a
-    sentence when there is nothing to run, or a template does not fit an item.
+    Above 1,000 cases a job plans them, and the runs stay pending until it has. `owner` names the foreground command
+    that will do the work; "": the workers. Raises ActionRefused with a sentence when there is nothing to run, or a
+    template does not fit an item.
     """
     require(by, experiment.project, "start")
     if experiment.dataset_version is None:
@@ -41,12 +41,30 @@ def start_experiment(*, experiment: Experiment, by: Person | None, owner: str = 
     candidates = list(experiment.candidates.listed().select_related("provider", "prompt_version", "experiment"))
     if not candidates:
         raise ActionRefused("candidates", f"{experiment} has no candidates: add one, then start.")
-    case_list = freeze_case_list(experiment)
+    case_list = open_case_list(experiment)
     plan = wanted_plan(experiment, case_list)
-    prompts = {candidate.prompt_version.content_hash: candidate.prompt_version for candidate in candidates}
-    for version in prompts.values():
-        check_templates(compile_messages(version.messages), experiment, case_list, plan.limit)
     by_id = by.pk if by is not None else None
+    if case_list.case_count > SIZE_AT_ONCE and not is_planned(case_list, candidates, plan):
+        preparation, runs = begin_preparation(case_list, candidates, plan, by_id=by_id, owner=owner)
+        return Started(runs, case_list, preparation)
+    return _start_at_once(experiment, candidates, plan, by_id, owner)
+
+
+def is_planned(case_list: CaseList, candidates: list[Candidate], plan: Plan) -> bool:
+    """Return whether the run of every candidate has the units that the plan asks for."""
+    runs = {run.config_hash: run for run in Run.objects.planned().filter(case_list=case_list, preparation=None)}
+    found = [runs.get(candidate.config_hash) for candidate in candidates]
+    return all(
+        run is not None and run.planned_count and grown_plan(run, plan).count == run.planned_count for run in found
+    )
+
+
+def _start_at_once(
+    experiment: Experiment, candidates: list[Candidate], plan: Plan, by_id: int | None, owner: str
+) -> Started:
+    case_list = freeze_case_list(experiment)
+    if case_list.case_count <= SIZE_AT_ONCE:  # those of a longer list were checked when it was prepared
+        check_templates(prompts_of(candidates), experiment.variables, case_list, 0, plan.limit)
     with transaction.atomic():
         runs = [planned_run(candidate, case_list, plan, by_id=by_id, owner=owner) for candidate in candidates]
         for run in runs:
@@ -54,12 +72,3 @@ def start_experiment(*, experiment: Experiment, by: Person | None, owner: str = 
         if not owner:
             wake_lanes()
     return Started(runs, case_list)
-
-
-def check_templates(prompt: CompiledPrompt, experiment: Experiment, case_list: CaseList, limit: int) -> None:
-    """Render a prompt for every planned case. Raises ActionRefused naming the first item that it does not fit."""
-    for first in range(0, limit, CHECKED_AT_ONCE):
-        cases = cases_of(case_list, first, min(limit, first + CHECKED_AT_ONCE))
-        for item in load_items({case.item_id for case in cases}).values():
-            context = item_context(item.input, item.metadata, item.tags, item.key, experiment.variables)
-            rehearse(prompt, item.key, context)

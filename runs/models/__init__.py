@@ -1,6 +1,7 @@
 """DOING it: runs, their work units and results, the lanes that work on them."""
 
 from runs.models.lanes import Lane, LaneKind, ProviderShare
+from runs.models.preparations import Preparation
 from runs.models.results import Billed, FailedAttempt, Result, Transcript
 from runs.models.runs import ACTIVE, FINISHED, Run, RunStatus
 from runs.models.units import UnitState, WorkUnit
@@ -12,6 +13,7 @@ __all__ = [
     "FailedAttempt",
     "Lane",
     "LaneKind",
+    "Preparation",
     "ProviderShare",
     "Result",
     "Run",

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from experiments.models import Candidate, CaseList, Experiment, Provider
 from experiments.models.projects import VisibleQuerySet
+from runs.models.preparations import Preparation
 
 
 class RunStatus(models.TextChoices):
@@ -65,6 +66,7 @@ class Run(models.Model):
     candidate = models.ForeignKey(Candidate, null=True, blank=True, on_delete=models.SET_NULL, related_name="runs")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="runs")
     case_list = models.ForeignKey(CaseList, on_delete=models.PROTECT, related_name="runs")
+    preparation = models.ForeignKey(Preparation, null=True, blank=True, on_delete=models.SET_NULL, related_name="runs")
     is_ad_hoc = models.BooleanField(default=False)
     name = models.CharField(max_length=200, help_text="The candidate's name at the start.")
     config = models.JSONField(help_text="kind, base_url, model, messages, params; input_data for ad-hoc runs.")
@@ -131,6 +133,16 @@ class Run(models.Model):
             return None
         return int(((self.completed_at or timezone.now()) - self.started_at).total_seconds() * 1000)
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether it stands until somebody lets it go on."""
+        return self.status == RunStatus.PAUSED
+
+    def await_preparation(self) -> bool:
+        """Wait, as new, for the job that plans it; False when it waits already."""
+        stopped = (RunStatus.PAUSED, *FINISHED)
+        return self._move(stopped, RunStatus.PENDING, status_reason="", completed_at=None)
+
     def begin(self) -> bool:
         """Move from pending to running; False when another lane was first."""
         first_start = Coalesce("started_at", timezone.now())
@@ -142,18 +154,20 @@ class Run(models.Model):
 
     def resume(self) -> bool:
         """Go on after a pause; False when it was not paused."""
-        return self._move((RunStatus.PAUSED,), RunStatus.RUNNING, status_reason="")
+        first_start = Coalesce("started_at", timezone.now())
+        return self._move((RunStatus.PAUSED,), RunStatus.RUNNING, status_reason="", started_at=first_start)
 
     def cancel(self, reason: str) -> bool:
         """End it where it stands, results kept; False when it had ended."""
-        return self._move(ACTIVE, RunStatus.CANCELLED, status_reason=reason, completed_at=timezone.now())
+        ended_at = timezone.now()
+        return self._move(ACTIVE, RunStatus.CANCELLED, status_reason=reason, completed_at=ended_at, preparation=None)
 
     def complete(self, *, if_done: bool = False) -> bool:
         """End it with every planned result there; False when it was not runnable.
 
-        With `if_done` the units are looked at in the same statement: False when one is open.
+        With `if_done` the units are looked at in the same statement: False when one is open, or is yet to be planned.
         """
-        but = Q(units__state__in=("waiting", "claimed")) if if_done else None
+        but = Q(units__state__in=("waiting", "claimed")) | Q(preparation__isnull=False) if if_done else None
         return self._move(RUNNABLE, RunStatus.COMPLETED, but=but, status_reason="", completed_at=timezone.now())
 
     def fail(self, reason: str) -> bool:

@@ -12,6 +12,7 @@ from tests.factories import (
     CaseListFactory,
     FailedAttemptFactory,
     LaneFactory,
+    PreparationFactory,
     ProviderFactory,
     ProviderShareFactory,
     RunFactory,
@@ -35,6 +36,7 @@ BREACHES: dict[str, Callable[[], object]] = {
     "unit_range_once": lambda: WorkUnitFactory.create_batch(2, run=RunFactory()),
     "unit_not_empty": lambda: WorkUnitFactory(length=0),
     "unit_lane_when_claimed": lambda: WorkUnitFactory(lane=LaneFactory()),
+    "preparation_wants_something": lambda: PreparationFactory(case_limit=0),
     "share_once_per_lane": lambda: ProviderShareFactory.create_batch(2, provider=ProviderFactory(), lane=LaneFactory()),
     "attempt_billed_known": lambda: FailedAttemptFactory(billed="perhaps"),
 }

@@ -13,9 +13,9 @@ from evalsite.commands import CommandFailed, SiteCommand
 from experiments.actions import ActionRefused, declare_experiment, project_named
 from experiments.files.experiment_file import ExperimentFile, FileProblems, load
 from experiments.models import Experiment
-from runs.actions import retry_failed, start_experiment
+from runs.actions import prepare, retry_failed, start_experiment
 from runs.foreground import Foreground
-from runs.models import Run, RunStatus
+from runs.models import Preparation, Run, RunStatus
 from runs.runners.simulator import needs_simulator, running_simulator
 from runs.terminal import ProgressDisplay, print_plan
 from runs.watching import HostWatch, living_host, progress_of
@@ -146,11 +146,25 @@ class Command(SiteCommand):
             runs = self._started(experiment, options, owner=foreground.owner)
             display = stack.enter_context(ProgressDisplay(console, [run.pk for run in runs]))
             display.start()
+            self._prepare(experiment, foreground)
             foreground.work([run.pk for run in runs])
             display.finish()
         if foreground.is_interrupted:
             raise CommandFailed("interrupted; what was done is kept. The same command goes on.", returncode=INTERRUPTED)
         return runs
+
+    @staticmethod
+    def _prepare(experiment: Experiment, foreground: Foreground) -> None:
+        """Do what a large experiment needs before its first call, if it is this command's to do."""
+        waiting = Preparation.objects.filter(experiment=experiment, owner=foreground.owner)
+        try:
+            for preparation in waiting.select_related("experiment", "case_list__dataset_version"):
+                prepare(preparation=preparation, beat=foreground.beat)
+        except ActionRefused as refusal:
+            raise CommandFailed(str(refusal), returncode=FILE_WRONG) from refusal
+        except KeyboardInterrupt:
+            message = "interrupted before the first call. The same command goes on."
+            raise CommandFailed(message, returncode=INTERRUPTED) from None
 
     def _watch(self, runs: list[Run], console: Console, experiment: Experiment, options: dict[str, Any]) -> None:
         """Watch the workers; take the work over when none of them has lived for 10 s."""

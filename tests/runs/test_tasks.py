@@ -1,0 +1,111 @@
+"""What the queue runs: each task is safe to run twice or never."""
+
+import socket
+from typing import Any
+
+import pytest
+
+from runs import tasks
+from runs.models import Lane, Preparation
+from tests.factories import LaneFactory
+from tests.runs.planned import planned_run
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def worked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What `work` came to, in order."""
+    done: list[str] = []
+    monkeypatch.setattr(tasks, "work_until_idle", lambda: done.append("worked"))
+    monkeypatch.setattr(tasks, "wake_lanes", lambda: done.append("woke the next"))
+    return done
+
+
+def lanes_here(count: int, **values: Any) -> None:
+    """Make lanes of this host."""
+    LaneFactory.create_batch(count, host=socket.gethostname(), **values)
+
+
+def test_work_with_nothing_to_claim_returns(worked: list[str]) -> None:
+    tasks.work()
+
+    assert worked == []
+
+
+def test_work_on_a_host_of_one_lane_is_that_lane(worked: list[str], settings: Any) -> None:
+    settings.LANES = 1
+    planned_run(4)
+
+    tasks.work()
+
+    assert worked == ["worked"]
+
+
+def test_work_on_a_host_of_two_lanes_wakes_the_next_one_first(worked: list[str], settings: Any) -> None:
+    settings.LANES = 2
+    planned_run(4)
+
+    tasks.work()
+
+    assert worked == ["woke the next", "worked"]
+
+
+def test_work_as_the_last_lane_of_its_host_wakes_no_other(worked: list[str], settings: Any) -> None:
+    settings.LANES = 2
+    lanes_here(1)
+    planned_run(4)
+
+    tasks.work()
+
+    assert worked == ["worked"]
+
+
+def test_work_where_the_host_has_its_lanes_returns(worked: list[str], settings: Any) -> None:
+    settings.LANES = 2
+    lanes_here(2)
+    planned_run(4)
+
+    tasks.work()
+
+    assert worked == []
+
+
+def test_work_counts_neither_commands_nor_lanes_of_other_hosts(worked: list[str], settings: Any) -> None:
+    settings.LANES = 1
+    lanes_here(2, is_foreground=True)
+    LaneFactory.create_batch(2, host="elsewhere")
+    planned_run(4)
+
+    tasks.work()
+
+    assert worked == ["worked"]
+
+
+def test_work_leaves_the_runs_of_a_command(worked: list[str], settings: Any) -> None:
+    settings.LANES = 1
+    planned_run(4, owner="lane 4711")
+
+    tasks.work()
+
+    assert worked == []
+
+
+def test_echo_counts_for_its_host() -> None:
+    host, other = LaneFactory.create_batch(2, kind="host")
+
+    tasks.echo(host.pk)
+
+    assert dict(Lane.objects.values_list("pk", "echoes")) == {host.pk: 1, other.pk: 0}
+
+
+def test_echo_of_a_host_that_is_gone_does_nothing() -> None:
+    tasks.echo(4711)
+
+    assert not Lane.objects.exists()
+
+
+def test_prepare_of_a_preparation_that_is_gone_does_nothing() -> None:
+    tasks.prepare(4711)
+
+    assert not Preparation.objects.exists()
