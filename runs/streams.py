@@ -128,7 +128,12 @@ def _rows(topics: list[Topic]) -> list[RunRow]:
         .annotate(counted=Sum(COUNTED))
         .values_list(*names, *figures, "counted")
     )
-    return [RunRow(row[0], row[1], row[2], row[3], row[3] not in ACTIVE and row[4] is None, tuple(row[4:])) for row in found]
+    return [_row(*row) for row in found]
+
+
+def _row(run: int, experiment: int, project: int, status: str, prepared: int | None, *figures: object) -> RunRow:
+    is_done = status not in ACTIVE and prepared is None
+    return RunRow(run, experiment, project, status, is_done, (prepared, *figures))
 
 
 class Hub:
