@@ -40,6 +40,7 @@ MEANINGS = {
     "409": "It is not in the state for this.",
     "412": "It has changed since you read it.",
     "415": "Send JSON.",
+    "429": "Too many requests in this minute; `Retry-After` says in how many seconds to go on.",
 }
 OF_WRITES = ("409", "412", "415")
 

@@ -36,11 +36,7 @@ class VisibleViewSet(GenericViewSet[Any]):
 
     def retrieve(self, request: Request, *_: Any, **__: Any) -> Response:
         """Return one object, or 304 where the caller has it already."""
-        body = self.shown(self.get_object())
-        etag = etag_of(body)
-        if request.headers.get("If-None-Match") == etag:
-            return Response(status=304, headers={"ETag": etag})
-        return Response(body, headers={"ETag": etag})
+        return answered(request, self.shown(self.get_object()))
 
     def shown(self, instance: Any) -> Any:
         """Return an object as the API shows it."""
@@ -48,9 +44,7 @@ class VisibleViewSet(GenericViewSet[Any]):
 
     def check_unchanged(self, request: Request, instance: Any) -> None:
         """Raise PreconditionFailed when the request's If-Match names another state of the object."""
-        wanted = request.headers.get("If-Match")
-        if wanted not in (None, "*", etag_of(self.shown(instance))):
-            raise PreconditionFailed
+        check_match(request, self.shown(instance))
 
     def answer_created(self, request: Request, make: Callable[[], Any]) -> Response:
         """Return 201 with the object that `make` made; with the Idempotency-Key of before, the one made then."""
@@ -58,6 +52,25 @@ class VisibleViewSet(GenericViewSet[Any]):
         body = self.shown(find_or_404(self.get_queryset(), answer["id"]))
         headers = {"Idempotency-Replayed": "true"} if is_replay else {}
         return Response(body, status=201, headers={"ETag": etag_of(body), **headers})
+
+
+def answered(request: Request, body: Any) -> Response:
+    """Return an object with its ETag, or 304 where the caller has this state of it."""
+    etag = etag_of(body)
+    if request.headers.get("If-None-Match") == etag:
+        return Response(status=304, headers={"ETag": etag})
+    return Response(body, headers={"ETag": etag})
+
+
+def changed(body: Any, *, status: int = 200) -> Response:
+    """Return an object that was changed or made, with its new ETag."""
+    return Response(body, status=status, headers={"ETag": etag_of(body)})
+
+
+def check_match(request: Request, body: Any) -> None:
+    """Raise PreconditionFailed when the request's If-Match names another state of the object."""
+    if request.headers.get("If-Match") not in (None, "*", etag_of(body)):
+        raise PreconditionFailed
 
 
 def created_once(request: Request, make: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:

@@ -3,6 +3,7 @@
 **Source**: RFC 9457, Problem Details for HTTP APIs.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -47,6 +48,8 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
 
 def as_api_error(error: Exception) -> exceptions.APIException | None:
     """Return an error of ours or Django's as REST framework's; None: nobody foresaw it."""
+    if isinstance(error, exceptions.Throttled):
+        return _throttled(error)
     if isinstance(error, exceptions.APIException):
         return error
     if isinstance(error, Http404):
@@ -60,6 +63,14 @@ def as_api_error(error: Exception) -> exceptions.APIException | None:
         conflict.status_code = HTTPStatus.CONFLICT
         return conflict
     return None
+
+
+def _throttled(error: exceptions.Throttled) -> exceptions.APIException:
+    """Return the error with a sentence that says what to do, and at least a second to wait."""
+    seconds = max(1, math.ceil(getattr(error, "wait", None) or 0))
+    said = exceptions.Throttled(wait=seconds)
+    said.detail = exceptions.ErrorDetail(f"Too many requests in this minute: go on in {seconds} s.")
+    return said
 
 
 def _errors(detail: Any, path: str = "") -> Iterator[dict[str, str]]:

@@ -111,6 +111,9 @@ STORAGES: dict[str, dict[str, Any]] = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+# Requests to the API a minute, counted in the cache of each web process; 0: any number.
+API_REQUESTS_PER_TOKEN = env.integer("EVALSITE_API_REQUESTS_PER_TOKEN", default=6_000, minimum=0)
+API_REQUESTS_PER_PERSON = env.integer("EVALSITE_API_REQUESTS_PER_PERSON", default=12_000, minimum=0)
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["experiments.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -118,6 +121,10 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PARSER_CLASSES": ["evalsite.json_bodies.JsonBodyParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is ours: the form of an export
+    "DEFAULT_THROTTLE_CLASSES": [
+        "evalsite.api_throttling.TokenThrottle",
+        "evalsite.api_throttling.PersonThrottle",
+    ],
     "EXCEPTION_HANDLER": "evalsite.problems.problem_response",
 }
 SPECTACULAR_SETTINGS = {

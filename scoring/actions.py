@@ -1,4 +1,4 @@
-"""What people say of results and runs: rated, changed, taken back; and weights, which change every standing."""
+"""What people say of results and runs: rated, changed, taken back."""
 
 import math
 import uuid
@@ -8,14 +8,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from experiments.actions import ActionConflict, ActionRefused, person_scorer, set_weights
-from experiments.models import Experiment, ScorerSpec
+from experiments.actions import ActionConflict, ActionRefused, person_scorer
+from experiments.models import ScorerSpec
 from experiments.models.projects import Person
 from experiments.permissions import require
 from runs.models import Result, Run
 from runs.signals import results_changed
 from scoring.models import RunRating, Score
-from scoring.summing import sum_up
 
 Metadata = Mapping[str, Any] | None
 Rating = Score | RunRating
@@ -88,14 +87,6 @@ def delete_rating(*, rating: Rating, by: Person) -> None:
     _require_mine(rating, run, by)
     rating.delete()
     _tell(run)
-
-
-def reweigh(*, experiment: Experiment, weights: Mapping[str, Any], by: Person | None) -> None:
-    """Change the weights of the named scorers, and with them the standing of every run. Raises ActionRefused."""
-    if weights:
-        set_weights(experiment=experiment, weights=weights, by=by)
-    for run in experiment.runs.select_related("experiment", "case_list").exclude(started_at=None):
-        sum_up(run)
 
 
 def checked_value(spec: ScorerSpec, value: Any) -> float:

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from evalsite.api_fields import METADATA_LIMIT, NumberField, ObjectField, RequestSerializer
-from evalsite.api_views import VisibleViewSet, checked, find_or_404
+from evalsite.api_views import VisibleViewSet, answered, changed, check_match, checked, find_or_404
 from evalsite.json_bodies import parse_body
 from experiments.actions.scorers import checked_weights
 from experiments.identifiers import uid_from
@@ -152,7 +152,7 @@ class RunScoreViewSet(VisibleViewSet):
         """Score a run: its result where it has one only, else the run as a whole."""
         run = self.get_object()
         values = checked(NewScore, request.data)
-        return Response(shown(rate_run(run=run, by=request.user, **values)), status=201)
+        return _scored(rate_run(run=run, by=request.user, **values))
 
 
 class ResultScoreViewSet(VisibleViewSet):
@@ -173,7 +173,7 @@ class ResultScoreViewSet(VisibleViewSet):
             raise Http404
         values = checked(NewScore, request.data)
         run, result = found
-        return Response(shown(rate_result(run=run, result=result, by=request.user, **values)), status=201)
+        return _scored(rate_result(run=run, result=result, by=request.user, **values))
 
 
 class ScoreViewSet(GenericViewSet[Any]):
@@ -186,20 +186,23 @@ class ScoreViewSet(GenericViewSet[Any]):
 
     @extend_schema(responses=ScoreSerializer)
     def retrieve(self, request: Request, id: str) -> Response:  # noqa: A002
-        """Return one score."""
-        return Response(shown(_rating_or_404(request, id)))
+        """Return one score, or 304 where the caller has it already."""
+        return answered(request, shown(_rating_or_404(request, id)))
 
     @extend_schema(request=ScoreChange, responses=ScoreSerializer)
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002
         """Replace the value; the former one stays in the history."""
         rating = _rating_or_404(request, id)
+        check_match(request, shown(rating))
         values = checked(ScoreChange, request.data)
-        return Response(shown(change_rating(rating=rating, by=request.user, **values)))
+        return changed(shown(change_rating(rating=rating, by=request.user, **values)))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, id: str) -> Response:  # noqa: A002
         """Take a score back."""
-        delete_rating(rating=_rating_or_404(request, id), by=request.user)
+        rating = _rating_or_404(request, id)
+        check_match(request, shown(rating))
+        delete_rating(rating=rating, by=request.user)
         return Response(status=204)
 
 
@@ -229,6 +232,10 @@ def shown(rating: Rating) -> dict[str, Any]:
     if isinstance(rating, RunRating):
         return rating_shown(rating)
     return scores_of(run_of(rating), [rating])[0]
+
+
+def _scored(rating: Rating) -> Response:
+    return changed(shown(rating), status=201)
 
 
 def _rating_or_404(request: Request, id: str) -> Rating:  # noqa: A002

@@ -84,7 +84,7 @@ def leaderboard(
     stand by finish time, then id.
     """
     runs = _runs_on_board(experiment, include_running=include_running)
-    scores = _cells(runs)
+    scores = cells_of(runs)
     entries = [_entry(run, scores.get(run.pk, {}), weights) for run in runs]
     entries.sort(key=_order)
     _rank(entries)
@@ -104,7 +104,8 @@ def _runs_on_board(experiment: Experiment, *, include_running: bool) -> Sequence
     return list(runs if include_running else runs.filter(status=RunStatus.COMPLETED))
 
 
-def _cells(runs: Sequence[Run]) -> dict[int, dict[str, ScorerCell]]:
+def cells_of(runs: Sequence[Run]) -> dict[int, dict[str, ScorerCell]]:
+    """Return what each scorer says of each run, by the run's id and the scorer's name."""
     rows = RunScore.objects.filter(run__in=runs, scorer__removed_at=None).select_related("scorer")
     cells: dict[int, dict[str, ScorerCell]] = {}
     for row in rows.order_by("scorer__position", "scorer_id"):
@@ -128,8 +129,8 @@ def _entry(run: Run, scores: dict[str, ScorerCell], weights: Mapping[str, float]
     value, low, high = standing.value, standing.low, standing.high
     is_complete, missing = standing.is_complete, standing.missing
     if weights is not None:
-        value, low, high = _tried(standing.covariance, scores, weights)
-        missing = [name for name, weight in weights.items() if weight > 0 and _has_no_value(scores.get(name))]
+        value, low, high = tried(standing.covariance, scores, weights)
+        missing = [name for name, weight in weights.items() if weight > 0 and has_no_value(scores.get(name))]
         is_complete = not missing and (is_complete or bool(standing.missing))
     return Entry(
         run,
@@ -145,7 +146,7 @@ def _entry(run: Run, scores: dict[str, ScorerCell], weights: Mapping[str, float]
     )
 
 
-def _tried(
+def tried(
     covariance: Mapping[str, Any], scores: Mapping[str, ScorerCell], weights: Mapping[str, float]
 ) -> tuple[float | None, float | None, float | None]:
     """Return (value, low, high) under weights that are tried.
@@ -163,7 +164,8 @@ def _tried(
     return sum(weights[name] / total * share for name, share in shares.items()), None, None
 
 
-def _has_no_value(cell: ScorerCell | None) -> bool:
+def has_no_value(cell: ScorerCell | None) -> bool:
+    """Return whether a scorer says nothing of a run."""
     return cell is None or cell.value is None
 
 

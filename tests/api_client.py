@@ -44,6 +44,6 @@ class Api:
         """Return the answer to a PATCH."""
         return self.call("PATCH", path, body, **headers)
 
-    def delete(self, path: str) -> Any:
+    def delete(self, path: str, **headers: str) -> Any:
         """Return the answer to a DELETE."""
-        return self.call("DELETE", path)
+        return self.call("DELETE", path, **headers)

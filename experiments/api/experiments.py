@@ -13,8 +13,8 @@ from rest_framework.response import Response
 
 from evalsite.api_fields import NumberField, ObjectField, PromptField, RequestSerializer, TextField, WholeField
 from evalsite.api_lists import Order
-from evalsite.api_views import VisibleViewSet, checked, created_once
-from experiments.actions import ActionConflict, add_candidate, create_experiment, save_prompt
+from evalsite.api_views import VisibleViewSet, changed, checked, created_once
+from experiments.actions import ActionConflict, add_candidate, create_experiment, save_prompt, set_weights
 from experiments.actions.editing import edit_experiment
 from experiments.api.references import named_or_404, project_from, version_from
 from experiments.declarations import ScorerDeclaration
@@ -24,7 +24,7 @@ from experiments.models import Candidate, ErrorsPolicy, Experiment, Provider, Sc
 from runs.actions import cancel_run, pause_run, resume_run, retry_failed, start_experiment
 from runs.models import Run, RunStatus
 from runs.models.runs import ACTIVE, RUNNABLE
-from scoring.actions import reweigh
+from scoring.reweighing import stand_anew
 
 
 class ScorerSerializer(serializers.ModelSerializer[ScorerSpec]):
@@ -209,7 +209,9 @@ class ExperimentViewSet(ListModelMixin, VisibleViewSet):
         with transaction.atomic():
             edit_experiment(experiment=experiment, by=request.user, changes=values)
             _scored_as(experiment, scoring, request.user)
-        return Response(self.shown(self.get_object()))
+        if scoring:
+            stand_anew(self.get_object())
+        return changed(self.shown(self.get_object()))
 
     @extend_schema(request=NewCandidate, responses={201: CandidateSerializer})
     def candidates(self, request: Request, **_: Any) -> Response:
@@ -303,8 +305,8 @@ def _scored_as(experiment: Experiment, scoring: dict[str, Any], by: Any) -> Expe
     if "errors" in scoring:
         edit_experiment(experiment=experiment, by=by, changes={"errors_policy": scoring["errors"]})
         experiment.refresh_from_db(fields=["errors_policy"])
-    if scoring:
-        reweigh(experiment=experiment, weights=scoring.get("weights", {}), by=by)
+    if scoring.get("weights"):
+        set_weights(experiment=experiment, weights=scoring["weights"], by=by)
     return experiment
 
 

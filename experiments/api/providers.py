@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from evalsite.api_fields import NumberField, ObjectField, RequestSerializer, TextField, WholeField
 from evalsite.api_lists import Order
-from evalsite.api_views import VisibleViewSet, checked
+from evalsite.api_views import VisibleViewSet, changed, checked
 from experiments.actions import create_provider, edit_provider
 from experiments.api.references import project_from
 from experiments.credentials import key_state
@@ -98,4 +98,4 @@ class ProviderViewSet(ListModelMixin, VisibleViewSet):
         provider = self.get_object()
         self.check_unchanged(request, provider)
         values = checked(ProviderChange, request.data)
-        return Response(self.shown(edit_provider(provider=provider, by=request.user, changes=values)))
+        return changed(self.shown(edit_provider(provider=provider, by=request.user, changes=values)))

@@ -11,7 +11,14 @@ from experiments.actions.idempotency import KEPT_FOR
 from experiments.models import Experiment, IdempotencyKey, Provider
 from runs.models import Run
 from tests.api_client import Api
-from tests.factories import CandidateFactory, DatasetVersionFactory, ExperimentFactory, ProviderFactory, RunFactory
+from tests.factories import (
+    CandidateFactory,
+    DatasetVersionFactory,
+    ExperimentFactory,
+    ProviderFactory,
+    ResultFactory,
+    RunFactory,
+)
 
 NEW = {"name": "new"}
 
@@ -171,3 +178,48 @@ def test_runs_of_an_experiment_are_cancelled_together(api: Api, project: Any) ->
 
     assert set(cancelled.json()["run_ids"]) == {str(run.uid) for run in runs}
     assert again.status_code == 409
+
+
+def scored(api: Api) -> str:
+    """Return the path of a score that was given to a run."""
+    run = RunFactory(candidate__experiment=ExperimentFactory(project=api.person.memberships.get().project))
+    ResultFactory(run=run)
+    made = api.post(f"runs/{run.uid}/score/", {"scorer_name": "helpful", "value": 0.25})
+    assert made.headers["ETag"] == api.get(f"scores/{made.json()['id']}/").headers["ETag"]
+    return f"scores/{made.json()['id']}/"
+
+
+def test_score_is_changed_only_as_it_was_read(api: Api) -> None:
+    path = scored(api)
+    etag = api.get(path).headers["ETag"]
+
+    taken = api.patch(path, {"value": 0.5}, If_Match=etag)
+    late = api.patch(path, {"value": 0.75}, If_Match=etag)
+
+    assert (taken.status_code, taken.headers["ETag"]) == (200, api.get(path).headers["ETag"])
+    assert (late.status_code, api.get(path).json()["value"]) == (412, 0.5)
+
+
+def test_score_that_changed_is_not_deleted(api: Api) -> None:
+    path = scored(api)
+    etag = api.get(path).headers["ETag"]
+    api.patch(path, {"value": 0.5})
+
+    assert api.delete(path, If_Match=etag).status_code == 412
+    assert api.delete(path, If_Match=api.get(path).headers["ETag"]).status_code == 204
+
+
+def test_score_that_the_caller_has_is_not_sent_again(api: Api) -> None:
+    path = scored(api)
+
+    assert api.get(path, If_None_Match=api.get(path).headers["ETag"]).status_code == 304
+
+
+@pytest.mark.parametrize("kind", [ExperimentFactory, ProviderFactory])
+def test_change_answers_with_the_new_etag(api: Api, project: Any, kind: Any) -> None:
+    made = kind(project=project)
+    path = f"{made._meta.model_name}s/{made.uid}/"
+
+    answer = api.patch(path, {"name": "changed"})
+
+    assert (answer.status_code, answer.headers.get("ETag")) == (200, api.get(path).headers["ETag"])

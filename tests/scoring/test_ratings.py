@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from experiments.actions import ActionConflict, ActionRefused
+from experiments.actions import ActionConflict, ActionRefused, set_weights
 from experiments.models import Experiment
 from runs.models import Run
-from scoring.actions import change_rating, checked_value, delete_rating, rate_result, rate_run, reweigh
+from scoring.actions import change_rating, checked_value, delete_rating, rate_result, rate_run
 from scoring.models import RunRating, RunScore, RunStanding, Score
+from scoring.reweighing import stand_anew
 from tests.factories import (
     ExperimentFactory,
     MembershipFactory,
@@ -100,7 +101,7 @@ def test_rating_is_missing_on_the_board_until_given(project: Any, viewer: Any) -
     run = RunFactory(candidate__experiment=ExperimentFactory(project=project))
     ResultFactory(run=run)
     ScorerSpecFactory(experiment=run.experiment, name="helpful", kind="person", weight=1)
-    reweigh(experiment=run.experiment, weights={"helpful": 2}, by=None)
+    set_weights(experiment=run.experiment, weights={"helpful": 2}, by=None)
 
     rate_run(run=run, scorer_name="helpful", value=0.5, by=viewer)
 
@@ -149,17 +150,18 @@ def test_value_within_the_scale_is_taken(db: None, value: float) -> None:
     assert checked_value(ScorerSpecFactory(kind="person", range_low=1, range_high=5), value) == float(value)
 
 
-def test_reweigh_ranks_runs_anew(single: Run, viewer: Any) -> None:
+def test_other_weights_rank_runs_anew(single: Run, viewer: Any) -> None:
     rate_run(run=single, scorer_name="helpful", value=0.25, by=viewer)
     single.begin()
 
-    reweigh(experiment=single.experiment, weights={"helpful": 1, "correct": 0}, by=None)
+    set_weights(experiment=single.experiment, weights={"helpful": 1, "correct": 0}, by=None)
+    stand_anew(single.experiment)
 
     assert RunStanding.objects.get(run=single).value == 0.25
 
 
-def test_reweigh_by_a_viewer_is_forbidden(single: Run) -> None:
+def test_other_weights_by_a_viewer_are_forbidden(single: Run) -> None:
     member = MembershipFactory(project=single.experiment.project, user=UserFactory())
 
     with pytest.raises(PermissionDenied, match="Only an"):
-        reweigh(experiment=single.experiment, weights={"correct": 2}, by=member.user)
+        set_weights(experiment=single.experiment, weights={"correct": 2}, by=member.user)
