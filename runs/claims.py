@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from experiments.actions.case_lists import StoredCase, cases_of
@@ -15,6 +16,7 @@ from runs.models.results import result_id_of
 from runs.models.runs import RUNNABLE
 from runs.models.units import COUNT_BY_OUTCOME
 from runs.plan import Plan
+from runs.recounting import recount
 from runs.tallies import SUMMED, Tally, stage_tallies
 
 IDS_AT_ONCE = 500
@@ -92,9 +94,19 @@ def load(run: Run, unit: WorkUnit, cache: "CaseCache") -> HeldUnit:
     cases = cache.order(run.case_list, first_position, first_position + unit.length)
     items = cache.get({case.item_id for case in cases})
     found = {unit.first + offset: items[case.item_id] for offset, case in enumerate(cases)}
-    tally = tally_of(unit) if stored else Tally()
+    tally = _true_tally(unit, len(stored))
     loaded = {ordinal: found[ordinal] for ordinal in sorted(missing)}
     return HeldUnit(UnitWork(unit.pk), run.pk, unit.lease, unit.first, missing, tally, loaded)
+
+
+def _true_tally(unit: WorkUnit, stored: int) -> Tally:
+    """Return the counters of a claimed unit; counted anew when an answer came in after its lane lost it."""
+    tally = tally_of(unit)
+    if tally.results == stored:
+        return tally
+    with transaction.atomic():
+        recount(WorkUnit.objects.select_for_update().get(pk=unit.pk))
+    return tally_of(WorkUnit.objects.get(pk=unit.pk))
 
 
 def stored_ordinals(unit: WorkUnit) -> set[int]:

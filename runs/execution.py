@@ -4,6 +4,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -94,7 +95,7 @@ class Job:
     case: Case
     variant: int = 0
 
-    task: "Task[None] | None" = None
+    task: "Task[bool] | None" = None
     is_calling: bool = False
     request: Request | None = None
     request_hash: bytes | None = None
@@ -113,8 +114,8 @@ class Job:
     scores: list[Any] = field(default_factory=list)
     """What the score stage found, as the sink writes it."""
     stages: list[StageTime] = field(default_factory=list)
-    is_counted: bool = False
-    """Whether the sink has added it to its unit's counters."""
+    recorded_at: datetime | None = None
+    """When the sink first tried to store it; the time of its rows, by which it knows them again."""
 
     @property
     def result_id(self) -> int:

@@ -1,4 +1,4 @@
-"""Ending a run: when its last unit is done, its scores are summed up and its status says so."""
+"""What a run comes to: its scores summed up while it goes on, and its status once its last unit is done."""
 
 from runs.models import Run, WorkUnit
 from runs.signals import results_changed
@@ -13,3 +13,10 @@ def finish_if_done(run_id: int) -> bool:
         return False
     results_changed.send(sender=Run, run=run, is_final=True)
     return run.complete(if_done=True)
+
+
+def sum_up_so_far(run_id: int) -> None:
+    """Have the scores of a run that has not ended summed up, so that boards can show them."""
+    run: Run | None = Run.objects.active().filter(pk=run_id).first()
+    if run is not None:
+        results_changed.send(sender=Run, run=run, is_final=False)

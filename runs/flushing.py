@@ -6,9 +6,8 @@ rows anew; an answer that came second is kept as a billed attempt.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from django.db import DatabaseError, OperationalError, models, transaction
 from django.utils import timezone
@@ -41,6 +40,18 @@ class Batch:
         """All of them."""
         return self.finished + self.given_up
 
+    def record(self) -> bool:
+        """Give the jobs that have none the time of their rows; False when one was tried before."""
+        tried = any(job.recorded_at for job in self.jobs)
+        now = timezone.now()
+        for job in self.jobs:
+            job.recorded_at = job.recorded_at or now
+        return not tried
+
+    def without(self, jobs: Set[Job]) -> "Batch":
+        """Return the batch without these jobs."""
+        return Batch(*([job for job in kept if job not in jobs] for kept in (self.finished, self.given_up)))
+
     def halves(self) -> Iterator["Batch"]:
         """Yield the two halves of a batch of at least two jobs."""
         middle = len(self.jobs) // 2
@@ -53,7 +64,7 @@ class Flusher:
     """Writes the batches of one lane; used by its database thread only."""
 
     def __init__(self, lane_id: int, units: dict[int, HeldUnit], *, unit_done: Callable[[int], None]) -> None:
-        """`unit_done` is told the run's id when a unit is complete."""
+        """`unit_done` is told the run's id when a unit is complete; it does not raise."""
         self._lane_id, self._unit_done = lane_id, unit_done
         self._units = units
         self._recorder = Recorder()
@@ -63,35 +74,31 @@ class Flusher:
 
         Raises OperationalError while the database cannot be reached or is full: nothing is lost, try again.
         """
+        is_first_try = batch.record()
         try:
-            self._store_fast(batch)
+            self._store_fast(batch) if is_first_try else self._store_carefully(batch)
         except OperationalError:
             raise
         except (LeaseLost, *UNSTORABLE):
             self._store_carefully(batch)
 
     def _store_fast(self, batch: Batch) -> None:
-        now = timezone.now()
         touched = self._count(batch)
         with transaction.atomic():
             done = self._write_counters(touched, batch)
-            self._write(self._recorder.rows_of(batch.finished, now), self._attempts(batch.given_up, now))
+            self._write(self._recorder.rows_of(batch.finished), self._attempts(batch.given_up))
         for job in batch.finished:
             self._units[job.unit.unit_id].missing.discard(job.ordinal)
         for unit_id in done:
             self._unit_done(self._units.pop(unit_id).run_id)
 
     def _count(self, batch: Batch) -> set[int]:
-        """Add the jobs to the tallies of their units, each once however often it is tried; return the units."""
+        """Add the jobs to the tallies of their units; return the units."""
         touched = {self._held(job).unit_id for job in batch.jobs}
         for job in batch.finished:
-            if not job.is_counted:
-                count(self._units[job.unit.unit_id].tally, job)
+            count(self._units[job.unit.unit_id].tally, job)
         for job in batch.given_up:
-            if not job.is_counted:
-                count_attempts(self._units[job.unit.unit_id].tally, job)
-        for job in batch.jobs:
-            job.is_counted = True
+            count_attempts(self._units[job.unit.unit_id].tally, job)
         return touched
 
     def _held(self, job: Job) -> HeldUnit:
@@ -115,8 +122,8 @@ class Flusher:
                 raise LeaseLost
         return done
 
-    def _attempts(self, jobs: Iterable[Job], now: datetime) -> list[Row]:
-        return [row for job in jobs for row in self._recorder.attempts_of(job, now)]
+    def _attempts(self, jobs: Iterable[Job]) -> list[Row]:
+        return [row for job in jobs for row in self._recorder.attempts_of(job)]
 
     @staticmethod
     def _write(rows: Rows, attempts: Sequence[Row] = ()) -> None:
@@ -131,16 +138,15 @@ class Flusher:
 
     def _store_missing(self, batch: Batch) -> None:
         """Insert what nobody stored yet; what came second becomes an attempt; then count the rows anew."""
-        now = timezone.now()
         with transaction.atomic():
-            rows = self._recorder.rows_of(batch.finished, now)
-            written = insert_missing(Result, rows.results)
-            fresh = [job for job in batch.finished if job.result_id in written]
-            second = [job for job in batch.finished if job.result_id not in written]
-            rest = self._recorder.rows_of(fresh, now)
+            new = batch.without(_stored_before(batch))
+            written = insert_missing(Result, self._recorder.rows_of(new.finished).results)
+            fresh = [job for job in new.finished if job.result_id in written]
+            second = [job for job in new.finished if job.result_id not in written]
+            rest = self._recorder.rows_of(fresh)
             rest.results = []
-            answers = [self._recorder.answer_that_came_second(job, now) for job in second if _was_paid(job)]
-            self._write(rest, [*answers, *self._attempts([*second, *batch.given_up], now)])
+            answers = [self._recorder.answer_that_came_second(job) for job in second if _was_paid(job)]
+            self._write(rest, [*answers, *self._attempts([*second, *new.given_up])])
             done_runs = self._recount({job.unit.unit_id for job in batch.jobs})
         for job in batch.finished:
             if job.unit.unit_id in self._units:
@@ -180,6 +186,15 @@ class Flusher:
                 self._store_carefully(half)
 
 
+def _stored_before(batch: Batch) -> set[Job]:
+    """Return the jobs whose rows are there: a commit may succeed although its confirmation is lost."""
+    ids = [job.result_id for job in batch.jobs]
+    results = dict(Result.objects.filter(pk__in=ids).values_list("pk", "finished_at"))
+    attempts = set(FailedAttempt.objects.filter(result_id__in=ids).values_list("result_id", "made_at"))
+    stored = {job for job in batch.finished if results.get(job.result_id) == job.recorded_at}
+    return stored | {job for job in batch.given_up if (job.result_id, job.recorded_at) in attempts}
+
+
 def _without_what_is_refused(batch: Batch, error: Exception) -> Batch:
     """Return a batch of one job as what can be stored of it: a `runner_error`; of a job given up only its unit."""
     return Batch([_unstorable(job, error) for job in batch.finished], [_bare(job) for job in batch.given_up])
@@ -193,7 +208,16 @@ def _unstorable(job: Job, error: Exception) -> Job:
 
 
 def _bare(job: Job) -> Job:
-    return Job(job.run, job.unit, job.ordinal, job.trial, job.case, job.variant, call_count=job.call_count)
+    return Job(
+        job.run,
+        job.unit,
+        job.ordinal,
+        job.trial,
+        job.case,
+        job.variant,
+        call_count=job.call_count,
+        recorded_at=job.recorded_at,
+    )
 
 
 def _was_paid(job: Job) -> bool:

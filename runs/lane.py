@@ -16,12 +16,12 @@ from evalsite.plugins import UnknownKind
 from experiments.credentials import KeyNotAllowed
 from experiments.options import OptionError
 from experiments.templating import TemplateProblem
+from runs.bookkeeping import Bookkeeper
 from runs.calls import CallPort, ProviderLine
 from runs.claims import CaseCache, HeldUnit, claim_in_turn, claimable_runs, halts_of, release
 from runs.event_loop import run_in_loop
 from runs.exchange import NeedsPerson
 from runs.execution import Job, RunWork
-from runs.finishing import finish_if_done
 from runs.flushing import Flusher
 from runs.heartbeat import Pulse
 from runs.models import Lane, LaneKind, Run, WorkUnit
@@ -29,7 +29,6 @@ from runs.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS, MOST_RESULTS, Pipelin
 from runs.reuse import Reuse, look_up
 from runs.services import LaneServices
 from runs.shares import take_share
-from runs.signals import results_changed
 from runs.sink import Sink
 from runs.transport import AiohttpTransport
 
@@ -38,7 +37,6 @@ T = TypeVar("T")
 
 IDLE_S = 2.0
 LOOK_EVERY_S = 0.2
-REFRESH_S = 5.0
 CLAIM_BELOW = 0.6
 COLLECT_AFTER = (100_000, 50, 100)
 CANNOT_BEGIN = (NeedsPerson, KeyNotAllowed, UnknownKind, OptionError, TemplateProblem)
@@ -75,13 +73,11 @@ class LaneLoop:
         self._units: dict[int, HeldUnit] = {}
         self._runs: dict[int, RunWork] = {}
         self._rows: dict[int, Run] = {}
-        self._changed: set[int] = set()
         self._cases = CaseCache()
         self._last_run = 0
         self._busy_at = time.monotonic()
         self._room = asyncio.Event()
         self._pulse = Pulse(row.pk)
-        self._refreshed_at = time.monotonic()
         self._stopping = ""
 
     @property
@@ -111,7 +107,8 @@ class LaneLoop:
     async def run(self, *, until: Callable[["LaneLoop"], bool]) -> None:
         """Work until `until` says so, or until `stop`, or until somebody called this lane dead."""
         loop = asyncio.get_running_loop()
-        flusher = Flusher(self._row.pk, self._units, unit_done=self._unit_done)
+        self._books = Bookkeeper()
+        flusher = Flusher(self._row.pk, self._units, unit_done=self._books.unit_done)
         self._sink = Sink(loop, flusher, tick=self._tick)
         async with AiohttpTransport(allow_private=settings.PRIVATE_PROVIDERS) as transport:
             self._services = self._make_services(transport)
@@ -121,6 +118,7 @@ class LaneLoop:
             )
             self._sink.on_stored = self._stored
             self._sink.start()
+            self._books.start()
             try:
                 await self._feed(until)
             finally:
@@ -200,6 +198,7 @@ class LaneLoop:
         for stage in self._stages:
             await stage.close()
         await self._sink.close()
+        await asyncio.to_thread(self._books.close)
 
     # The database thread's side
 
@@ -213,7 +212,6 @@ class LaneLoop:
         for run, held in turns:
             self._units[held.unit_id] = held
             self._last_run = run.pk
-            self._changed.add(run.pk)
             claimed.append((works[run.pk], held))
         return claimed
 
@@ -234,7 +232,7 @@ class LaneLoop:
         return work
 
     def _tick(self) -> None:
-        """Twice a second: hear of halts, part the limits, prove life, sum up what changed."""
+        """Twice a second: hear of halts, part the limits, prove life."""
         halts = halts_of(list(self._runs), self._owner)
         if halts:
             self._sink.in_loop(self._halted, halts)
@@ -246,8 +244,7 @@ class LaneLoop:
         for held in list(self._units.values()):
             held_now = WorkUnit.objects.held(self._row.pk, held.lease).filter(pk=held.unit_id)
             held_now.exclude(open_calls=held.work.open_calls).update(open_calls=held.work.open_calls)
-        if time.monotonic() - self._refreshed_at >= REFRESH_S:
-            self._refresh_scores()
+        self._books.goes_on([self._rows[held.run_id] for held in self._units.values()])
 
     def _take_share(self, line: ProviderLine, *, at_least: int = 0) -> None:
         gate = line.gate
@@ -255,26 +252,11 @@ class LaneLoop:
         allowed = take_share(provider_id=line.provider_id, lane_id=self._row.pk, wanted=wanted, held=held)
         self._sink.in_loop(gate.set_limit, allowed)
 
-    def _refresh_scores(self) -> None:
-        """Sum up the scores of the runs that changed, so that boards can show them while runs go on."""
-        changed, self._changed = self._changed, {held.run_id for held in self._units.values()}
-        self._sum_up(changed)
-        self._refreshed_at = time.monotonic()
-
-    @staticmethod
-    def _sum_up(run_ids: set[int]) -> None:
-        for run in Run.objects.active().filter(pk__in=run_ids):
-            results_changed.send(sender=Run, run=run, is_final=False)
-
-    def _unit_done(self, run_id: int) -> None:
-        self._changed.add(run_id)
-        finish_if_done(run_id)
-
     def _release_if_missing(self, unit_id: int) -> None:
         held = self._units.get(unit_id)
         if held is not None and held.missing and not held.work.jobs:
             release(self._row.pk, [self._units.pop(unit_id)])
-            self._sum_up({held.run_id})
+            self._books.stands_still(held.run_id)
 
     def _pause(self, run_id: int, reason: str) -> None:
         run = Run.objects.filter(pk=run_id).first()
@@ -290,6 +272,7 @@ class LaneLoop:
     def _leave(self) -> None:
         self._sink.flush()  # before the units are free: nobody shall make a call again whose answer is at hand
         release(self._row.pk, list(self._units.values()))
-        self._sum_up({held.run_id for held in self._units.values()})
+        for held in self._units.values():
+            self._books.stands_still(held.run_id)
         self._units.clear()
         Lane.objects.filter(pk=self._row.pk).delete()

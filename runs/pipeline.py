@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from runs.claims import CANCELLED, HeldUnit
 from runs.execution import Halted, Job, RunWork, Stage, work_through
@@ -41,6 +42,7 @@ class Pipeline:
             held.work.jobs += 1
             self._jobs.add(job)
             job.task = asyncio.get_running_loop().create_task(self._work(job))
+            job.task.add_done_callback(partial(self._ended, job))
         self.unstored += len(held.cases)
         held.cases = {}
 
@@ -68,17 +70,17 @@ class Pipeline:
             _cancel(scoring)
         await asyncio.gather(*calling, *scoring, return_exceptions=True)
 
-    async def _work(self, job: Job) -> None:
-        is_through = False
+    async def _work(self, job: Job) -> bool:
+        """Take a job through the stages; False when its run takes no calls."""
         try:
             await work_through(job, self._stages)
-            is_through = True
-        except (Halted, asyncio.CancelledError):
-            pass
-        finally:
-            self._gone(job, is_through=is_through)
+        except Halted:
+            return False
+        return True
 
-    def _gone(self, job: Job, *, is_through: bool) -> None:
+    def _ended(self, job: Job, task: "asyncio.Task[bool]") -> None:
+        """Hand a job on. A callback of its task: one that is cancelled before it began runs none of its own code."""
+        is_through = not (task.cancelled() or task.exception()) and task.result()
         self._jobs.discard(job)
         job.task = None
         job.unit.jobs -= 1
@@ -97,6 +99,6 @@ class Pipeline:
             self.unstored -= 1
 
 
-def _cancel(tasks: "Iterable[asyncio.Task[None]]") -> None:
+def _cancel(tasks: "Iterable[asyncio.Task[bool]]") -> None:
     for task in tasks:
         task.cancel()

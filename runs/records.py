@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
@@ -56,7 +55,7 @@ def dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def result_row(build: RowBuilder, job: Job, now: datetime) -> Row:
+def result_row(build: RowBuilder, job: Job) -> Row:
     """Return the Result row of a finished job."""
     completion = job.completion
     return build(
@@ -76,7 +75,7 @@ def result_row(build: RowBuilder, job: Job, now: datetime) -> Row:
         request_hash=job.request_hash if job.outcome in ANSWERED else None,
         reused_from=job.reused_from,
         stages=dumps([[time.stage, time.status, time.ms, time.wait_ms] for time in job.stages]),
-        finished_at=now,
+        finished_at=job.recorded_at,
     )
 
 
@@ -93,7 +92,7 @@ def transcript_row(build: RowBuilder, job: Job) -> Row:
     )
 
 
-def attempt_row(build: RowBuilder, job: Job, attempt: Attempt, now: datetime) -> Row:
+def attempt_row(build: RowBuilder, job: Job, attempt: Attempt) -> Row:
     """Return the FailedAttempt row of one attempt."""
     return build(
         result_id=job.result_id,
@@ -103,7 +102,7 @@ def attempt_row(build: RowBuilder, job: Job, attempt: Attempt, now: datetime) ->
         billed=attempt.billed,
         latency_ms=attempt.latency_ms,
         raw_response=clean_text(attempt.raw_response) if attempt.raw_response else None,
-        made_at=now,
+        made_at=job.recorded_at,
     )
 
 
@@ -114,21 +113,21 @@ class Recorder:
         self._result, self._transcript = RowBuilder(Result), RowBuilder(Transcript)
         self._attempt = RowBuilder(FailedAttempt)
 
-    def rows_of(self, jobs: Iterable[Job], now: datetime) -> Rows:
+    def rows_of(self, jobs: Iterable[Job]) -> Rows:
         """Return all rows of jobs that came to a result."""
         rows = Rows()
         for job in jobs:
-            rows.results.append(result_row(self._result, job, now))
+            rows.results.append(result_row(self._result, job))
             rows.transcripts.append(transcript_row(self._transcript, job))
-            rows.scores.extend(score.row(job.result_id, now) for score in job.scores)
-            rows.attempts.extend(self.attempts_of(job, now))
+            rows.scores.extend(score.row(job.result_id, job.recorded_at) for score in job.scores)
+            rows.attempts.extend(self.attempts_of(job))
         return rows
 
-    def attempts_of(self, job: Job, now: datetime) -> list[Row]:
+    def attempts_of(self, job: Job) -> list[Row]:
         """Return the rows of a job's attempts."""
-        return [attempt_row(self._attempt, job, attempt, now) for attempt in job.attempts]
+        return [attempt_row(self._attempt, job, attempt) for attempt in job.attempts]
 
-    def answer_that_came_second(self, job: Job, now: datetime) -> Row:
+    def answer_that_came_second(self, job: Job) -> Row:
         """Return the row of an answer that another worker's answer forestalled: it was paid for all the same."""
         completion = job.completion
         return self._attempt(
@@ -140,7 +139,7 @@ class Recorder:
             tokens_out=completion.tokens_out if completion else None,
             cost_usd=job.cost_usd,
             latency_ms=job.latency_ms,
-            made_at=now,
+            made_at=job.recorded_at,
         )
 
 

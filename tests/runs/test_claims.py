@@ -1,5 +1,7 @@
 """Claiming units: one lane at a time, runs in turn, and only what is missing."""
 
+from decimal import Decimal
+
 import pytest
 
 from experiments.models import Item
@@ -146,3 +148,21 @@ def test_halts_of_names_runs_that_may_not_go_on() -> None:
     halts = halts_of([going.pk, paused.pk, cancelled.pk, others.pk, gone], "")
 
     assert halts == {paused.pk: PAUSED, cancelled.pk: CANCELLED, others.pk: PAUSED, gone: CANCELLED}
+
+
+def test_load_of_a_unit_without_results_keeps_what_its_attempts_came_to() -> None:
+    run = planned_run(4)
+    WorkUnit.objects.filter(run=run).update(attempt_count=5, cost_usd=Decimal("0.01"))
+
+    held = claimed(LaneFactory(), run)
+
+    assert (held.tally.attempt_count, held.tally.cost_usd) == (5, Decimal("0.01"))
+
+
+def test_load_counts_results_that_came_after_the_unit_was_read() -> None:
+    run = planned_run(4)
+    ResultFactory(run=run, ordinal=1)
+
+    held = claimed(LaneFactory(), run)
+
+    assert held.tally.results == 1

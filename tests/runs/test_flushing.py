@@ -231,3 +231,15 @@ def test_store_of_a_long_transcript_keeps_it_out_of_the_row(storing: Storing) ->
 
     assert list(Transcript.objects.get().body) == ["blob"]
     assert totals_of(storing.run).results == 1
+
+
+@pytest.mark.usefixtures("db")
+def test_store_again_after_a_commit_whose_confirmation_was_lost_keeps_one_of_each(storing: Storing) -> None:
+    storing.jobs[1].attempts = [failed_call()]
+    batch = Batch([answered(storing.jobs[0], attempts=[failed_call()])], [storing.jobs[1]])
+    storing.flusher.store(batch)
+
+    storing.flusher.store(batch)
+
+    assert (FailedAttempt.objects.count(), Result.objects.count()) == (2, 1)
+    assert (storing.unit.ok_count, storing.unit.attempt_count, storing.unit.cost_usd) == (1, 2, Decimal("0.005"))

@@ -171,3 +171,24 @@ async def test_jobs_of_a_halted_run_are_given_up_at_once() -> None:
     held = await lane.start(range(2))
 
     assert (lane.pipeline.jobs, held.work.given_up, lane.idle) == (0, 2, [9])
+
+
+async def test_halt_before_a_job_has_begun_lets_its_unit_go_all_the_same() -> None:
+    lane = Lane()
+    held = HeldUnit(UnitWork(unit_id=9), 5, 1, 0, {0, 1}, Tally(), {0: a_case(0), 1: a_case(1)})
+    lane.pipeline.start(lane.run, held)
+
+    lane.pipeline.halt(5, PAUSED)
+    await settle()
+
+    assert (lane.pipeline.jobs, lane.pipeline.unstored, held.work.jobs, lane.idle) == (0, 0, 0, [9])
+
+
+async def test_end_before_a_job_has_begun_leaves_none() -> None:
+    lane = Lane()
+    held = HeldUnit(UnitWork(unit_id=9), 5, 1, 0, {0}, Tally(), {0: a_case(0)})
+    lane.pipeline.start(lane.run, held)
+
+    await lane.pipeline.end()
+
+    assert (lane.pipeline.jobs, lane.pipeline.unstored, held.work.jobs) == (0, 0, 0)
