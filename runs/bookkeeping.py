@@ -32,11 +32,12 @@ class Bookkeeper(threading.Thread):
         *,
         finish: Callable[[int], object] = finish_if_done,
         sum_up: Callable[[int], object] = sum_up_so_far,
+        done: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`finish` and `sum_up` take a run's id."""
+        """`finish` and `sum_up` take a run's id; `done` is called, in the thread, when all that was asked is done."""
         super().__init__(name="bookkeeping", daemon=True)
-        self._finish, self._sum_up, self._clock = finish, sum_up, clock
+        self._finish, self._sum_up, self._done, self._clock = finish, sum_up, done, clock
         self._asked: dict[int, Callable[[int], object]] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -83,6 +84,7 @@ class Bookkeeper(threading.Thread):
             asked, self._asked = self._asked, {}
         for run_id, task in asked.items():
             self._do(run_id, task)
+        self._done()
 
     def _ask(self, run_id: int, task: Callable[[int], object]) -> None:
         with self._lock:

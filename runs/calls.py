@@ -73,6 +73,7 @@ class CallPort:
             job.wait_ms += round((self.clock() - began) * 1000)
             completion, failure = await self._call(job, line, request, limits)
             if failure is None:
+                await _let_calls_begin()
                 return completion
             # A call that reached nobody costs a try only when the provider answered others meanwhile: one that
             # reaches nobody at all goes down.
@@ -148,6 +149,15 @@ class CallPort:
 
     def _attempt(self, outcome: str, detail: str, status: int | None, billed: str, began: float) -> Attempt:
         return Attempt(outcome, detail, status, billed, round((self.clock() - began) * 1000))
+
+
+async def _let_calls_begin() -> None:
+    """Come back when the calls have begun that could: answers come in bursts, and what is made of them can wait.
+
+    One turn of the loop lets the other answers of the burst be read, the second lets their slots' next calls be sent.
+    """
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 def _out_of_time(timeout_s: float) -> CallFailed:

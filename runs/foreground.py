@@ -12,7 +12,8 @@ from runs.takeover import owner_name
 from runs.watcher import BeatWatch, bury_the_dead
 
 INTERRUPTED = "interrupted: run the same command again to go on"
-ASK_EVERY_S = 1.0
+ASK_EVERY_S = 0.1
+ASK_BUSY_EVERY_S = 1.0
 
 
 class Foreground:
@@ -63,7 +64,7 @@ class Foreground:
 
 
 class StandingStill:
-    """Asks, in the lane's database thread, whether there is nothing left to do; every second while it works."""
+    """Asks, in the lane's database thread, whether there is nothing left to do; less often while it works."""
 
     def __init__(self, lane: LaneLoop, is_still: Callable[[], bool]) -> None:
         self._lane, self._is_still = lane, is_still
@@ -75,7 +76,9 @@ class StandingStill:
         if self._answer is not None and self._answer.done():
             is_still, self._answer = self._answer.result(), None
             return is_still and not lane.is_busy
-        if self._answer is None and (not lane.is_busy or time.monotonic() - self._asked_at >= ASK_EVERY_S):
+        pause_s = ASK_BUSY_EVERY_S if lane.is_busy else ASK_EVERY_S
+        if self._answer is None and time.monotonic() - self._asked_at >= pause_s:
             self._asked_at = time.monotonic()
             self._answer = asyncio.get_running_loop().create_task(lane.ask(self._is_still))
+            self._answer.add_done_callback(lambda _: lane.look_again())
         return False

@@ -99,6 +99,10 @@ class LaneLoop:
         """Why nothing can be stored at the moment; "": all is well."""
         return self._sink.trouble
 
+    def look_again(self) -> None:
+        """Look at once whether there is something to do; called in the event loop."""
+        self._room.set()
+
     def stop(self, reason: str) -> None:
         """Claim nothing more, cut the open calls off, store what there is and end."""
         self._stopping = reason
@@ -107,7 +111,7 @@ class LaneLoop:
     async def run(self, *, until: Callable[["LaneLoop"], bool]) -> None:
         """Work until `until` says so, or until `stop`, or until somebody called this lane dead."""
         loop = asyncio.get_running_loop()
-        self._books = Bookkeeper()
+        self._books = Bookkeeper(done=lambda: self._sink.in_loop(self.look_again))
         flusher = Flusher(self._row.pk, self._units, unit_done=self._books.unit_done)
         self._sink = Sink(loop, flusher, tick=self._tick)
         async with AiohttpTransport(allow_private=settings.PRIVATE_PROVIDERS) as transport:

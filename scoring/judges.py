@@ -1,5 +1,6 @@
 """Who judges where: in the event loop, in a thread, or in a child process, as each scorer says."""
 
+import time
 from dataclasses import dataclass
 
 from django.db import models
@@ -10,6 +11,10 @@ from scoring.apart import ScorersApart
 from scoring.batches import JudgingThread
 from scoring.judging import Judgement, judged
 from scoring.scorers.base import Place, Scorer, Verdict
+from scoring.scorers.extraction import in_passing
+
+SLOW_S = 0.002
+"""CPU time of one judgement after which a scorer's patterns are known to be slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +35,36 @@ def prepared_scorers(specs: "models.QuerySet[ScorerSpec]") -> list[PreparedScore
 
 
 class Judges:
-    """Gives each judgement to where its scorer's code runs."""
+    """Gives each judgement to where its scorer's code runs.
+
+    Patterns of users are tried in the event loop, which costs a third of a hand-over to the thread, but for 5 ms
+    only. Whoever was slow once is judged in the thread, where a pattern has its 100 ms, from then on.
+    """
 
     def __init__(self) -> None:
         self._thread, self._apart = JudgingThread(), ScorersApart()
+        self._slow: set[Scorer] = set()
 
     async def verdict(self, judgement: Judgement) -> Verdict:
         """Return the verdict; whatever goes wrong in a scorer is the verdict's error."""
         place = judgement.scorer.place
         if place is Place.INLINE:
             return judged(judgement)
-        if place is Place.THREAD:
-            return await self._thread.judge(judgement)
-        return await self._apart.judge(judgement)
+        if place is not Place.THREAD:
+            return await self._apart.judge(judgement)
+        return self._in_passing(judgement) or await self._thread.judge(judgement)
+
+    def _in_passing(self, judgement: Judgement) -> Verdict | None:
+        """Judge in the event loop; None: this takes too long for it."""
+        if judgement.scorer in self._slow:
+            return None
+        began = time.thread_time()
+        with in_passing():
+            verdict = judged(judgement)
+        if time.thread_time() - began <= SLOW_S:
+            return verdict
+        self._slow.add(judgement.scorer)
+        return None
 
     async def close(self) -> None:
         """End the thread and the child process."""

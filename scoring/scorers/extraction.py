@@ -5,6 +5,9 @@ stop every run of a worker. It lets other threads go on while it matches.
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import regex
@@ -14,10 +17,29 @@ from experiments.options import TextField
 from scoring.scorers.base import Verdict
 
 TIMEOUT_S = 0.1
+IN_PASSING_S = 0.005
 LONGEST_PATTERN = 2000
 MOST_REPEATS = 10_000
 """Nested counts are unrolled when a pattern is compiled; `(?:a{1000}){1000}` alone takes a second."""
 COUNT = regex.compile(r"\{(\d+)")
+
+
+_is_in_passing: ContextVar[bool] = ContextVar("is_in_passing", default=False)
+
+
+@contextmanager
+def in_passing() -> Iterator[None]:
+    """Let patterns take 5 ms only, and no other thread go on meanwhile: to let it costs more than most matches."""
+    token = _is_in_passing.set(True)
+    try:
+        yield
+    finally:
+        _is_in_passing.reset(token)
+
+
+def time_allowed() -> dict[str, Any]:
+    """Return, as arguments of `regex`, how long a pattern may take here."""
+    return {"timeout": IN_PASSING_S, "concurrent": False} if _is_in_passing.get() else {"timeout": TIMEOUT_S}
 
 
 class TookTooLong(Exception):
@@ -68,7 +90,7 @@ class Extraction:
         """Return what was taken; None: no match. A group that took no part is "". Raises TookTooLong."""
         last = None
         try:
-            for last in self._pattern.finditer(text, timeout=TIMEOUT_S):  # noqa: B007 - the last one counts
+            for last in self._pattern.finditer(text, **time_allowed()):  # noqa: B007 - the last one counts
                 pass
         except TimeoutError:
             raise TookTooLong from None
@@ -77,6 +99,6 @@ class Extraction:
     def is_in(self, text: str) -> bool:
         """Return whether the pattern matches anywhere. Raises TookTooLong."""
         try:
-            return self._pattern.search(text, timeout=TIMEOUT_S) is not None
+            return self._pattern.search(text, **time_allowed()) is not None
         except TimeoutError:
             raise TookTooLong from None

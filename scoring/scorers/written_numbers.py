@@ -11,7 +11,7 @@ from decimal import Context, Decimal, DecimalException, localcontext
 
 import regex
 
-from scoring.scorers.extraction import TIMEOUT_S, TookTooLong
+from scoring.scorers.extraction import TookTooLong, time_allowed
 
 PRECISION = Context(prec=50, Emax=9999, Emin=-9999)
 """More digits than a float holds; what an exponent carries beyond it is no number, and 1e999999999 costs nothing."""
@@ -78,7 +78,7 @@ def last_number(text: str) -> WrittenNumber | None:
 
 def _last_number_from(start: int, text: str) -> WrittenNumber | None:
     try:
-        matches = list(NUMBER.finditer(text, start, timeout=TIMEOUT_S))
+        matches = list(NUMBER.finditer(text, start, **time_allowed()))
     except TimeoutError:
         raise TookTooLong from None
     return next(filter(None, map(_read, reversed(matches))), None)
