@@ -8,9 +8,10 @@ from experiments.actions.experiments import declare_scorers
 from experiments.declarations import ScorerDeclaration
 from experiments.models import Candidate, Experiment, Item
 from runs.actions import start_experiment
+from runs.actions.preparing import prepare
 from runs.claims import CaseCache, HeldUnit, claim_one
 from runs.execution import Job, RunWork
-from runs.models import Lane, Run
+from runs.models import Lane, Preparation, Run
 from tests.factories import CandidateFactory, DatasetVersionFactory, ExperimentFactory, ProviderFactory
 
 
@@ -46,7 +47,11 @@ def planned_run(items: int = 20, *, owner: str = "", **values: Any) -> Run:
     """Return the started run of one candidate over some sums."""
     experiment = sums(items, **values)
     candidate_at(experiment)
-    return start_experiment(experiment=experiment, by=None, owner=owner).runs[0]
+    run = start_experiment(experiment=experiment, by=None, owner=owner).runs[0]
+    for preparation in Preparation.objects.all():
+        prepare(preparation=preparation)
+    run.refresh_from_db()
+    return run
 
 
 def claimed(lane: Lane, run: Run) -> HeldUnit:
