@@ -5,12 +5,16 @@ from typing import Any
 from experiments.canonical import config_hash
 from experiments.models import Candidate, PromptVersion, Provider
 
+BLOB = "blob:"  # a base URL that begins so names recorded outputs by their SHA-256
+NAMELESS = "recorded outputs"
+
 
 def config_from(
     provider: Provider, model: str, prompt_version: PromptVersion, params: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return kind, base_url, model, messages and params of a configuration."""
-    return {
+    """Return kind, base_url, model, messages and params of a configuration; of recorded outputs also their file."""
+    file = {"file": provider.recorded_in} if provider.recorded_in else {}
+    return file | {
         "kind": provider.kind,
         "base_url": provider.base_url,
         "model": model,
@@ -22,6 +26,14 @@ def config_from(
 def config_of(candidate: Candidate) -> dict[str, Any]:
     """Return the configuration of a candidate as its run stores it."""
     return config_from(candidate.provider, candidate.model, candidate.prompt_version, candidate.params)
+
+
+def shown(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a stored configuration as people read it: recorded outputs under the name of their file."""
+    if not config["base_url"].startswith(BLOB):
+        return config
+    kept = {name: value for name, value in config.items() if name != "file"}
+    return {**kept, "base_url": config.get("file", NAMELESS)}
 
 
 def hash_of(config: dict[str, Any]) -> str:

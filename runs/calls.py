@@ -11,6 +11,7 @@ from typing import Protocol
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
 from runs.execution import Attempt, Halted, Job
 from runs.gates import Gate, Health
+from runs.outcomes import ANSWERED, Outcome
 
 MAX_TRIES = 5
 FIRST_PAUSE_S = 0.5
@@ -18,6 +19,7 @@ LONGEST_PAUSE_S = 20.0
 UNREACHED_PAUSE_S = 1.0
 DEFAULT_TIMEOUT_S = 300.0
 TIMEOUT = "timeout"
+KNOWN = frozenset(Outcome)
 POSSIBLY, NOT_BILLED = "possibly", "no"
 
 
@@ -100,6 +102,8 @@ class CallPort:
         try:
             async with asyncio.timeout(limits.timeout_s):
                 completion = await line.runner.complete(request)
+                if completion.outcome not in ANSWERED:
+                    raise _unknown_outcome(completion.outcome, line)
         except NeedsPerson as reason:
             self.stop_run(job, str(reason))
             raise Halted(str(reason)) from None
@@ -123,6 +127,8 @@ class CallPort:
         self, job: Job, line: ProviderLine, error: CallFailed | TimeoutError, limits: Limits, began: float
     ) -> CallFailed:
         failure = error if isinstance(error, CallFailed) else _out_of_time(limits.timeout_s)
+        if failure.outcome not in KNOWN:
+            failure = _unknown_outcome(failure.outcome, line)
         billed = NOT_BILLED if failure.status or failure.is_unreachable else POSSIBLY
         attempt = self._attempt(failure.outcome, failure.detail, failure.status, billed, began)
         attempt.raw_response = failure.raw_response
@@ -158,6 +164,12 @@ async def _let_calls_begin() -> None:
     """
     await asyncio.sleep(0)
     await asyncio.sleep(0)
+
+
+def _unknown_outcome(outcome: str, line: ProviderLine) -> CallFailed:
+    """Return what a runner's outcome comes to that is none of ours: the runner is wrong, not the answer."""
+    sentence = f'the runner {type(line.runner).__name__} of {line.name} gave the outcome "{outcome}", which it may not'
+    return CallFailed(Outcome.RUNNER_ERROR.value, sentence, is_retriable=False)
 
 
 def _out_of_time(timeout_s: float) -> CallFailed:

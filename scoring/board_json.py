@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from experiments.configs import shown
 from scoring.leaderboard import Board, Entry, ScorerCell
 
 
@@ -26,7 +27,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "run_id": str(run.uid),
         "candidate": run.candidate.name if run.candidate else run.name,
         "model": run.config["model"],
-        "config": run.config,
+        "config": shown(run.config),
         "config_hash": run.config_hash,
         "status": run.status,
         "weighted_score": entry.weighted_score,

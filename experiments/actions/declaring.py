@@ -9,10 +9,11 @@ from experiments.actions.candidates import add_candidate
 from experiments.actions.experiments import declare_scorers, set_baseline
 from experiments.actions.filling import freeze_rows
 from experiments.actions.prompts import save_prompt
-from experiments.actions.providers import BLOB, EDITABLE, create_provider, edit_provider
+from experiments.actions.providers import EDITABLE, create_provider, edit_provider
 from experiments.actions.refusals import ActionRefused
 from experiments.actions.scorers import PERSON
 from experiments.blobs import default_store
+from experiments.configs import BLOB
 from experiments.files.experiment_file import ExperimentFile
 from experiments.files.providers import ProviderPart
 from experiments.models import Candidate, Dataset, DatasetVersion, Experiment, Project, Provider
@@ -119,8 +120,12 @@ def _provider(part: ProviderPart, project: Project, by: Person | None) -> Provid
         with part.file.open("rb") as recorded:
             values["base_url"] = f"{BLOB}{default_store().put_stream(recorded)}"
     if provider is None:
-        return create_provider(project=project, by=by, **values)
-    return edit_provider(provider=provider, by=by, changes=values)
+        provider = create_provider(project=project, by=by, **values)
+    else:
+        provider = edit_provider(provider=provider, by=by, changes=values)
+    provider.recorded_in = part.file.name if part.file is not None else ""
+    provider.save(update_fields=["recorded_in"])
+    return provider
 
 
 def _candidates(

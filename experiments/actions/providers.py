@@ -11,6 +11,7 @@ from django.db import transaction
 
 from evalsite.plugins import UnknownKind, runners
 from experiments.actions.refusals import ActionRefused, checked_name, refused_when_taken
+from experiments.configs import BLOB
 from experiments.credentials import may_name
 from experiments.models import Project, Provider
 from experiments.models.projects import Person
@@ -31,7 +32,6 @@ EDITABLE = (
     "timeout_s",
     "prices",
 )
-BLOB = "blob:"
 WHERE_THE_KEY_GOES = {"kind", "base_url", "api_key_env", "headers", "options"}
 LIMITS = {"max_in_flight": 10_000, "requests_per_minute": MOST, "tokens_per_minute": MOST}
 NAME_LENGTH, URL_LENGTH = 100, 500

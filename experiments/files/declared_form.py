@@ -1,8 +1,8 @@
 """An experiment of the site in the form of an experiment file: what `evalsite export` and *Copy as YAML* write."""
 
 from evalsite.plugins import scorers
-from experiments.actions.providers import BLOB
 from experiments.actions.refusals import ActionConflict
+from experiments.configs import BLOB
 from experiments.declarations import ScorerDeclaration
 from experiments.files.dataset import DatasetPart
 from experiments.files.experiment_file import CandidatePart, ExperimentFile

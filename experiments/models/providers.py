@@ -27,6 +27,9 @@ class Provider(models.Model):
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=50)
     base_url = models.CharField(max_length=500, blank=True)
+    recorded_in = models.CharField(
+        max_length=255, blank=True, help_text="The name of the file that recorded outputs came in."
+    )
     api_key_env = models.CharField(
         "API key variable",
         max_length=200,
@@ -60,6 +63,11 @@ class Provider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def address(self) -> str:
+        """Where it answers, as a person wrote it: the base URL, or the name of the file with recorded outputs."""
+        return self.recorded_in or self.base_url
 
     def cost_usd(self, model: str, tokens_in: int | None, tokens_out: int | None) -> Decimal | None:
         """Return the price of one call; None when no price is set or the provider did not count tokens."""

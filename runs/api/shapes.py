@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from experiments.configs import shown
 from runs.api.details import RunDetail
 from runs.models import Result, Run, RunStatus
 from runs.result_addresses import address_of
@@ -22,7 +23,7 @@ class RunConfigSerializer(serializers.Serializer[Any]):
 
     def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
         """Return the configuration; runs over a dataset have no input of their own."""
-        return super().to_representation({"input_data": None, **instance})
+        return super().to_representation({"input_data": None, **shown(instance)})
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):

@@ -215,6 +215,20 @@ def test_declare_experiment_with_recorded_outputs_keeps_the_file(declare: Declar
 
     blob = Provider.objects.get().base_url.removeprefix("blob:")
     assert default_store().path(blob).read_bytes() == b'{"id": "fr", "answer": "Paris"}\n'
+    assert Provider.objects.get().address == "outputs.jsonl"
+
+
+def test_declare_experiment_with_an_endpoint_after_recorded_outputs_shows_its_url(
+    declare: Declare, tmp_path: Path
+) -> None:
+    (tmp_path / "outputs.jsonl").write_text('{"id": "fr", "answer": "Paris"}\n')
+    declare((LOCAL, "{kind: replay, file: outputs.jsonl, key: id, output: answer}"))
+
+    declare()
+
+    provider = Provider.objects.get()
+    assert provider.address == provider.base_url
+    assert provider.base_url.startswith("http")
 
 
 def test_declare_experiment_over_a_version_of_the_site_takes_it(declare: Declare) -> None:

@@ -278,3 +278,31 @@ def noting_sleep(call: Calling, noted: list[int]) -> Sleep:
         noted.append(call.line.gate.open)
 
     return sleep
+
+
+@pytest.mark.parametrize("outcome", ["okay", "", "timeout", "skipped"])
+async def test_completion_of_an_outcome_that_is_none_is_an_error_of_the_runner(outcome: str) -> None:
+    made = calling(Completion("4", outcome))
+
+    assert await made.complete() is None
+
+    sentence = f'the runner FakeRunner of {made.line.name} gave the outcome "{outcome}", which it may not'
+    assert (made.job.outcome, made.job.detail) == ("runner_error", sentence)
+    assert [attempt.outcome for attempt in made.job.attempts] == ["runner_error"]
+
+
+async def test_failure_of_an_outcome_that_is_none_is_an_error_of_the_runner() -> None:
+    made = calling(CallFailed("exploded", "boom"))
+
+    assert await made.complete() is None
+
+    assert made.job.outcome == "runner_error"
+    assert '"exploded"' in made.job.detail
+
+
+async def test_failure_that_is_a_truncated_answer_stays_one() -> None:
+    made = calling(CallFailed("truncated", "input too long", is_retriable=False))
+
+    assert await made.complete() is None
+
+    assert (made.job.outcome, made.job.detail) == ("truncated", "input too long")
