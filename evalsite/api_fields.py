@@ -11,11 +11,14 @@ from rest_framework import serializers
 
 from experiments.templating import did_you_mean
 
+OBJECT = "Write an object."
 METADATA_LIMIT = 64 * 1024
 
 
 class RequestSerializer(serializers.Serializer[Any]):
     """A request's body: an object that refuses keys it does not know."""
+
+    default_error_messages = {"invalid": OBJECT, "null": OBJECT}
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the checked values. Raises ValidationError naming each key that is unknown."""
@@ -27,6 +30,16 @@ class RequestSerializer(serializers.Serializer[Any]):
 
     def _unknown(self, name: str) -> str:
         return f"unknown field; there are: {', '.join(self.fields)}{did_you_mean(name, self.fields)}"
+
+
+class OneOfField(serializers.ChoiceField):
+    """One of several words; the refusal names them."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the word. Raises ValidationError naming those that there are."""
+        if not isinstance(data, str) or data not in self.choices:
+            raise serializers.ValidationError(f"Write one of {', '.join(map(str, self.choices))}.")
+        return super().to_internal_value(data)
 
 
 class TextField(serializers.CharField):

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from evalsite.api_fields import OBJECT
 from evalsite.api_lists import Listing, Order
 from evalsite.problems import PreconditionFailed
 from experiments.actions.idempotency import KEY_LENGTH, once
@@ -84,6 +85,8 @@ def created_once(request: Request, make: Callable[[], dict[str, Any]]) -> tuple[
 
 def checked(kind: type[serializers.BaseSerializer[Any]], data: Any) -> dict[str, Any]:
     """Return the values of a request. Raises ValidationError naming what does not fit."""
+    if data is None:
+        raise ValidationError([OBJECT])
     serializer = kind(data=data)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)

@@ -11,6 +11,7 @@ from rest_framework.parsers import BaseParser
 from experiments.cleaning import clean_text
 
 LIMIT = 4 * 1024 * 1024
+MOST_DIGITS = 4000
 
 
 class JsonBodyParser(BaseParser):
@@ -32,7 +33,9 @@ class JsonBodyParser(BaseParser):
 def parse_body(body: bytes) -> Any:
     """Return a JSON value. Raises ParseError."""
     try:
-        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant, object_pairs_hook=_object)
+        value = json.loads(
+            body.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_int=_whole, object_pairs_hook=_object
+        )
         _check(value)
     except UnicodeDecodeError:
         raise ParseError("The body is no text in UTF-8.") from None
@@ -41,6 +44,12 @@ def parse_body(body: bytes) -> Any:
     except ValueError as error:
         raise ParseError(f"The body is no JSON that can be taken: {error}") from None
     return value
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"a whole number has {len(digits)} digits; {MOST_DIGITS} are read")
+    return int(digits)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -48,6 +48,8 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
 
 def as_api_error(error: Exception) -> exceptions.APIException | None:
     """Return an error of ours or Django's as REST framework's; None: nobody foresaw it."""
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        error.detail = exceptions.ErrorDetail("Send JSON, with the header Content-Type: application/json.")
     if isinstance(error, exceptions.Throttled):
         return _throttled(error)
     if isinstance(error, exceptions.APIException):

@@ -1,18 +1,17 @@
 """Scores of people and leaderboards by API."""
 
-import json
 from typing import Any, cast
 
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from evalsite.api_fields import METADATA_LIMIT, NumberField, ObjectField, RequestSerializer
+from evalsite.api_fields import METADATA_LIMIT, NumberField, ObjectField, OneOfField, RequestSerializer
 from evalsite.api_views import VisibleViewSet, answered, changed, check_match, checked, find_or_404
 from evalsite.json_bodies import parse_body
 from experiments.actions.scorers import checked_weights
@@ -27,6 +26,7 @@ from scoring.models import RunRating, Score
 from scoring.score_json import rating_shown, scores_of
 
 MOST_ROWS = 100
+WEIGHTS_FORM = 'Write an object like {"correct": 2}.'
 AD_HOC_SHOWN = 100
 
 
@@ -34,7 +34,10 @@ class NewScore(RequestSerializer):
     """What a person says of a run or a result."""
 
     scorer_name = serializers.RegexField(
-        r"^[a-z0-9_-]{1,100}\Z", trim_whitespace=False, help_text="An unknown one becomes a person scorer."
+        r"^[a-z0-9_-]{1,100}\Z",
+        trim_whitespace=False,
+        help_text="An unknown one becomes a person scorer.",
+        error_messages={"invalid": "A name holds a-z, 0-9, _ and - only, up to 100 of them."},
     )
     value = NumberField()
     metadata = ObjectField(required=False, allow_null=True, default=None, limit=METADATA_LIMIT)
@@ -138,7 +141,7 @@ class BoardQuery(serializers.Serializer[Any]):
 
     top_n = serializers.IntegerField(min_value=1, max_value=MOST_ROWS, default=10)
     weights = serializers.CharField(required=False, help_text='To be tried, not saved: {"correct": 2, "helpful": 1}.')
-    include = serializers.ChoiceField(choices=["running"], required=False, help_text="Also runs that go on.")
+    include = OneOfField(choices=["running"], required=False, help_text="Also runs that go on.")
 
 
 class RunScoreViewSet(VisibleViewSet):
@@ -254,9 +257,12 @@ def _tried(experiment: Experiment, text: str | None) -> dict[str, float] | None:
     """Return the weights to be tried, scorers that are not named keeping theirs. Raises ValidationError."""
     if text is None:
         return None
-    weights = parse_body(text.encode(errors="replace"))
+    try:
+        weights = parse_body(text.encode(errors="replace"))
+    except ParseError as error:
+        raise ValidationError({"weights": [f"{WEIGHTS_FORM} {error.detail}"]}) from error
     if not isinstance(weights, dict):
-        raise ValidationError({"weights": [f"write an object like {json.dumps({'correct': 2})}"]})
+        raise ValidationError({"weights": [WEIGHTS_FORM]})
     specs = {spec.name: spec for spec in experiment.scorers.all() if spec.removed_at is None}
     return {name: spec.weight for name, spec in specs.items()} | checked_weights(specs, weights)
 

@@ -111,11 +111,20 @@ def check_provider(provider: Provider) -> None:
 def _check_url(url: str, *, is_needed: bool) -> None:
     if (not url and not is_needed) or url.startswith(BLOB):
         return
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not is_web_address(url):
         raise ActionRefused("base_url", f'"{url}" is no URL: write http://… or https://…')
     if len(url) > URL_LENGTH:
         raise ActionRefused("base_url", f"the URL has {len(url)} characters; {URL_LENGTH} are allowed")
+
+
+def is_web_address(url: str) -> bool:
+    """Return whether a URL begins with http:// or https:// and names a host, and a port only if it is one."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # read: it raises for what is no port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _check_limits(provider: Provider) -> None:

@@ -11,7 +11,15 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import NumberField, ObjectField, PromptField, RequestSerializer, TextField, WholeField
+from evalsite.api_fields import (
+    NumberField,
+    ObjectField,
+    OneOfField,
+    PromptField,
+    RequestSerializer,
+    TextField,
+    WholeField,
+)
 from evalsite.api_lists import Order
 from evalsite.api_views import VisibleViewSet, changed, checked, created_once
 from experiments.actions import ActionConflict, add_candidate, create_experiment, save_prompt, set_weights
@@ -127,7 +135,7 @@ class ScoringChange(RequestSerializer):
     """Weights of the scorers that are named; the others keep theirs."""
 
     weights = serializers.DictField(child=NumberField(), required=False)
-    errors = serializers.ChoiceField(choices=ErrorsPolicy.choices, required=False)  # type: ignore[assignment] # a field, not the property
+    errors = OneOfField(choices=ErrorsPolicy.choices, required=False)  # type: ignore[assignment] # a field, not the property
 
 
 class NewExperiment(RequestSerializer):

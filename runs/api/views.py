@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from evalsite.api_fields import (
     FlagField,
     ObjectField,
+    OneOfField,
     PromptField,
     RequestSerializer,
     ShareField,
@@ -62,12 +63,10 @@ class RunQuery(serializers.Serializer[Any]):
     """Which runs are asked for, and in which order."""
 
     experiment_id = serializers.CharField(required=False)
-    status = serializers.ChoiceField(choices=RunStatus.choices, required=False)
+    status = OneOfField(choices=RunStatus.choices, required=False)
     min_score = ShareField(required=False)
     max_score = ShareField(required=False)
-    ordering = serializers.ChoiceField(
-        choices=[f"{sign}{name}" for name in ORDERS for sign in ("", "-")], default="-started_at"
-    )
+    ordering = OneOfField(choices=[f"{sign}{name}" for name in ORDERS for sign in ("", "-")], default="-started_at")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Return the values. Raises ValidationError when no score can be within the bounds."""

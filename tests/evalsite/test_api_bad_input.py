@@ -53,9 +53,10 @@ def fields(answer: Any) -> list[str]:
     [
         ("", "name: This field is required"),
         ("{", "no JSON"),
-        ("[1]", "Expected a dictionary"),
-        ('"text"', "Expected a dictionary"),
-        ("null", "No data"),
+        ("[1]", "Write an object."),
+        ('"text"', "Write an object."),
+        ("null", "Write an object."),
+        ('{"name": ' + "9" * 5000 + "}", "5000 digits; 4000 are read"),
         ('{"name": NaN}', "NaN"),
         ('{"name": 1e400}', "too large"),
         ('{"name": "\\ud800"}', "surrogate"),
@@ -72,7 +73,9 @@ def test_body_that_cannot_be_taken_is_a_problem(api: Api, body: Any, sentence: s
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_body_of_another_type_is_unsupported(api: Api, kind: str) -> None:
-    problem(api.post("experiments/", "name=a", Content_Type=kind), 415)
+    body = problem(api.post("experiments/", "name=a", Content_Type=kind), 415)
+
+    assert body["detail"] == "Send JSON, with the header Content-Type: application/json."
 
 
 @pytest.mark.parametrize(
@@ -141,8 +144,33 @@ def test_runs_query_that_does_not_fit_names_the_parameter(api: Api, query: str) 
     ["top_n=0", "top_n=101", "top_n=x", "weights=x", "weights=[]", 'weights={"no":1}', 'weights={"correct":-1}',
      'weights={"correct":0}', 'weights={"correct":"1"}', "include=all"],
 )  # fmt: skip
-def test_board_query_that_does_not_fit_is_a_problem(api: Api, run: Run, query: str) -> None:
-    problem(api.get(f"experiments/{run.experiment.uid}/leaderboard/?{query}"), 400)
+def test_board_query_that_does_not_fit_names_the_parameter(api: Api, run: Run, query: str) -> None:
+    answer = api.get(f"experiments/{run.experiment.uid}/leaderboard/?{query}")
+
+    assert fields(answer) == [query.partition("=")[0]]
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("runs/?status=done", "Write one of pending, running, paused, completed, failed, cancelled."),
+        ("runs/?ordering=colour", "Write one of started_at, -started_at, completed_at"),
+    ],
+)
+def test_query_with_a_word_that_is_none_names_those_there_are(api: Api, query: str, sentence: str) -> None:
+    assert sentence in problem(api.get(query), 400)["detail"]
+
+
+def test_weights_that_are_no_json_say_what_to_write(api: Api, run: Run) -> None:
+    answer = api.get(f"experiments/{run.experiment.uid}/leaderboard/?weights=x")
+
+    assert 'weights: Write an object like {"correct": 2}.' in problem(answer, 400)["detail"]
+
+
+def test_score_under_a_name_of_other_characters_says_which_there_are(api: Api, run: Run) -> None:
+    answer = api.post(f"runs/{run.uid}/score/", {"scorer_name": "a b", "value": 1})
+
+    assert problem(answer, 400)["detail"] == "scorer_name: A name holds a-z, 0-9, _ and - only, up to 100 of them."
 
 
 @pytest.mark.parametrize("value", [True, "0.5", None, [], {}, -0.1, 1.1, 10**400])
@@ -208,6 +236,8 @@ def test_experiment_that_does_not_fit_names_the_field(api: Api, changes: Any, fi
     ("changes", "field"),
     [
         ({"base_url": "nowhere"}, "base_url"),
+        ({"base_url": "http://[::1"}, "base_url"),
+        ({"base_url": "http://example.org:99999/v1"}, "base_url"),
         ({"kind": "magic"}, "kind"),
         ({"max_in_flight": 0}, "max_in_flight"),
         ({"headers": {"Authorization": "Bearer x"}}, "headers"),
