@@ -22,6 +22,7 @@ from runs.tallies import SUMMED, Tally, stage_tallies
 IDS_AT_ONCE = 500
 UNITS_TRIED = 2
 CASES_KEPT = 4096
+SMALLEST_SHARE = 128  # smaller units cost more in claims than runs gain by turns
 ORDERS_KEPT = 64
 CANCELLED, PAUSED = RunStatus.CANCELLED.value, RunStatus.PAUSED.value
 
@@ -62,11 +63,15 @@ def claimable_runs(owner: str) -> QuerySet[Run]:
 def claim_in_turn(
     lane: Lane, runs: list[Run], *, after_run: int, wanted: int, cache: "CaseCache"
 ) -> Iterator[tuple[Run, HeldUnit]]:
-    """Claim one unit of each run in turn, starting behind `after_run`, until `wanted` results are at hand."""
+    """Claim one unit of each run in turn, starting behind `after_run`, until `wanted` results are at hand.
+
+    Where several runs wait, a long unit is parted: none of them takes the whole window while the others stand still.
+    """
     turn = [run for run in runs if run.pk > after_run] + [run for run in runs if run.pk <= after_run]
+    share = max(SMALLEST_SHARE, wanted // len(turn)) if len(turn) > 1 else None
     while turn and wanted > 0:
         run = turn.pop(0)
-        held = claim_one(lane, run, cache)
+        held = claim_one(lane, run, cache, share=share)
         if held is not None:
             wanted -= len(held.missing)
             turn.append(run)
@@ -75,10 +80,15 @@ def claim_in_turn(
             return
 
 
-def claim_one(lane: Lane, run: Run, cache: "CaseCache") -> HeldUnit | None:
-    """Claim the first free unit of a run and load what is missing in it; None: nothing is free."""
+def claim_one(lane: Lane, run: Run, cache: "CaseCache", *, share: int | None = None) -> HeldUnit | None:
+    """Claim the first free unit of a run and load what is missing in it; None: nothing is free.
+
+    Of a unit of more than twice the share that nobody has worked on, the share is claimed and the rest stays free.
+    """
     for unit in WorkUnit.objects.waiting().filter(run=run).order_by("first")[:UNITS_TRIED]:
         if unit.claim(lane):
+            if share is not None and unit.length > 2 * share:
+                unit.part(share)
             if run.status == RunStatus.PENDING:
                 run.begin()
             return load(run, unit, cache)

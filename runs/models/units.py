@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 
 from runs.models.lanes import Lane
@@ -94,6 +94,19 @@ class WorkUnit(models.Model):
         if not taken.update(state=UnitState.CLAIMED, lane=lane, lease=F("lease") + 1):
             return False
         self.state, self.lane, self.lease = UnitState.CLAIMED, lane, self.lease + 1
+        return True
+
+    def part(self, length: int) -> bool:
+        """Keep the first `length` ordinals of this unit, just claimed, and free the rest; False: it was begun once."""
+        if self.lease != 1:
+            return False
+        with transaction.atomic():
+            rest = WorkUnit(run_id=self.run_id, first=self.first + length, length=self.length - length)
+            kept = WorkUnit.objects.filter(pk=self.pk, lease=self.lease, length=self.length)
+            if not kept.update(length=length):
+                return False
+            rest.save(force_insert=True)
+        self.length = length
         return True
 
 

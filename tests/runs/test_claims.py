@@ -1,6 +1,7 @@
 """Claiming units: one lane at a time, runs in turn, and only what is missing."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -102,6 +103,51 @@ def test_claim_in_turn_begins_behind_the_run_that_was_last() -> None:
     pairs = list(claim_in_turn(lane, runs, after_run=runs[0].pk, wanted=1, cache=CaseCache()))
 
     assert [run for run, _ in pairs] == [runs[1]]
+
+
+def test_claim_in_turn_shares_the_window_between_runs_that_wait(settings: Any) -> None:
+    settings.LANES = 1
+    runs, lane = [planned_run(4000), planned_run(4000)], LaneFactory()
+    assert {unit.length for unit in WorkUnit.objects.all()} >= {500}
+
+    pairs = list(claim_in_turn(lane, runs, after_run=0, wanted=400, cache=CaseCache()))
+
+    assert [(run, len(held.missing)) for run, held in pairs] == [(runs[0], 200), (runs[1], 200)]
+
+
+def test_claim_in_turn_of_a_run_alone_takes_whole_units(settings: Any) -> None:
+    settings.LANES = 1
+    run, lane = planned_run(4000), LaneFactory()
+
+    (pair,) = claim_in_turn(lane, [run], after_run=0, wanted=200, cache=CaseCache())
+
+    assert len(pair[1].missing) == 500
+
+
+def test_unit_that_was_parted_covers_what_it_covered(settings: Any) -> None:
+    settings.LANES = 1
+    run, lane = planned_run(1100), LaneFactory()
+
+    held = claim_one(lane, run, CaseCache(), share=20)
+
+    assert held is not None
+    assert held.missing == set(range(20))
+    ranges = WorkUnit.objects.filter(run=run).order_by("first").values_list("first", "length")
+    assert [ordinal for first, length in ranges for ordinal in range(first, first + length)] == list(range(1100))
+    assert WorkUnit.objects.get(run=run, first=20).state == "waiting"
+
+
+def test_unit_that_was_begun_before_stays_whole(settings: Any) -> None:
+    settings.LANES = 1
+    run, lane = planned_run(1100), LaneFactory()
+    unit = WorkUnit.objects.filter(run=run).order_by("first").first()
+    assert unit is not None
+    WorkUnit.objects.filter(pk=unit.pk).update(lease=1)
+
+    held = claim_one(lane, run, CaseCache(), share=20)
+
+    assert held is not None
+    assert len(held.missing) == unit.length
 
 
 def test_claim_in_turn_of_nothing_free_yields_nothing() -> None:
