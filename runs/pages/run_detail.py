@@ -18,11 +18,12 @@ from runs.models.results import ResultQuerySet, result_id_of
 from runs.models.runs import RUNNABLE
 from runs.outcomes import Outcome
 from runs.pace import Pace, paces_of
+from runs.progress import Totals, counts_of
 from runs.streams import are_workers_gone
 from scoring.models import RunScore, Score
 from scoring.run_lines import RunLine
 
-ROWS = 25
+ROWS = 20
 
 
 def visible_run(uid: object, user: Person) -> Run:
@@ -62,12 +63,6 @@ class RunSummary:
         return self.pace.run
 
     @property
-    def outcomes(self) -> list[tuple[str, int]]:
-        """Every outcome that occurred with its count, in the order of `Outcome`."""
-        counts = self.pace.totals.outcomes
-        return [(outcome.value, counts[outcome]) for outcome in Outcome if counts.get(outcome)]
-
-    @property
     def title(self) -> str:
         """The title of the browser's tab."""
         name = f"{self.run.name} · Evalsite"
@@ -101,6 +96,26 @@ class ResultRow:
 
 
 @dataclass(frozen=True)
+class OutcomeChip:
+    """One outcome to filter by."""
+
+    outcome: str
+    """As the address names it; "" for all."""
+    count: int
+    is_chosen: bool
+
+    @property
+    def label(self) -> str:
+        """The outcome in words."""
+        return self.outcome or "all"
+
+    @property
+    def query(self) -> str:
+        """The query that chooses it."""
+        return f"?outcome={self.outcome}" if self.outcome else ""
+
+
+@dataclass(frozen=True)
 class ResultsPart:
     """One page of a run's results in the order of their ordinals, of one outcome where asked for."""
 
@@ -108,6 +123,7 @@ class ResultsPart:
     rows: list[ResultRow]
     scorers: list[ScorerSpec]
     outcome: str
+    chips: list[OutcomeChip]
     earlier_query: str
     later_query: str
     filter_query: str
@@ -130,6 +146,7 @@ class ResultsPart:
             _rows(run, results, scorers),
             scorers,
             outcome,
+            _chips(run, outcome),
             earlier,
             later,
             filter_query,
@@ -149,16 +166,19 @@ class ResultsPart:
     def _page_url(self, query: str) -> str:
         return reverse("runs:run-detail", args=[self.run.uid]) + query if query else ""
 
-    @property
-    def outcome_words(self) -> str:
-        """The outcome chosen, in words."""
-        return self.outcome.replace("_", " ")
-
 
 def chosen_outcome(request: HttpRequest) -> str:
     """Return the outcome that the address asks for, "" for all; `errors` stands for every error."""
     outcome = request.GET.get("outcome", "")
     return outcome if outcome in [*Outcome, "errors"] else ""
+
+
+def _chips(run: Run, chosen: str) -> list[OutcomeChip]:
+    """Return what can be filtered by: all, every error together, and each outcome that occurred."""
+    totals = counts_of([run.pk]).get(run.pk, Totals())
+    by_outcome = {outcome.value: totals.outcomes.get(outcome.value, 0) for outcome in Outcome}
+    counts = {"": totals.results, "errors": totals.error_count, **by_outcome}
+    return [OutcomeChip(name, count, name == chosen) for name, count in counts.items() if count or name == chosen]
 
 
 def results_of(run: Run, outcome: str) -> ResultQuerySet:

@@ -1,5 +1,6 @@
 """The pages about runs and results: for members, for strangers, with bad input, plain and htmx."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from experiments.models import Project
-from runs.models import Run, RunStatus
+from runs.models import Result, Run, RunStatus
 from runs.pages.run_detail import ROWS
 from scoring.models import Score
 from tests.boards import SCRIPT, experiment_in, result_of, run_of
@@ -171,6 +172,28 @@ def test_results_are_filtered_by_outcome(as_viewer: Client, run: Run) -> None:
 
     assert "item-2" in page
     assert "item-0" not in page
+
+
+def test_results_name_what_they_can_be_filtered_by_and_mark_what_is_chosen(as_viewer: Client, run: Run) -> None:
+    page = text(as_viewer.get(f"{reverse('runs:run-results', args=[run.uid])}?outcome=timeout"))
+
+    chips = re.findall(r'class="chip" href="[^"]*?(\?outcome=\w+)?"( aria-current="true")?>(\w+) .*?(\d+)</span>', page)
+    assert chips == [
+        ("", "", "all", "3"),
+        ("?outcome=errors", "", "errors", "1"),
+        ("?outcome=ok", "", "ok", "2"),
+        ("?outcome=timeout", ' aria-current="true"', "timeout", "1"),
+    ]
+
+
+def test_results_fragment_of_a_full_page_is_under_20_kb(as_viewer: Client, project: Project) -> None:
+    run = run_of(experiment_in(project, items=ROWS + 1))
+    [result_of(run, ordinal) for ordinal in range(ROWS + 1)]
+    Result.objects.update(preview="x" * 200)
+
+    answer = as_viewer.get(reverse("runs:run-results", args=[run.uid]), headers=HTMX)
+
+    assert len(answer.content) < 20_000
 
 
 def test_results_page_by_key(as_viewer: Client, project: Project) -> None:
