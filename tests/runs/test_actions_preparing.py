@@ -15,7 +15,7 @@ from runs.takeover import adopt_orphans, owner_name
 from tests.factories import LaneFactory
 from tests.runs.planned import candidate_at, sums
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 SIZE = 2100
 LATE = 1500
