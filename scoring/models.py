@@ -111,6 +111,17 @@ class RunScore(models.Model):
         return f"{self.scorer} of {self.run}: {self.mean}"
 
 
+class RunScoreItems(models.Model):
+    """The item values behind a RunScore, packed (scoring/kept_values.py); apart, so that boards need not read them."""
+
+    run_score = models.OneToOneField(RunScore, primary_key=True, on_delete=models.CASCADE, related_name="items")
+    positions = models.BinaryField(help_text="Positions in the case list, ascending: 32-bit integers, deflated.")
+    means = models.BinaryField(help_text="The mean of each position's trials: 64-bit floats, deflated.")
+
+    def __str__(self) -> str:
+        return f"item values of {self.run_score}"
+
+
 class RunStanding(models.Model):
     """A run's weighted score with its interval: what boards and filters read."""
 

@@ -7,6 +7,7 @@ from runs.models import Run
 from runs.progress import totals_of
 from runs.signals import results_changed
 from scoring.item_values import mean_and_variance
+from scoring.kept_values import keep_values
 from scoring.models import RunScore, RunStanding
 from scoring.scored import CountingResults, Scored, counting_results, scored_by
 from scoring.statistics import score_interval
@@ -34,7 +35,7 @@ def sum_up(run: Run) -> RunStanding:
 def _write_run_score(run: Run, scored: Scored) -> None:
     mean, variance = mean_and_variance(scored.values.means)
     interval = score_interval(scored.values.means.tolist())
-    RunScore.objects.update_or_create(
+    run_score, _ = RunScore.objects.update_or_create(
         run=run,
         scorer=scored.spec,
         defaults={
@@ -47,6 +48,7 @@ def _write_run_score(run: Run, scored: Scored) -> None:
             "high": interval.high if interval else None,
         },
     )
+    keep_values(run_score, scored.values)
 
 
 def _write_standing(run: Run, scored: list[Scored], results: CountingResults) -> RunStanding:

@@ -50,7 +50,7 @@ def weighted_score(scorers: Mapping[str, Weighted], items: int) -> WeightedScore
     full = {name: scorer for name, scorer in used.items() if scorer.values.n >= items}
     partial = {name: scorer for name, scorer in used.items() if name not in full}
     coverage = {name: [scorer.values.n, items] for name, scorer in partial.items()}
-    per_item = _per_item(full)
+    per_item = _means(full).means
     n = len(per_item) or max(scorer.values.n for scorer in partial.values())
     if not partial:
         low, high = _clipped(score_interval(per_item.tolist()))
@@ -61,13 +61,19 @@ def weighted_score(scorers: Mapping[str, Weighted], items: int) -> WeightedScore
     return WeightedScore(value, low, high, n, coverage)
 
 
-def _per_item(full: Mapping[str, Weighted]) -> Floats:
+def item_scores(scorers: Mapping[str, Weighted]) -> ItemValues:
+    """Return the weighted score of each item that every weighted scorer has a value for."""
+    return _means({name: scorer for name, scorer in scorers.items() if scorer.weight > 0 and scorer.values.n})
+
+
+def _means(full: Mapping[str, Weighted]) -> ItemValues:
+    """Return the weighted mean of the normalised values, over the items that all of them cover."""
     total = sum(scorer.weight for scorer in full.values())
     positions: Ints = common_positions({name: scorer.values for name, scorer in full.items()})
-    per_item = np.zeros(len(positions))
+    means = np.zeros(len(positions))
     for scorer in full.values():
-        per_item += scorer.weight / total * scorer.scale.normalise(at(scorer.values, positions))
-    return per_item
+        means += scorer.weight / total * scorer.scale.normalise(at(scorer.values, positions))
+    return ItemValues(positions, means)
 
 
 @dataclass(frozen=True, slots=True)

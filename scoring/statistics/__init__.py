@@ -15,6 +15,7 @@ from scoring.statistics.judges import CorrectedRate, JudgeCheck, corrected_rate
 from scoring.statistics.paired import (
     Disagreement,
     PairedDifference,
+    difference_of,
     holm,
     mcnemar,
     mcnemar_p_value,
@@ -42,6 +43,7 @@ __all__ = [
     "corrected_rate",
     "design_effect",
     "detectable_difference",
+    "difference_of",
     "flakiness",
     "holm",
     "items_needed",

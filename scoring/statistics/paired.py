@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import comb
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scoring.statistics.intervals import CONFIDENCE, Interval, t_interval
 from scoring.statistics.standard_errors import standard_error
@@ -40,7 +41,14 @@ def paired_difference(
     """
     pairs = zip(first, second, strict=True)
     differences = [one - other for one, other in pairs if one is not None and other is not None]
-    n, missing = len(differences), len(first) - len(differences)
+    return difference_of(differences, len(first) - len(differences), confidence)
+
+
+def difference_of(
+    differences: "Sequence[float] | NDArray[np.float64]", missing: int, confidence: float = CONFIDENCE
+) -> PairedDifference:
+    """Return the mean of the differences of pairs with its t interval; `missing` pairs lack a value."""
+    n = len(differences)
     if not n:
         return PairedDifference(None, None, None, 0, missing)
     mean, error = float(np.mean(differences)), standard_error(differences)
