@@ -1,0 +1,71 @@
+"""The pages about providers."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from experiments.actions import ActionRefused, create_provider, edit_provider
+from experiments.forms import ProviderForm, TestForm
+from experiments.models import Provider
+from experiments.pages.providers import ProviderListPage, can_add_provider, known_models
+from experiments.permissions import may, require
+from runs.actions.testing import test_provider
+
+
+@require_safe
+def provider_list(request: HttpRequest) -> HttpResponse:
+    """Show the providers of the person's projects."""
+    return render(request, "experiments/provider_list.html", {"page": ProviderListPage.build(request.user)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def provider_new(request: HttpRequest) -> HttpResponse:
+    """Show the form of a new provider, or make it; 422 for what does not fit."""
+    form = ProviderForm(request.user, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            project = form.cleaned_data["project"]
+            provider = create_provider(project=project, by=request.user, **form.values())
+            return redirect("experiments:provider-detail", uid=provider.uid)
+        except ActionRefused as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    context = {"provider_form": form, "can_edit": can_add_provider(request.user)}
+    return render(request, "experiments/provider_form.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def provider_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Show a provider with its form and its test, or change it; 422 for what does not fit."""
+    provider = get_object_or_404(Provider.objects.visible_to(request.user).select_related("project"), uid=uid)
+    form = ProviderForm(request.user, request.POST if request.method == "POST" else None, instance=provider)
+    if request.method == "POST" and form.is_valid():
+        try:
+            edit_provider(provider=provider, by=request.user, changes=form.values())
+            messages.success(request, "Saved; limits and prices are in force at once.")
+            return redirect("experiments:provider-detail", uid=provider.uid)
+        except ActionRefused as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    context = {
+        "provider": provider,
+        "provider_form": form,
+        "models": known_models(provider),
+        "can_edit": may(request.user, provider.project, "edit_provider"),
+    }
+    return render(request, "experiments/provider_form.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def provider_test(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Make one real call and show what came back."""
+    provider = get_object_or_404(Provider.objects.visible_to(request.user).select_related("project"), uid=uid)
+    require(request.user, provider.project, "test_provider")
+    form = TestForm(request.POST)
+    model = form.cleaned_data["model"] if form.is_valid() else ""
+    answer = test_provider(provider=provider, model=model, by=request.user)
+    template = (
+        "experiments/_provider_test.html" if request.headers.get("HX-Request") else "experiments/provider_test.html"
+    )
+    return render(request, template, {"provider": provider, "answer": answer})
