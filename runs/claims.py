@@ -1,6 +1,6 @@
 """Claiming work units, loading what is missing in them, and giving them back. Runs in a lane's database thread."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +14,9 @@ from runs.execution import Case, UnitWork
 from runs.models import Lane, Result, Run, RunStatus, UnitState, WorkUnit
 from runs.models.results import result_id_of
 from runs.models.runs import RUNNABLE
-from runs.models.units import COUNT_BY_OUTCOME
+from runs.models.units import COUNT_BY_OUTCOME, WorkUnitQuerySet
 from runs.plan import Plan
+from runs.probing import Probe, next_probe
 from runs.recounting import recount
 from runs.tallies import SUMMED, Tally, stage_tallies
 
@@ -73,7 +74,7 @@ def claim_in_turn(
         run = turn.pop(0)
         held = claim_one(lane, run, cache, share=share)
         if held is not None:
-            wanted -= len(held.missing)
+            wanted -= len(held.cases)
             turn.append(run)
             yield run, held
         if wanted <= 0:
@@ -85,7 +86,22 @@ def claim_one(lane: Lane, run: Run, cache: "CaseCache", *, share: int | None = N
 
     Of a unit of more than twice the share that nobody has worked on, the share is claimed and the rest stays free.
     """
-    for unit in WorkUnit.objects.waiting().filter(run=run).order_by("first")[:UNITS_TRIED]:
+    return _claim_first(lane, run, WorkUnit.objects.unsuspected(), cache, share)
+
+
+def claim_alone(lane: Lane, runs: Iterable[Run], cache: "CaseCache") -> Iterator[tuple[Run, HeldUnit]]:
+    """Claim one unit that is suspected of crashing lanes; for a lane that has nothing else on its way."""
+    for run in runs:
+        held = _claim_first(lane, run, WorkUnit.objects.suspect(), cache)
+        if held is not None:
+            yield run, held
+            return
+
+
+def _claim_first(
+    lane: Lane, run: Run, units: WorkUnitQuerySet, cache: "CaseCache", share: int | None = None
+) -> HeldUnit | None:
+    for unit in units.waiting().filter(run=run).order_by("first")[:UNITS_TRIED]:
         if unit.claim(lane):
             if share is not None and unit.length > 2 * share:
                 unit.part(share)
@@ -105,8 +121,18 @@ def load(run: Run, unit: WorkUnit, cache: "CaseCache") -> HeldUnit:
     items = cache.get({case.item_id for case in cases})
     found = {unit.first + offset: items[case.item_id] for offset, case in enumerate(cases)}
     tally = _true_tally(unit, len(stored))
-    loaded = {ordinal: found[ordinal] for ordinal in sorted(missing)}
-    return HeldUnit(UnitWork(unit.pk), run.pk, unit.lease, unit.first, missing, tally, loaded)
+    probe = _noted_probe(unit, missing)
+    loaded = {ordinal: found[ordinal] for ordinal in sorted(probe.ordinals)}
+    work = UnitWork(unit.pk, probe=None if probe.probing is None else probe)
+    return HeldUnit(work, run.pk, unit.lease, unit.first, missing, tally, loaded)
+
+
+def _noted_probe(unit: WorkUnit, missing: set[int]) -> Probe:
+    """Return what may be worked of a claimed unit, noted on it before anything begins."""
+    probe = next_probe(unit.first, missing, unit.crash_count, unit.probing)
+    if (probe.crash_count, probe.probing) != (unit.crash_count, unit.probing):
+        WorkUnit.objects.filter(pk=unit.pk).update(crash_count=probe.crash_count, probing=probe.probing)
+    return probe
 
 
 def _true_tally(unit: WorkUnit, stored: int) -> Tally:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from runs.exchange import Completion, Message, Request
+from runs.probing import GIVEN_UP, Probe
 
 if TYPE_CHECKING:
     from asyncio import Task
@@ -82,6 +83,8 @@ class UnitWork:
     """Jobs that are on their way."""
     given_up: int = 0
     """Jobs that ended without a result."""
+    probe: Probe | None = None
+    """The part that may be worked while what crashes lanes is looked for; None: all of it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -142,6 +145,9 @@ class Stage(ABC):
 
 async def work_through(job: Job, stages: Sequence[Stage], clock: Callable[[], float] = time.perf_counter) -> None:
     """Take one job through the stages. An exception of a stage is the job's `runner_error`; Halted passes."""
+    if job.unit.probe and job.unit.probe.is_given_up:
+        job.end(RUNNER_ERROR, GIVEN_UP)
+        return
     for stage in stages:
         waited, began = job.wait_ms, clock()
         goes_on = await _step(job, stage)

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -18,7 +18,7 @@ from experiments.options import OptionError
 from experiments.templating import TemplateProblem
 from runs.bookkeeping import Bookkeeper
 from runs.calls import CallPort, ProviderLine
-from runs.claims import CaseCache, HeldUnit, claim_in_turn, claimable_runs, halts_of, release
+from runs.claims import CaseCache, HeldUnit, claim_alone, claim_in_turn, claimable_runs, halts_of, release
 from runs.event_loop import run_in_loop
 from runs.exchange import NeedsPerson
 from runs.execution import Job, RunWork
@@ -34,6 +34,7 @@ from runs.transport import AiohttpTransport
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
+Claimed = tuple[Run, HeldUnit]
 
 IDLE_S = 2.0
 LOOK_EVERY_S = 0.2
@@ -213,11 +214,19 @@ class LaneLoop:
         runs = [self._rows[run_id] for run_id in works]
         claimed = []
         turns = claim_in_turn(self._row, runs, after_run=self._last_run, wanted=wanted, cache=self._cases)
-        for run, held in turns:
+        for run, held in self._alone_else(turns, runs):
             self._units[held.unit_id] = held
             self._last_run = run.pk
             claimed.append((works[run.pk], held))
         return claimed
+
+    def _alone_else(self, turns: Iterator[Claimed], runs: list[Run]) -> Iterator[Claimed]:
+        """Yield what the turns bring; where that is nothing and nothing is held, a unit to be worked alone."""
+        if any(held.work.probe and held.work.probe.is_alone for held in self._units.values()):
+            return
+        yield from turns
+        if not self._units:
+            yield from claim_alone(self._row, runs, self._cases)
 
     def _prepared(self, run_id: int) -> RunWork | None:
         """Return a run with its stages prepared; None, and it is paused, when it cannot begin."""
@@ -258,9 +267,13 @@ class LaneLoop:
 
     def _release_if_missing(self, unit_id: int) -> None:
         held = self._units.get(unit_id)
-        if held is not None and held.missing and not held.work.jobs:
+        if held is None or held.cases or held.work.jobs:
+            return
+        self._sink.flush()  # nobody shall make a call again whose answer is at hand
+        if unit_id in self._units:
             release(self._row.pk, [self._units.pop(unit_id)])
             self._books.stands_still(held.run_id)
+            self._sink.in_loop(self.look_again)
 
     def _pause(self, run_id: int, reason: str) -> None:
         run = Run.objects.filter(pk=run_id).first()

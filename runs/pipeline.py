@@ -24,7 +24,7 @@ class Pipeline:
         give_up: Callable[[Job], None],
         unit_idle: Callable[[int], None],
     ) -> None:
-        """`unit_idle` is told the id of a unit whose last job has gone while results are missing."""
+        """`unit_idle` is told the id of a unit whose last job has gone while results are missing, or may be."""
         self._stages, self._store, self._give_up, self._unit_idle = stages, store, give_up, unit_idle
         self._jobs: set[Job] = set()
         self.unstored = 0
@@ -88,7 +88,7 @@ class Pipeline:
             self._store(job)
         else:
             self._without_result(job)
-        if job.unit.given_up and not job.unit.jobs:
+        if (job.unit.given_up or job.unit.probe) and not job.unit.jobs:
             self._unit_idle(job.unit.unit_id)
 
     def _without_result(self, job: Job) -> None:

@@ -49,7 +49,9 @@ def _free(unit: WorkUnit, lane_id: int) -> None:
         return
     if held.open_calls:
         _book_open_calls(held)
-    WorkUnit.objects.filter(pk=unit.pk).update(state=UnitState.WAITING, lane=None, open_calls=0, lease=held.lease + 1)
+    WorkUnit.objects.filter(pk=unit.pk).update(
+        state=UnitState.WAITING, lane=None, open_calls=0, lease=held.lease + 1, crash_count=held.crash_count + 1
+    )
     held.refresh_from_db()
     recount(held)
 

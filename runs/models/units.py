@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from runs.models.lanes import Lane
 from runs.models.runs import Run
 from runs.outcomes import Outcome
+from runs.probing import ALONE_AFTER
 
 
 class UnitState(models.TextChoices):
@@ -26,6 +27,14 @@ class WorkUnitQuerySet(models.QuerySet[Any]):
     def waiting(self) -> Self:
         """Return those that are free to be claimed."""
         return self.filter(state=UnitState.WAITING)
+
+    def suspect(self) -> Self:
+        """Return those of which one ordinal at a time is worked, in a lane that has nothing else on its way."""
+        return self.filter(crash_count__gte=ALONE_AFTER)
+
+    def unsuspected(self) -> Self:
+        """Return the others."""
+        return self.filter(crash_count__lt=ALONE_AFTER)
 
     def open(self) -> Self:
         """Return those that are not done."""
@@ -50,6 +59,10 @@ class WorkUnit(models.Model):
     lane = models.ForeignKey(Lane, null=True, blank=True, on_delete=models.SET_NULL, related_name="units")
     lease = models.PositiveIntegerField(default=0)
     open_calls = models.PositiveIntegerField(default=0)
+    crash_count = models.PositiveIntegerField(default=0, help_text="Deaths of lanes that held it (runs/probing.py).")
+    probing = models.BigIntegerField(
+        null=True, blank=True, help_text="First ordinal of the part on its way, while what crashes lanes is looked for."
+    )
 
     ok_count = models.PositiveIntegerField(default=0)
     refused_count = models.PositiveIntegerField(default=0)

@@ -18,7 +18,7 @@ def test_bury_frees_units_under_a_new_lease() -> None:
     assert bury(lane) == 2
 
     units = WorkUnit.objects.filter(pk__in=[one.unit_id for one in held])
-    assert {(unit.state, unit.lane, unit.lease) for unit in units} == {("waiting", None, 2)}
+    assert {(unit.state, unit.lane, unit.lease, unit.crash_count) for unit in units} == {("waiting", None, 2, 1)}
     assert not Lane.objects.exists()
 
 
