@@ -40,7 +40,9 @@ class Machine:
         self.environment = {**kept, "EVALSITE_DATA": str(folder / "data"), "EVALSITE_LANES": "1"}
         self.environment["SIMULATED_API_KEY"] = KEY
         _ = [self.environment.pop(name, None) for name in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "HOST", "PORT")]
-        self.environment |= {"DATABASE_URL": database_url} if database_url else {}
+        if database_url:
+            self.environment |= {"DATABASE_URL": database_url, "EVALSITE_SECRET_KEY": "of these tests alone " * 3}
+            self.start("migrate").communicate(timeout=RUN_S)  # a shared database is brought up to date by a person
         local = {"kind": "openai", "base_url": simulator.url, "api_key_env": "SIMULATED_API_KEY"}
         candidates = [{"name": model, "provider": "local", "model": model} for model in ("slow", "wrong")]
         whole = {**FILE, "providers": {"local": {**local, "max_in_flight": IN_FLIGHT}}, "candidates": candidates}

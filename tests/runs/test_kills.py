@@ -12,7 +12,7 @@ from tests.crashing_scorer import POISON
 from tests.machine import GOING_ON_S, IN_FLIGHT, ITEMS, RUN_S, START_S, Machine, machine_beside_provider
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.both]
+pytestmark = pytest.mark.processes
 
 # Answers that may be repeated after a kill: those that were open, and those that were not stored yet.
 REPEATED = 8 * IN_FLIGHT
@@ -30,6 +30,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 EXACT = {"slow": (1.0, ITEMS, ITEMS), "wrong": (0.0, ITEMS, ITEMS)}
 
 
+@pytest.mark.both
 def test_run_killed_three_times_ends_in_the_exact_results(machine: Machine) -> None:
     for_each_kill = [ITEMS // 4, ITEMS, ITEMS + ITEMS // 2]
     _ = [killed_at(machine, count) for count in for_each_kill]
@@ -107,6 +108,7 @@ def test_worker_killed_whole_leaves_its_runs_to_the_next(machine: Machine) -> No
     wait_until(lambda: len(machine.asked(ended)) == 2, GOING_ON_S, "the end of both runs")
 
 
+@pytest.mark.both
 def test_item_that_crashes_its_worker_is_given_up_after_three_tries_alone(machine: Machine) -> None:
     others = ITEMS - 1
     machine.environment["DJANGO_SETTINGS_MODULE"] = "tests.crashing_settings"
