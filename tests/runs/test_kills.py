@@ -108,7 +108,6 @@ def test_worker_killed_whole_leaves_its_runs_to_the_next(machine: Machine) -> No
     wait_until(lambda: len(machine.asked(ended)) == 2, GOING_ON_S, "the end of both runs")
 
 
-@pytest.mark.both
 def test_item_that_crashes_its_worker_is_given_up_after_three_tries_alone(machine: Machine) -> None:
     others = ITEMS - 1
     machine.environment["DJANGO_SETTINGS_MODULE"] = "tests.crashing_settings"
