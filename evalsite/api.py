@@ -14,7 +14,9 @@ from experiments.api.library import DatasetViewSet, ProjectViewSet, PromptViewSe
 from experiments.api.providers import ProviderViewSet
 from experiments.api.tokens import TokenViewSet
 from runs.api.views import ResultViewSet, RunViewSet
-from scoring.api import LeaderboardViewSet, ResultScoreViewSet, RunScoreViewSet, ScoreViewSet
+from scoring.api.boards import LeaderboardViewSet
+from scoring.api.comparisons import ComparisonViewSet
+from scoring.api.scores import ResultScoreViewSet, RunScoreViewSet, ScoreViewSet
 
 app_name = "api"
 ID = "(?P<id>[^/.]+)"
@@ -62,6 +64,7 @@ urlpatterns = [
     ),
     route(f"experiments/{ID}/export", ExperimentViewSet.as_view({"get": "export"}), "export"),
     route(f"experiments/{ID}/leaderboard", LeaderboardViewSet.as_view({"get": "retrieve"}), "leaderboard"),
+    route(f"experiments/{ID}/compare", ComparisonViewSet.as_view({"get": "retrieve"}), "comparison"),
     *acts(ExperimentViewSet, "start", "pause", "resume", "cancel", "retry"),
     route("runs", RunViewSet.as_view({"get": "list", "post": "create"}), "runs"),
     route(f"runs/leaderboard/{ID}", LeaderboardViewSet.as_view({"get": "retrieve"}), "runs-leaderboard"),

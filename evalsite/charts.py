@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -70,3 +70,73 @@ def bar_parts(*, done: int, errors: int, in_flight: int, planned: int) -> list[B
         ends.append(ends[-1] + 100 * count / total)
     edges = zip(counts, pairwise(ends), strict=True)
     return [BarPart(name, round(start, 3), round(end - start, 3)) for name, (start, end) in edges if end > start]
+
+
+NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
+TICKS = 4
+LABEL_HEIGHT = 14.0
+
+
+@dataclass(frozen=True)
+class ScaleTick:
+    """One mark of a scale."""
+
+    at: float
+    """Where it is drawn."""
+    value: float
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A stretch of numbers laid on a stretch of the drawing."""
+
+    low: float
+    high: float
+    """Above `low`."""
+    step: float
+    """Distance of the ticks."""
+    start: float
+    """Where `low` is drawn."""
+    end: float
+    """Where `high` is drawn; before `start` on an axis that goes up."""
+
+    @classmethod
+    def from_zero(cls, values: Iterable[float], start: float, end: float) -> Scale:
+        """Return the scale from 0 to a round number that holds all values, none of which is below 0."""
+        top = max([*values, 0.0]) or 1.0
+        step = _nice_step(top / TICKS)
+        return cls(0.0, math.ceil(top / step - 1e-9) * step, step, start, end)
+
+    @classmethod
+    def around(cls, values: Iterable[float], start: float, end: float) -> Scale:
+        """Return a scale of scores with round ends that holds all values of 0..1."""
+        axis = Axis.around(values)
+        return cls(axis.low, axis.high, axis.step, start, end)
+
+    @property
+    def ticks(self) -> list[ScaleTick]:
+        """The marks, from low to high."""
+        count = round((self.high - self.low) / self.step)
+        values = [round(self.low + index * self.step, 9) for index in range(count + 1)]
+        return [ScaleTick(self.place(value), value) for value in values]
+
+    def place(self, value: float) -> float:
+        """Return where a value is drawn."""
+        share = (value - self.low) / (self.high - self.low)
+        return round(self.start + share * (self.end - self.start), 2)
+
+
+def _nice_step(least: float) -> float:
+    """Return the smallest round number (1, 2, 2.5 or 5 times a power of ten) that is not below `least`."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(nice * power for nice in NICE if nice * power >= least * (1 - 1e-9))
+
+
+def spread_labels(places: Sequence[float], height: float = LABEL_HEIGHT) -> list[float]:
+    """Return where labels are drawn, in the order given: at their places, pushed down where they would overlap."""
+    order = sorted(range(len(places)), key=places.__getitem__)
+    found, floor = [0.0] * len(places), -math.inf
+    for index in order:
+        found[index] = max(places[index], floor)
+        floor = found[index] + height
+    return found

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from experiments.models import Experiment
 from experiments.models.projects import Person
-from experiments.pages.board import LeaderboardPart
+from experiments.pages.leaderboard import LeaderboardPart
 from experiments.pages.providers import can_add_provider
 from runs.models import FINISHED, Run, RunStatus
 from runs.models.runs import RUNNABLE, RunQuerySet

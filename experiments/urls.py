@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from experiments.views import board, experiments, providers
+from experiments.views import board, compare, experiments, providers
 
 app_name = "experiments"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("experiments/<uuid:uid>/board/", board.experiment_board, name="experiment-board"),
     path("experiments/<uuid:uid>/board/progress/", board.experiment_progress, name="experiment-progress"),
     path("experiments/<uuid:uid>/board/leaderboard/", board.experiment_leaderboard, name="experiment-leaderboard"),
+    path("experiments/<uuid:uid>/board/weights/", board.experiment_weights, name="experiment-weights"),
+    path("experiments/<uuid:uid>/compare/", compare.experiment_compare, name="experiment-compare"),
     path("experiments/<uuid:uid>/runs/", experiments.experiment_runs, name="experiment-runs"),
     path("experiments/<uuid:uid>/start/", experiments.experiment_start, name="experiment-start"),
     path("experiments/<uuid:uid>/baseline/<uuid:candidate>/", board.experiment_baseline, name="experiment-baseline"),

@@ -120,3 +120,44 @@ def differences_to(
         return {}
     others = [run.pk for run in runs if run.pk != baseline.pk and run.pk in scores]
     return {pk: Pairing.of(scores[pk], scores[baseline.pk]).difference(len(others)) for pk in others}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two runs over the same items."""
+
+    first: Run
+    second: Run
+    overall: Pairing
+    """Of the weighted item scores."""
+    by_scorer: dict[str, Pairing]
+    """Of each scorer that has a range, its values between 0 (worst) and 1, by the scorer's name."""
+
+
+def compare(first: Run, second: Run, weights: Mapping[str, float] | None = None) -> Comparison:
+    """Return how two runs of one case list compare. Raises NotComparable for runs over other items."""
+    if first.case_list_id != second.case_list_id:
+        raise NotComparable("They ran over other items: only runs over the same items can be compared.")
+    scores = scores_by_item(first.experiment, [first, second], weights)
+    nothing = ItemValues(np.empty(0, dtype=np.int64), np.empty(0))
+    overall = Pairing.of(scores.get(first.pk, nothing), scores.get(second.pk, nothing))
+    return Comparison(first, second, overall, _by_scorer(first, second))
+
+
+class NotComparable(Exception):
+    """Two runs that cannot be compared; the text says why."""
+
+
+def _by_scorer(first: Run, second: Run) -> dict[str, Pairing]:
+    specs = list(first.experiment.scorers.filter(removed_at=None).order_by("position", "pk"))
+    scales, kept = scales_of(specs), kept_values([first.pk, second.pk])
+    one, other = kept.get(first.pk, {}), kept.get(second.pk, {})
+    return {
+        spec.name: Pairing.of(_normalised(scales[spec.pk], one[spec.pk]), _normalised(scales[spec.pk], other[spec.pk]))
+        for spec in specs
+        if spec.pk in scales and spec.pk in one and spec.pk in other
+    }
+
+
+def _normalised(scale: Scale, values: ItemValues) -> ItemValues:
+    return ItemValues(values.positions, scale.normalise(values.means))

@@ -71,6 +71,11 @@ class Board:
     """Before the cut."""
 
 
+def row_name(run: Run) -> str:
+    """Return the candidate's name, the model's for an ad-hoc run."""
+    return run.candidate.name if run.candidate else str(run.name)
+
+
 def leaderboard(
     experiment: Experiment,
     *,

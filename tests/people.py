@@ -36,3 +36,8 @@ def viewer(project: Project) -> Any:
 def stranger(db: None) -> Any:
     """The owner of another project, who is nobody here."""
     return MembershipFactory(role=Role.OWNER, user=UserFactory(username="stranger")).user
+
+
+def member_of(project: Project, role: str) -> Any:
+    """Return a new member of a project."""
+    return MembershipFactory(project=project, role=Role(role)).user

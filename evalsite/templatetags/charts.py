@@ -11,7 +11,7 @@ from evalsite.charts import Axis, bar_parts
 
 register = template.Library()
 
-INTERVAL_WIDTH = 160
+INTERVAL_WIDTH = 128
 EDGE = 6  # room for half a dot, and for the half of a tick's text
 
 

@@ -20,7 +20,8 @@ SIGNIFICANT = 4
 
 
 def _is_known(value: Number) -> bool:
-    return value is not None and math.isfinite(value)
+    """Return whether there is a number: templates give "" for a part of what is None."""
+    return value not in (None, "") and math.isfinite(float(value or 0))
 
 
 def _with_minus(text: str) -> str:
@@ -41,6 +42,15 @@ def points(value: Number) -> str:
         return DASH
     text = _with_minus(f"{float(value or 0) * 100:+.1f}")
     return "0.0" if text == "+0.0" else text
+
+
+@register.filter
+def p_value(value: Number) -> str:
+    """Return a p-value: 0.25, 0.031, below 0.001."""
+    if not _is_known(value):
+        return DASH
+    share = float(value or 0)
+    return "below 0.001" if share < 0.001 else f"{share:.2g}"
 
 
 @register.filter

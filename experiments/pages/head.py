@@ -68,9 +68,13 @@ class ExperimentHead:
 
 
 def _tabs(experiment: Experiment, current: str) -> list[Tab]:
-    names = {"Board": "experiments:experiment-board", "Runs": "experiments:experiment-runs"}
-    counts = {"Board": None, "Runs": experiment.runs.count()}
+    names = {
+        "Board": "experiments:experiment-board",
+        "Runs": "experiments:experiment-runs",
+        "Compare": "experiments:experiment-compare",
+    }
+    counts = {"Runs": experiment.runs.count()}
     return [
-        Tab(label, reverse(name, args=[experiment.uid]), label == current, counts[label])
+        Tab(label, reverse(name, args=[experiment.uid]), label == current, counts.get(label))
         for label, name in names.items()
     ]

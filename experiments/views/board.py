@@ -4,14 +4,19 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import replace_url
 
 from evalsite.addresses import back
-from experiments.actions import ActionRefused, set_baseline
+from experiments.actions import ActionRefused, set_baseline, set_weights
 from experiments.models import Experiment
-from experiments.pages.board import LeaderboardPart, ProgressPart
 from experiments.pages.head import ExperimentHead
+from experiments.pages.leaderboard import LeaderboardPart
+from experiments.pages.progress import ProgressPart
+from experiments.pages.weights import WeightsForm
+from scoring.reweighing import stand_anew
 
 
 @require_safe
@@ -19,8 +24,10 @@ def experiment_board(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show how far the runs are, and the leaderboard."""
     head = ExperimentHead.build(uid, request.user, "Board")
     progress = ProgressPart.build(head.experiment, request.user)
-    board = LeaderboardPart.build(head.experiment, request.user)
-    return render(request, "experiments/experiment_board.html", {"head": head, "progress": progress, "board": board})
+    weights = WeightsForm.build(head.experiment, request.GET)
+    board = LeaderboardPart.build(head.experiment, request.user, weights.tried, weights.query)
+    context = {"head": head, "progress": progress, "board": board, "weights": weights}
+    return render(request, "experiments/experiment_board.html", context)
 
 
 @require_safe
@@ -33,10 +40,32 @@ def experiment_progress(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_safe
 def experiment_leaderboard(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """Show the leaderboard, as a fragment."""
+    """Show the leaderboard, as a fragment; weights in the query are tried, and the page's address says so."""
     visible = Experiment.objects.visible_to(request.user).select_related("project", "dataset_version__dataset")
-    board = LeaderboardPart.build(get_object_or_404(visible, uid=uid), request.user)
-    return render(request, "experiments/_experiment_leaderboard.html", {"board": board})
+    experiment = get_object_or_404(visible, uid=uid)
+    weights = WeightsForm.build(experiment, request.GET)
+    board = LeaderboardPart.build(experiment, request.user, weights.tried, weights.query)
+    answer = render(request, "experiments/_experiment_leaderboard.html", {"board": board, "problem": weights.problem})
+    if request.headers.get("HX-Trigger") == "experiment-weights":
+        address = reverse("experiments:experiment-board", args=[experiment.uid])
+        return replace_url(answer, address + weights.query)
+    return answer
+
+
+@require_POST
+def experiment_weights(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Save weights that were tried, and lead back to the board."""
+    experiment = get_object_or_404(Experiment.objects.visible_to(request.user).select_related("project"), uid=uid)
+    weights = WeightsForm.build(experiment, request.POST)
+    try:
+        if weights.tried is None:
+            raise ActionRefused("weights", weights.problem or "nothing was changed")
+        set_weights(experiment=experiment, weights=weights.tried, by=request.user)
+        stand_anew(experiment)
+        messages.success(request, "Saved: every board ranks by these weights now.")
+    except ActionRefused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("experiments:experiment-board", uid=experiment.uid)
 
 
 @require_POST

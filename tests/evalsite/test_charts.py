@@ -3,7 +3,7 @@
 import pytest
 from django.template import Context, Template
 
-from evalsite.charts import Axis, BarPart, bar_parts
+from evalsite.charts import Axis, BarPart, Scale, bar_parts, spread_labels
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_interval_draws_dot_and_whisker_on_the_axis() -> None:
     svg = drawn("{% interval axis 0.7 0.6 0.8 %}", axis=Axis(0.5, 0.9, 0.1))
 
     assert 'aria-label="70.0, 60.0 to 80.0"' in svg
-    assert 'cx="80.0"' in svg
-    assert "M43.0 8v8M43.0 12H117.0M117.0 8v8" in svg
+    assert 'cx="64.0"' in svg
+    assert "M35.0 8v8M35.0 12H93.0M93.0 8v8" in svg
     assert "style=" not in svg
 
 
@@ -82,3 +82,24 @@ def test_progress_bar_says_its_numbers_to_screen_readers() -> None:
 
     assert 'aria-label="406 of 1,512, 30 errors, 32 in flight"' in svg
     assert svg.count("bar__gap") == 3
+
+
+def test_scale_from_zero_ends_at_a_round_number() -> None:
+    scale = Scale.from_zero([0.17, 0.99], 40, 240)
+
+    assert [tick.value for tick in scale.ticks] == [0.0, 0.25, 0.5, 0.75, 1.0]
+    assert (scale.place(0.0), scale.place(1.0)) == (40, 240)
+
+
+def test_scale_of_nothing_but_zeros_has_room() -> None:
+    assert Scale.from_zero([0.0, 0.0], 0, 100).high == 1.0
+
+
+def test_scale_that_goes_up_draws_high_values_above() -> None:
+    scale = Scale.around([0.4, 0.8], 200, 20)
+
+    assert scale.place(0.8) < scale.place(0.4)
+
+
+def test_labels_are_pushed_apart_and_keep_their_order() -> None:
+    assert spread_labels([50, 10, 12, 51], height=14) == [50, 10, 24, 64]

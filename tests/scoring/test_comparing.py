@@ -7,27 +7,14 @@ from django.test.utils import CaptureQueriesContext
 
 from experiments.actions.experiments import declare_scorers
 from experiments.declarations import ScorerDeclaration
-from experiments.models import Experiment
-from runs.models import Run
 from scoring.comparing import Pairing, differences_to, scores_by_item
 from scoring.item_values import ItemValues
 from scoring.kept_values import kept_values
 from tests.runs.planned import sums
+from tests.scoring.compared import FIRST, SECOND, scored_run
 from tests.scoring.standings import run_of, score_all, summed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
-
-FIRST, SECOND = "1110110111", "1010010101"
-"""Right and wrong answers to ten items: difference 0.30, paired standard error 0.152753, exact p 0.25."""
-
-
-def scored_run(experiment: Experiment, answers: str) -> Run:
-    """Return a summed up run whose items were right (1), wrong (0) or not judged (.)."""
-    run = run_of(experiment)
-    values = {position: float(answer) for position, answer in enumerate(answers) if answer != "."}
-    score_all(run, dict(values))
-    summed(run)
-    return run
 
 
 def values(*means: float) -> ItemValues:

@@ -1,4 +1,4 @@
-"""Scores of people and leaderboards by API."""
+"""Scores of people by API."""
 
 from typing import Any, cast
 
@@ -6,28 +6,19 @@ from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from evalsite.api_fields import METADATA_LIMIT, NumberField, ObjectField, OneOfField, RequestSerializer
+from evalsite.api_fields import METADATA_LIMIT, NumberField, ObjectField, RequestSerializer
 from evalsite.api_views import VisibleViewSet, answered, changed, check_match, checked, find_or_404
-from evalsite.json_bodies import parse_body
-from experiments.actions.scorers import checked_weights
 from experiments.identifiers import uid_from
-from experiments.models import Experiment
 from runs.models import Result, Run
 from runs.result_addresses import result_at
 from scoring.actions import Rating, change_rating, delete_rating, rate_result, rate_run, run_of
-from scoring.board_json import board_json
-from scoring.leaderboard import leaderboard
 from scoring.models import RunRating, Score
 from scoring.score_json import rating_shown, scores_of
-
-MOST_ROWS = 100
-WEIGHTS_FORM = 'Write an object like {"correct": 2}.'
-AD_HOC_SHOWN = 100
 
 
 class NewScore(RequestSerializer):
@@ -74,74 +65,6 @@ class ScoreSerializer(serializers.Serializer[Any]):
     metadata = serializers.DictField(allow_null=True)
     history = serializers.ListField()
     created_at = serializers.DateTimeField()
-
-
-class CellSerializer(serializers.Serializer[Any]):
-    """What one scorer says of a run."""
-
-    value = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
-    n = serializers.IntegerField()
-    none = serializers.IntegerField()
-
-
-class EntrySerializer(serializers.Serializer[Any]):
-    """A row of the board."""
-
-    rank = serializers.IntegerField(allow_null=True)
-    run_id = serializers.UUIDField()
-    candidate = serializers.CharField()
-    model = serializers.CharField()
-    config = serializers.DictField()
-    config_hash = serializers.CharField()
-    status = serializers.CharField()
-    weighted_score = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
-    n = serializers.IntegerField()
-    results = serializers.IntegerField()
-    errors = serializers.DictField(child=serializers.IntegerField())  # type: ignore[assignment] # a field, not the property
-    complete = serializers.BooleanField()
-    missing = serializers.ListField(child=serializers.CharField())
-    partial = serializers.DictField()  # type: ignore[assignment] # a field, not the property
-    scores = serializers.DictField(child=CellSerializer())
-    cost_usd = serializers.FloatField(allow_null=True)
-    cost_per_1000_usd = serializers.FloatField(allow_null=True)
-    tokens_in = serializers.IntegerField()
-    tokens_out = serializers.IntegerField()
-    p50_ms = serializers.IntegerField(allow_null=True)
-    p95_ms = serializers.IntegerField(allow_null=True)
-    duration_ms = serializers.IntegerField(allow_null=True)
-
-
-class AdHocSerializer(serializers.Serializer[Any]):
-    """An ad-hoc run beside the board of an experiment with a dataset."""
-
-    run_id = serializers.UUIDField()
-    model = serializers.CharField()
-    status = serializers.CharField()
-    weighted_score = serializers.FloatField(allow_null=True)
-
-
-class BoardSerializer(serializers.Serializer[Any]):
-    """A leaderboard."""
-
-    experiment_id = serializers.UUIDField()
-    experiment = serializers.CharField()
-    dataset_version = serializers.CharField(allow_null=True)
-    scoring_config = serializers.DictField()
-    total = serializers.IntegerField(help_text="Rows before the cut.")
-    entries = EntrySerializer(many=True)
-    ad_hoc = AdHocSerializer(many=True)
-
-
-class BoardQuery(serializers.Serializer[Any]):
-    """How the board is asked for."""
-
-    top_n = serializers.IntegerField(min_value=1, max_value=MOST_ROWS, default=10)
-    weights = serializers.CharField(required=False, help_text='To be tried, not saved: {"correct": 2, "helpful": 1}.')
-    include = OneOfField(choices=["running"], required=False, help_text="Also runs that go on.")
 
 
 class RunScoreViewSet(VisibleViewSet):
@@ -209,27 +132,6 @@ class ScoreViewSet(GenericViewSet[Any]):
         return Response(status=204)
 
 
-class LeaderboardViewSet(VisibleViewSet):
-    """Leaderboards."""
-
-    queryset = Experiment.objects.select_related("project", "dataset_version__dataset").prefetch_related("scorers")
-    serializer_class = BoardSerializer
-
-    @extend_schema(parameters=[BoardQuery], responses=BoardSerializer)
-    def retrieve(self, request: Request, *_: Any, **__: Any) -> Response:
-        """Return the board: runs over the same items, ranked by their weighted scores."""
-        experiment = self.get_object()
-        query = checked(BoardQuery, request.query_params.dict())
-        board = leaderboard(
-            experiment,
-            include_running="include" in query,
-            top_n=query["top_n"],
-            weights=_tried(experiment, query.get("weights")),
-        )
-        beside = {"experiment_id": str(experiment.uid), "ad_hoc": _ad_hoc(experiment)}
-        return Response({**beside, **board_json(board)})
-
-
 def shown(rating: Rating) -> dict[str, Any]:
     """Return a person's score as the API shows it."""
     if isinstance(rating, RunRating):
@@ -251,33 +153,3 @@ def _rating_or_404(request: Request, id: str) -> Rating:  # noqa: A002
     if not Run.objects.visible_to(request.user).filter(pk=Result(pk=score.result_id).run_id).exists():
         raise Http404
     return cast("Score", score)
-
-
-def _tried(experiment: Experiment, text: str | None) -> dict[str, float] | None:
-    """Return the weights to be tried, scorers that are not named keeping theirs. Raises ValidationError."""
-    if text is None:
-        return None
-    try:
-        weights = parse_body(text.encode(errors="replace"))
-    except ParseError as error:
-        raise ValidationError({"weights": [f"{WEIGHTS_FORM} {error.detail}"]}) from error
-    if not isinstance(weights, dict):
-        raise ValidationError({"weights": [WEIGHTS_FORM]})
-    specs = {spec.name: spec for spec in experiment.scorers.all() if spec.removed_at is None}
-    return {name: spec.weight for name, spec in specs.items()} | checked_weights(specs, weights)
-
-
-def _ad_hoc(experiment: Experiment) -> list[dict[str, Any]]:
-    """Return the newest ad-hoc runs of an experiment with a dataset; without one they are the board."""
-    if experiment.dataset_version_id is None:
-        return []
-    runs = experiment.runs.filter(is_ad_hoc=True).select_related("standing").order_by("-pk")[:AD_HOC_SHOWN]
-    return [
-        {
-            "run_id": str(run.uid),
-            "model": run.config["model"],
-            "status": run.status,
-            "weighted_score": standing.value if (standing := getattr(run, "standing", None)) else None,
-        }
-        for run in runs
-    ]

@@ -1,0 +1,183 @@
+"""The leaderboard of an experiment: the lower part of its Board, and what Home shows of the demo."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from evalsite.charts import Axis
+from experiments.models import Experiment, ScorerSpec
+from experiments.models.projects import Person
+from experiments.pages.board_charts import BoardCharts
+from experiments.permissions import may
+from runs.models import Run
+from scoring.comparing import UNCORRECTED, differences_to
+from scoring.leaderboard import Entry, leaderboard, row_name
+from scoring.run_lines import RunLine, with_lines
+from scoring.statistics import PairedDifference
+
+APART_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one scorer says of one row."""
+
+    scorer: ScorerSpec
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int | None
+    """Items with a value, where that differs from the row's n."""
+    why_none: str = "not scored"
+
+    @property
+    def is_share(self) -> bool:
+        """Whether its range is 0 to 1, shown of 100."""
+        return (self.scorer.range_low, self.scorer.range_high) == (0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """One entry of a row's menu: a link, or a form that is posted."""
+
+    label: str
+    url: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One row of the leaderboard."""
+
+    entry: Entry
+    cells: list[Cell]
+    baseline: Run | None
+    """The run that the others are compared with; None: there is none."""
+    difference: PairedDifference | None
+    """How far it is ahead of the baseline on the same items; None: nothing to compare."""
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether the others are compared with this row."""
+        return self.baseline is not None and self.entry.run.pk == self.baseline.pk
+
+    @property
+    def name(self) -> str:
+        """The candidate's name, the model's for an ad-hoc run."""
+        return row_name(self.entry.run)
+
+    @property
+    def compare_url(self) -> str:
+        """Where the row is compared with the baseline; "": nowhere."""
+        run, baseline = self.entry.run, self.baseline
+        if baseline is None or self.is_baseline:
+            return ""
+        return f"{reverse('experiments:experiment-compare', args=[run.experiment.uid])}?a={run.uid}&b={baseline.uid}"
+
+    @property
+    def menu(self) -> list[MenuEntry]:
+        """What may be done with the row."""
+        run = self.entry.run
+        entries = [MenuEntry("Open the run", url=reverse("runs:run-detail", args=[run.uid]))]
+        if run.candidate and not self.is_baseline:
+            args = [run.experiment.uid, run.candidate.uid]
+            entries.append(MenuEntry("Set as baseline", action=reverse("experiments:experiment-baseline", args=args)))
+        if self.compare_url:
+            entries.append(MenuEntry("Compare with the baseline", url=self.compare_url))
+        if self.entry.totals.error_count and run.is_finished:
+            entries.append(MenuEntry("Retry failed", action=reverse("runs:run-retry", args=[run.uid])))
+        return entries
+
+    @property
+    def partial_words(self) -> list[str]:
+        """Which weighted scorers cover some of the items only."""
+        return [f"{name} {n} of {items}" for name, (n, items) in self.entry.partial.items()]
+
+
+@dataclass(frozen=True)
+class LeaderboardPart:
+    """The leaderboard, and the runs that stand apart from it."""
+
+    experiment: Experiment
+    rows: list[BoardRow]
+    scorers: list[ScorerSpec]
+    axis: Axis
+    policy: str
+    ad_hoc: list[RunLine]
+    """Ad-hoc runs of an experiment that has a dataset."""
+    former: list[RunLine]
+    """Runs of candidates that are not in the experiment any more, or over other items."""
+    can_edit: bool
+    charts: BoardCharts
+    tried: Mapping[str, float] | None = None
+    """Weights that are tried, not saved; None: those in force."""
+    place_query: str = ""
+    """The query that asks for this board again."""
+
+    @classmethod
+    def build(
+        cls, experiment: Experiment, user: Person, weights: Mapping[str, float] | None = None, place_query: str = ""
+    ) -> "LeaderboardPart":
+        """Return the board as of this moment, under weights that are tried where there are some."""
+        entries = leaderboard(experiment, weights=weights).entries
+        scorers = list(experiment.scorers.filter(removed_at=None))
+        rows = _rows(experiment, entries, scorers, weights)
+        marks = [mark for entry in entries for mark in (entry.weighted_score, entry.low, entry.high)]
+        ad_hoc, former = _apart(experiment, {entry.run.pk for entry in entries})
+        return cls(
+            experiment,
+            rows,
+            scorers,
+            Axis.around(marks),
+            _policy(experiment, scorers, weights, len(rows)),
+            ad_hoc,
+            former,
+            may(user, experiment.project, "edit_experiment"),
+            BoardCharts.of(entries),
+            weights,
+            place_query,
+        )
+
+    @property
+    def has_differences(self) -> bool:
+        """Whether any row is compared with the baseline."""
+        return any(row.difference is not None for row in self.rows)
+
+
+def _rows(
+    experiment: Experiment, entries: list[Entry], scorers: list[ScorerSpec], weights: Mapping[str, float] | None
+) -> list[BoardRow]:
+    for entry in entries:
+        entry.run.experiment = experiment  # known already: the row's links would ask for it again
+    runs = [entry.run for entry in entries]
+    is_known = experiment.baseline_id is not None
+    baseline = next((run for run in runs if is_known and run.candidate_id == experiment.baseline_id), None)
+    differences = differences_to(baseline, runs, weights) if baseline else {}
+    return [
+        BoardRow(entry, [_cell(entry, scorer) for scorer in scorers], baseline, differences.get(entry.run.pk))
+        for entry in entries
+    ]
+
+
+def _cell(entry: Entry, scorer: ScorerSpec) -> Cell:
+    found = entry.scores.get(scorer.name)
+    if found is None or found.value is None:
+        return Cell(scorer, None, None, None, None, "not rated" if scorer.kind == "person" else "not scored")
+    return Cell(scorer, found.value, found.low, found.high, found.n if found.n != entry.n else None)
+
+
+def _apart(experiment: Experiment, shown: set[int]) -> tuple[list[RunLine], list[RunLine]]:
+    runs = with_lines(Run.objects.filter(experiment=experiment)).exclude(pk__in=shown).order_by("-pk")
+    lines = [RunLine.of(run) for run in runs[: 2 * APART_ROWS]]
+    ad_hoc = [line for line in lines if line.run.is_ad_hoc]
+    return ad_hoc[:APART_ROWS], [line for line in lines if not line.run.is_ad_hoc][:APART_ROWS]
+
+
+def _policy(experiment: Experiment, scorers: list[ScorerSpec], weights: Mapping[str, float] | None, rows: int) -> str:
+    chosen = {scorer.name: scorer.weight if weights is None else weights.get(scorer.name, 0.0) for scorer in scorers}
+    weighted = [f"{name} × {weight:g}" for name, weight in chosen.items() if weight]
+    score = f"Score: {' + '.join(weighted)}, 0 to 100." if weighted else "No scorer has a weight: there is no score."
+    errors = f"Errors {experiment.get_errors_policy_display()}."
+    shared = f" Differences corrected for {rows - 1} comparisons." if rows - 1 > UNCORRECTED else ""
+    return f"{score} Intervals 95 %, items as units. {errors}{shared}"

@@ -1,0 +1,1 @@
+"""Boards, comparisons and people's scores by API."""
