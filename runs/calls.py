@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
+from runs.estimates import TokenEstimates
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
 from runs.execution import Attempt, Halted, Job
 from runs.gates import Gate, Health
 from runs.outcomes import ANSWERED, Outcome
+from runs.throttling import Ear
 
 MAX_TRIES = 5
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 20.0
 UNREACHED_PAUSE_S = 1.0
 DEFAULT_TIMEOUT_S = 300.0
+TOO_MANY_REQUESTS, SERVER_ERRORS = 429, 500
 TIMEOUT = "timeout"
 KNOWN = frozenset(Outcome)
 POSSIBLY, NOT_BILLED = "possibly", "no"
@@ -42,6 +45,46 @@ class ProviderLine:
     health: Health
     price: Callable[[str, int | None, int | None], Decimal | None]
     """(model, tokens in, tokens out) to USD; None: unknown."""
+    estimates: TokenEstimates = field(default_factory=TokenEstimates)
+    ear: Ear = field(default_factory=Ear)
+    """What its calls hear of the provider's pace."""
+
+    async def enter(self, job: Job, request: Request) -> "Slot":
+        """Come back with a slot when a call may begin; the gate must be left then."""
+        tokens = sum(self.estimates.of(request)) if self.gate.meter is not None else 0.0
+        return Slot(await self.gate.enter(job.run.run_id, tokens), tokens)
+
+    def settle(self, slot: "Slot", request: Request, completion: Completion | None, failure: CallFailed | None) -> None:
+        """Correct what a call was thought to take to what it took; where nobody knows, the estimate stays."""
+        meter = self.gate.meter
+        if slot.number is None or meter is None:
+            return
+        if completion is not None:
+            tokens = self.estimates.learn(request, completion.tokens_in, completion.tokens_out)
+        else:
+            tokens = 0 if failure is not None and failure.status else None
+        if tokens is not None:
+            meter.settle(slot.number, tokens - slot.tokens)
+
+    def hear(self, failure: CallFailed | None) -> None:
+        """Take what came of a call as a word about the pace: a 429 is against it, a 5xx or no answer is none."""
+        if failure is None:
+            self.ear.answered()
+        elif failure.status == TOO_MANY_REQUESTS:
+            if held_for_s := self.ear.throttled(failure.retry_after_s):
+                self.gate.hold(held_for_s)
+        elif failure.status is not None and failure.status < SERVER_ERRORS:
+            self.ear.answered()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Leave to make one call."""
+
+    number: int | None
+    """The allowance that it is of; None: no limit of the minute."""
+    tokens: float
+    """What it is thought to take."""
 
 
 @dataclass(slots=True)
@@ -71,9 +114,11 @@ class CallPort:
         tries, answers = 0, line.health.answers
         while True:
             began = self.clock()
-            await line.gate.enter()
+            slot = await line.enter(job, request)
             job.wait_ms += round((self.clock() - began) * 1000)
             completion, failure = await self._call(job, line, request, limits)
+            line.settle(slot, request, completion, failure)
+            line.hear(failure)
             if failure is None:
                 await _let_calls_begin()
                 return completion

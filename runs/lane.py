@@ -24,11 +24,11 @@ from runs.exchange import NeedsPerson
 from runs.execution import Job, RunWork
 from runs.flushing import Flusher
 from runs.heartbeat import Pulse
+from runs.line_shares import LineShare
 from runs.models import Lane, LaneKind, Run, WorkUnit
 from runs.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS, MOST_RESULTS, Pipeline
 from runs.reuse import Reuse, look_up
 from runs.services import LaneServices
-from runs.shares import take_share
 from runs.sink import Sink
 from runs.transport import AiohttpTransport
 
@@ -74,6 +74,7 @@ class LaneLoop:
         self._units: dict[int, HeldUnit] = {}
         self._runs: dict[int, RunWork] = {}
         self._rows: dict[int, Run] = {}
+        self._shares: dict[int, LineShare] = {}
         self._cases = CaseCache()
         self._last_run = 0
         self._busy_at = time.monotonic()
@@ -260,10 +261,8 @@ class LaneLoop:
         self._books.goes_on([self._rows[held.run_id] for held in self._units.values()])
 
     def _take_share(self, line: ProviderLine, *, at_least: int = 0) -> None:
-        gate = line.gate
-        held, wanted = max(gate.limit, gate.open), max(gate.wanted, at_least)
-        allowed = take_share(provider_id=line.provider_id, lane_id=self._row.pk, wanted=wanted, held=held)
-        self._sink.in_loop(gate.set_limit, allowed)
+        share = self._shares.setdefault(line.provider_id, LineShare(line, self._row.pk))
+        self._sink.in_loop(share.take(at_least=at_least))
 
     def _release_if_missing(self, unit_id: int) -> None:
         held = self._units.get(unit_id)

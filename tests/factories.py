@@ -31,7 +31,18 @@ from experiments.models import (
     SignInLink,
 )
 from experiments.models.datasets import POSITION_GAP
-from runs.models import FailedAttempt, Lane, Preparation, ProviderShare, Result, Run, Transcript, WorkUnit
+from runs.models import (
+    FailedAttempt,
+    Lane,
+    Preparation,
+    ProviderPace,
+    ProviderShare,
+    ProviderSpending,
+    Result,
+    Run,
+    Transcript,
+    WorkUnit,
+)
 from runs.models.results import result_id_of
 from scoring.models import RunRating, RunScore, RunStanding, Score
 
@@ -289,6 +300,27 @@ class ProviderShareFactory(DjangoModelFactory[ProviderShare]):
 
     provider = SubFactory(ProviderFactory)
     lane = SubFactory(LaneFactory)
+
+
+class ProviderPaceFactory(DjangoModelFactory[ProviderPace]):
+    """A provider that takes all of its limits."""
+
+    class Meta:
+        model = ProviderPace
+
+    provider = SubFactory(ProviderFactory)
+
+
+class ProviderSpendingFactory(DjangoModelFactory[ProviderSpending]):
+    """One call that a lane took of a provider's minute."""
+
+    class Meta:
+        model = ProviderSpending
+
+    provider = SubFactory(ProviderFactory)
+    lane_number = 1
+    ends_at_s = 0.0
+    calls = 1
 
 
 class WorkUnitFactory(DjangoModelFactory[WorkUnit]):

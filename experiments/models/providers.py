@@ -44,6 +44,9 @@ class Provider(models.Model):
     requests_per_minute = models.PositiveIntegerField(null=True, blank=True)
     tokens_per_minute = models.PositiveIntegerField(null=True, blank=True)
     timeout_s = models.FloatField(null=True, blank=True, validators=[MinValueValidator(0.1)])
+    pause_reason = models.CharField(
+        max_length=200, blank=True, help_text="Why no call begins at the moment; empty: calls are made."
+    )
     prices = models.JSONField(
         default=dict, blank=True, help_text='USD per million tokens: {"model": {"input": 2.5, "output": 10}}.'
     )
@@ -63,6 +66,11 @@ class Provider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether no call begins until a person lets them."""
+        return bool(self.pause_reason)
 
     @property
     def address(self) -> str:

@@ -1,6 +1,7 @@
 """DOING it: runs, their work units and results, the lanes that work on them."""
 
 from runs.models.lanes import Lane, LaneKind, ProviderShare
+from runs.models.limits import ProviderPace, ProviderSpending
 from runs.models.preparations import Preparation
 from runs.models.results import Billed, FailedAttempt, Result, Transcript
 from runs.models.runs import ACTIVE, FINISHED, Run, RunStatus
@@ -14,7 +15,9 @@ __all__ = [
     "Lane",
     "LaneKind",
     "Preparation",
+    "ProviderPace",
     "ProviderShare",
+    "ProviderSpending",
     "Result",
     "Run",
     "RunStatus",

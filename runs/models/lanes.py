@@ -56,12 +56,16 @@ class Lane(models.Model):
 
 
 class ProviderShare(models.Model):
-    """A lane's part of a provider's calls in flight; gone with the lane."""
+    """A lane's part of a provider's limits; gone with the lane."""
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="shares")
     lane = models.ForeignKey(Lane, on_delete=models.CASCADE, related_name="shares")
     granted = models.PositiveIntegerField(default=0, help_text="Calls that the lane may have open.")
     wanted = models.PositiveIntegerField(default=0, help_text="Calls that it would open if it might.")
+    open_count = models.PositiveIntegerField(default=0, help_text="Calls that it had open when it last asked.")
+    waiting_count = models.PositiveIntegerField(default=0, help_text="Calls that waited when it last asked.")
+    is_short = models.BooleanField(default=False, help_text="It got fewer calls of the minute than it asked for.")
+    planned_until_s = models.FloatField(default=0.0, help_text="Until when its part of the line's time is used.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["provider", "lane"], name="share_once_per_lane")]

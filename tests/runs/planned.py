@@ -14,6 +14,8 @@ from runs.execution import Job, RunWork
 from runs.models import Lane, Preparation, Run
 from tests.factories import CandidateFactory, DatasetVersionFactory, ExperimentFactory, ProviderFactory
 
+LIMITS = ("max_in_flight", "requests_per_minute", "tokens_per_minute", "timeout_s")
+
 
 def sums(experiment_items: int, **values: Any) -> Experiment:
     """Return an experiment over this many sums with one exact scorer, without candidates."""
@@ -37,8 +39,9 @@ def sums(experiment_items: int, **values: Any) -> Experiment:
 
 def candidate_at(experiment: Experiment, base_url: str = "http://127.0.0.1:9/v1", **values: Any) -> Candidate:
     """Return a candidate of the experiment at an endpoint of its own, 8 calls in flight."""
+    limits = {name: values.pop(name) for name in LIMITS if name in values}
     provider = values.pop("provider", None) or ProviderFactory(
-        project=experiment.project, base_url=base_url, max_in_flight=values.pop("max_in_flight", 8)
+        project=experiment.project, base_url=base_url, **{"max_in_flight": 8, **limits}
     )
     return CandidateFactory(experiment=experiment, provider=provider, **values)
 

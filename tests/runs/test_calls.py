@@ -7,9 +7,11 @@ from decimal import Decimal
 
 import pytest
 
+from runs.allowance import Allowance
 from runs.calls import MAX_TRIES, CallPort, Limits, ProviderLine
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
 from runs.execution import Halted, Job
+from runs.gates import Gate
 from tests.fakes import FakeClock, FakeRunner, HangingRunner, line_to
 from tests.runs.jobs import a_job
 
@@ -306,3 +308,70 @@ async def test_failure_that_is_a_truncated_answer_stays_one() -> None:
     assert await made.complete() is None
 
     assert (made.job.outcome, made.job.detail) == ("truncated", "input too long")
+
+
+def throttled(retry_after_s: float | None = None) -> CallFailed:
+    """Return the failure that a 429 is."""
+    return CallFailed("rate_limited", "slow down", status=429, retry_after_s=retry_after_s)
+
+
+def metered(*answers: Completion | Exception) -> Calling:
+    """Return a port to a provider with a limit of tokens, of which there are enough."""
+    call = calling(*answers)
+    call.line.gate = Gate(8, call.clock)
+    call.line.gate.allow(Allowance(5, 10, 10_000.0, 0.0, 0.0, 1000.0))
+    return call
+
+
+async def test_complete_throttled_with_a_wait_holds_the_whole_line() -> None:
+    call = calling(throttled(37.0), GOOD)
+    call.line.gate = Gate(8, call.clock)
+    call.port.sleep = noting_sleep(call, [])
+    task = asyncio.create_task(call.complete())
+    await asyncio.sleep(0.01)
+
+    waiting = call.line.gate.waiting
+    call.clock.pass_by(37.0)
+    call.line.gate.set_limit(8)
+
+    assert (waiting, await task) == (1, GOOD)
+
+
+async def test_complete_with_a_server_error_says_nothing_of_the_pace() -> None:
+    call = calling(server_error(503), GOOD)
+
+    await call.complete()
+
+    heard = call.line.ear.report()
+    assert (heard.answers, heard.throttled, heard.is_too_fast) == (1, 0, False)
+
+
+async def test_complete_settles_the_tokens_that_came() -> None:
+    call = metered(GOOD)
+
+    await call.complete()
+
+    meter = call.line.gate.meter
+    assert meter is not None
+    thought = meter.allowances[0].tokens_used
+    assert list(meter.settled) == [(5, 0, round(5 - thought))]
+
+
+async def test_complete_without_usage_keeps_the_estimate() -> None:
+    call = metered(Completion("4"))
+
+    await call.complete()
+
+    meter = call.line.gate.meter
+    assert meter is not None
+    assert (list(meter.settled), meter.allowances[0].tokens_used > 0) == ([], True)
+
+
+async def test_complete_throttled_gives_its_tokens_back() -> None:
+    call = metered(throttled(), Completion("4"))
+
+    await call.complete()
+
+    meter = call.line.gate.meter
+    assert meter is not None
+    assert sum(tokens for _, _, tokens in meter.settled) == -256

@@ -14,6 +14,7 @@ from tests.factories import (
     LaneFactory,
     PreparationFactory,
     ProviderFactory,
+    ProviderPaceFactory,
     ProviderShareFactory,
     RunFactory,
     WorkUnitFactory,
@@ -37,6 +38,7 @@ BREACHES: dict[str, Callable[[], object]] = {
     "unit_not_empty": lambda: WorkUnitFactory(length=0),
     "unit_lane_when_claimed": lambda: WorkUnitFactory(lane=LaneFactory()),
     "preparation_wants_something": lambda: PreparationFactory(case_limit=0),
+    "pace_is_a_share_of_the_limit": lambda: ProviderPaceFactory(share_of_limit=1.5),
     "share_once_per_lane": lambda: ProviderShareFactory.create_batch(2, provider=ProviderFactory(), lane=LaneFactory()),
     "attempt_billed_known": lambda: FailedAttemptFactory(billed="perhaps"),
 }

@@ -390,3 +390,14 @@ def test_work_takes_over_what_a_dead_command_left(simulator: Simulator) -> None:
 
     assert (run.status, outcomes_of(run)) == (RunStatus.COMPLETED, {"ok": 20})
     assert FailedAttempt.objects.get().count == 2
+
+
+def test_run_at_a_provider_with_requests_a_minute_is_as_slow_as_it_must_be(simulator: Simulator) -> None:
+    experiment = sums(60)
+    competing(experiment, simulator, requests_per_minute=1200)
+
+    run = work(experiment)[0]
+
+    stats = simulator.stats
+    assert (run.status, stats.requests) == (RunStatus.COMPLETED, 60)
+    assert stats.last_request_at - stats.first_request_at >= 2.5  # 59 gaps of 50 ms, less what a share begins with

@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
+from runs.allowance import Allowance
 from runs.gates import DOWN_AFTER_CALLS, Gate, Health
+from runs.meters import Meter
 from tests.fakes import FakeClock
 
 
@@ -112,6 +114,91 @@ async def test_gate_passes_on_the_place_of_a_caller_cancelled_when_admitted() ->
     await settle()
 
     assert (entered, gate.open) == (["a", "c"], 1)
+
+
+def allowance(number: int, calls: int, *, tokens: float = 0.0, begins_s: float = 0.0) -> Allowance:
+    """Return an allowance of so many calls at once."""
+    return Allowance(number, calls, tokens, begins_s, 0.0, begins_s)
+
+
+async def test_gate_with_a_meter_lets_in_as_many_as_it_has() -> None:
+    clock, entered = FakeClock(), list[str]()
+    gate = Gate(8, clock)
+    gate.set_meter(Meter())
+    tasks = callers(gate, "abc", entered)
+    await settle()
+    before = list(entered)
+
+    gate.allow(allowance(1, 2))
+    await settle()
+
+    assert (before, entered, gate.waiting) == ([], ["a", "b"], 1)
+    tasks[2].cancel()
+
+
+async def test_gate_lets_nobody_in_on_an_allowance_that_is_over() -> None:
+    clock, entered = FakeClock(), list[str]()
+    gate = Gate(8, clock)
+    gate.allow(allowance(1, 2))
+    clock.pass_by(1.0)
+
+    tasks = callers(gate, "a", entered)
+    await settle()
+
+    assert entered == []
+    assert gate.meter is not None
+    assert [over.number for over in gate.meter.closed] == [1]
+    tasks[0].cancel()
+
+
+async def test_gate_names_the_allowance_that_a_call_is_of() -> None:
+    gate = Gate(8, FakeClock())
+    gate.allow(allowance(7, 1))
+
+    assert await gate.enter() == 7
+
+
+async def test_gate_that_is_held_lets_nobody_in_until_the_time_has_passed() -> None:
+    clock, entered = FakeClock(), list[str]()
+    gate = Gate(8, clock)
+    gate.hold(30.0)
+    callers(gate, "ab", entered)
+    await settle()
+    before = list(entered)
+
+    clock.pass_by(30.0)
+    gate.set_limit(8)
+    await settle()
+
+    assert (before, entered) == ([], ["a", "b"])
+
+
+async def test_gate_carries_over_what_is_too_little_for_the_next_call() -> None:
+    gate = Gate(8, FakeClock())
+    gate.allow(allowance(1, 2, tokens=100.0))
+    await gate.enter(tokens=80.0)
+    gate.allow(allowance(2, 1, tokens=60.0))
+
+    assert await gate.enter(tokens=70.0) == 2
+
+    assert gate.meter is not None
+    assert list(gate.meter.settled) == [(2, 1, 20)]
+
+
+async def test_gate_lets_runs_take_turns() -> None:
+    gate = Gate(0)
+    order: list[int] = []
+
+    async def enter(run_id: int) -> None:
+        await gate.enter(run_id)
+        order.append(run_id)
+
+    tasks = [asyncio.create_task(enter(run_id)) for run_id in (1, 1, 1, 2, 2)]
+    await settle()
+    gate.set_limit(5)
+    await asyncio.gather(*tasks)
+
+    assert order == [1, 2, 1, 2, 1]
 
 
 def test_health_is_down_after_twenty_in_a_row_over_two_seconds() -> None:

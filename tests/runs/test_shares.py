@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runs.models import ProviderShare
-from runs.shares import take_share
+from runs.shares import Report, take_share
 from tests.factories import LaneFactory, ProviderFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -32,7 +32,8 @@ class LaneModel:
         """Take a share as a lane does each second."""
         self.wanted = max(wanted, self.open)
         held = max(self.limit, self.open)
-        self.limit = take_share(provider_id=provider_id, lane_id=self.pk, wanted=self.wanted, held=held)
+        report = Report(wanted=self.wanted, held=held, open=self.open)
+        self.limit = take_share(provider_id=provider_id, lane_id=self.pk, report=report).in_flight
 
     def open_calls(self, count: int) -> None:
         """Open as many calls as the gate lets in."""
