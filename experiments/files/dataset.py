@@ -44,15 +44,14 @@ def read_dataset(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Da
     part.required("name")
     part.not_yet("checks", "hf")
     selection, limit = _selection(part)
-    written = part.text("name", longest=LONGEST_NAME)
     source = read_source(part, folder, environ)
     rows = read_items(part) if "items" in part else read_file(part, source) if source else None
+    name, number = _reference(part.text("name", longest=LONGEST_NAME))
     part.done()
-    if rows is None and source is None and "file" not in part:
-        return DatasetPart(*_reference(written), None, selection, limit)
-    name, number = _reference(written)
+    if rows is None and "file" not in part:
+        return DatasetPart(name, number, None, selection, limit)
     if number is not None:
-        part.problem("name", f"{written} names a version: with file or items the rows make the version")
+        part.problem("name", f"{name}@{number} names a version: with file or items the rows make the version")
     if rows:
         _check_selection(part, rows, selection)
     return DatasetPart(name, None, tuple(rows or ()), selection, limit, source)

@@ -31,10 +31,7 @@ class DataFile:
 def read_source(part: Fields, folder: Path, environ: Mapping[str, str]) -> DataFile | None:
     """Return the data file; None: there is none, or not here."""
     if "items" in part or part.get("file") is None:
-        sentence = "goes without items" if "items" in part else "goes with file: name the file"
-        for key in ("file", *MAPPING_KEYS):
-            if part.get(key) is not None:
-                part.problem(key, sentence)
+        _refuse_mapping(part)
         return None
     mapping = _mapping(part)
     if part.choice("bad_rows", ("stop", "skip"), "stop") == "skip":
@@ -44,12 +41,27 @@ def read_source(part: Fields, folder: Path, environ: Mapping[str, str]) -> DataF
     if not path.is_file():
         part.problem("file", f"is not there (tried {path})")
         return None
+    kind = _format(part, path)
+    return DataFile(path, kind, mapping) if kind else None
+
+
+def _refuse_mapping(part: Fields) -> None:
+    """Note every key that says how to read a file where no file is named."""
+    sentence = "goes without items" if "items" in part else "goes with file: name the file"
+    for key in ("file", *MAPPING_KEYS):
+        if part.get(key) is not None:
+            part.problem(key, sentence)
+
+
+def _format(part: Fields, path: Path) -> str:
+    """Return the format that is named, else the one of the file's ending; "": neither, which is noted."""
+    if part.get("format") is not None:
+        return part.choice("format", FORMATS, FORMATS[0])
     try:
-        kind = part.choice("format", FORMATS, FORMATS[0]) if part.get("format") is not None else format_of(path.name)
+        return format_of(path.name)
     except UnreadableFile as error:
         part.problem("file", f"{path.name}: {error}")
-        return None
-    return DataFile(path, kind, mapping)
+        return ""
 
 
 def read_file(part: Fields, source: DataFile) -> list[NewItem]:

@@ -38,20 +38,44 @@ def classify_error(
     response: HttpResponse, *, url: str, request: Request | None, now: datetime
 ) -> CallFailed | NeedsPerson | Completion:
     """Return what an answer other than 200 means: an exception to raise, or a completion that was truncated."""
-    status, text = response.status, error_text(_json_of(response))
+    text = error_text(_json_of(response))
+    found: NeedsPerson | Completion | None = _about_the_account(response, url, text)
+    if found is None and response.status in FAULTY_REQUEST:
+        found = _about_the_request(response, url, text, request)
+    return found or _about_the_address(response, url, text, request) or _failed(response, text, now)
+
+
+def _about_the_account(response: HttpResponse, url: str, text: str) -> NeedsPerson | None:
+    """Return that the key or the credit is amiss; None: it is something else."""
+    status = response.status
     if status in (401, 403):
         return NeedsPerson(f"bad key: {url} answered {status} ({text}). Check the API key, then resume.")
     if status == 402 or (status == 429 and NO_CREDIT.search(text) and not _is_about_rate(response)):
         return NeedsPerson(f"no credit: {url} answered {status} ({text}). Add credit, then resume.")
-    if status in FAULTY_REQUEST and (completion := _completion_of(response, text)):
+    return None
+
+
+def _about_the_request(
+    response: HttpResponse, url: str, text: str, request: Request | None
+) -> Completion | NeedsPerson | None:
+    """Return what a refused request says of the item or of the parameters; None: nothing."""
+    completion = _completion_of(response, text)
+    if completion is not None:
         return completion
-    if status in FAULTY_REQUEST and (named := _parameter_named(response, text, request)):
-        return NeedsPerson(f"{url} does not take the parameter {named} ({text}). Change the candidate's parameters.")
+    named = _parameter_named(response, text, request)
+    if not named:
+        return None
+    return NeedsPerson(f"{url} does not take the parameter {named} ({text}). Change the candidate's parameters.")
+
+
+def _about_the_address(response: HttpResponse, url: str, text: str, request: Request | None) -> NeedsPerson | None:
+    """Return that model or path are not there, or that the URL leads elsewhere; None: it is something else."""
+    status = response.status
     if status in (404, 405) or (status == 400 and NO_MODEL.search(text)):
         return _not_found(response, url, text, request)
     if 300 <= status < 400:
         return NeedsPerson(f"{url} answered {status}, a redirect, which is not followed: use the final URL.")
-    return _failed(response, text, now)
+    return None
 
 
 def _is_about_rate(response: HttpResponse) -> bool:

@@ -37,7 +37,7 @@ def rows_of(folder: Path, content: bytes | str, name: str = "items.csv", file_fo
         "id,q\n1,x\n".encode("utf-16-le"),
         "id,q\n1,x\n".encode("utf-16-be"),
         b"id,q\n1\x00,x\x00\n",
-        gzip.compress(b"id,q\n1,x\n"),
+        gzip.compress(b"id,q\n1,x\n", mtime=0),
     ],
 )
 def test_read_rows_of_a_table_in_any_dress_gives_the_same_values(tmp_path: Path, content: bytes) -> None:
@@ -119,10 +119,13 @@ def test_read_rows_of_a_quote_that_never_closes_names_its_line(tmp_path: Path) -
         ('"a\n1,2\n', "the line of column names cannot be read: a quote is amiss: unexpected end of data"),
         (b"PK\x03\x04rest", "this is a zip or a spreadsheet, whatever its name: export it as CSV"),
         (b"\xd0\xcf\x11\xe0rest", "this is a spreadsheet, whatever its name: export it as CSV"),
-        (gzip.compress(b"PK\x03\x04rest"), "this is a zip or a spreadsheet, whatever its name: export it as CSV"),
+        (
+            gzip.compress(b"PK\x03\x04rest", mtime=0),
+            "this is a zip or a spreadsheet, whatever its name: export it as CSV",
+        ),
         (b"PAR1rest", "this is a Parquet file, whatever its name: export it as CSV"),
-        (gzip.compress(b"a,b\n" * 99)[:-12], "the packed file is broken: "),
-        (gzip.compress(b"a,b\n" * 99)[:20] + b"\x00" * 20, "the packed file is broken: "),
+        (gzip.compress(b"a,b\n" * 99, mtime=0)[:-12], "the packed file is broken: "),
+        (gzip.compress(b"a,b\n" * 99, mtime=0)[:20] + b"\x00" * 20, "the packed file is broken: "),
     ],
 )
 def test_read_rows_of_what_is_no_table_says_what_it_is(tmp_path: Path, content: bytes | str, sentence: str) -> None:
