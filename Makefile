@@ -54,4 +54,4 @@ lock: setup-dev
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
 		--extra setup pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
-		--extra setup --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+		--extra setup --extra dev --extra otel -c requirements.lock pyproject.toml -o requirements-dev.lock
