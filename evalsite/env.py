@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -55,6 +56,35 @@ def integer(name: str, *, default: int, minimum: int = 1) -> int:
 def names(name: str) -> list[str]:
     """Return the comma-separated parts of a variable, without blanks."""
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+
+
+def choice(name: str, of: Iterable[str], *, default: str) -> str:
+    """Return one of a few words. Raises ImproperlyConfigured for any other."""
+    value = os.environ.get(name, "").strip().lower() or default
+    if value not in of:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write one of {', '.join(of)}.")
+    return value
+
+
+def share(name: str, *, default: float) -> float:
+    """Return a number from 0 to 1. Raises ImproperlyConfigured for anything else."""
+    text = os.environ.get(name, "").strip()
+    try:
+        value = float(text) if text else default
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise ImproperlyConfigured(f"{name} is {text!r}: write a number from 0 to 1, as in 0.1.")
+    return value
+
+
+def networks(name: str, *, default: Iterable[str]) -> list[IPv4Network | IPv6Network]:
+    """Return comma-separated addresses and networks. Raises ImproperlyConfigured for what is none."""
+    texts = names(name) if name in os.environ else list(default)
+    try:
+        return [ip_network(text) for text in texts]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}; write addresses or networks, as in 10.0.0.0/8.") from error
 
 
 def secret_key(data: Path) -> str:

@@ -24,6 +24,7 @@ OLDEST_SQLITE = (3, 35)  # RETURNING
 OLDEST_POSTGRES = 14
 LEAST_FREE_BYTES = 500_000_000
 CLOCK_SKEW_S = 5.0
+SHORTEST_TOKEN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Finding:
 
 def examine() -> Iterator[Finding]:
     """Yield what is found, thing by thing; the rest of a list is left out where nothing can be said without it."""
-    yield from (_python(), _data_directory(), _disk())
+    yield from (_python(), _data_directory(), _disk(), _metrics())
     database = _database()
     yield database
     if not database.is_well:
@@ -71,6 +72,14 @@ def _disk() -> Finding:
     free = shutil.disk_usage(existing).free
     text = f"{free / 1e9:.1f} GB free on the disk of the data"
     return Finding(True, text) if free >= LEAST_FREE_BYTES else Finding(False, f"{text}: runs wait when it is full")
+
+
+def _metrics() -> Finding:
+    token, networks = settings.METRICS_TOKEN, ", ".join(map(str, settings.METRICS_FROM))
+    if token and len(token) < SHORTEST_TOKEN:
+        return Finding(False, f"EVALSITE_METRICS_TOKEN can be guessed: take at least {SHORTEST_TOKEN} characters")
+    readers = [*(["whoever has the token"] if token else []), *([networks] if networks else [])]
+    return Finding(True, f"Metrics are given to {' and '.join(readers) or 'nobody'}")
 
 
 def _database() -> Finding:

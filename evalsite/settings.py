@@ -185,6 +185,10 @@ SIMULATOR_URL = os.environ.get("EVALSITE_SIMULATOR_URL", "")
 SIMULATOR_KEY = os.environ.get("EVALSITE_SIMULATOR_KEY", "")
 STREAMS = env.flag("EVALSITE_STREAMS", default=True)
 
+# Who may read /metrics: whoever sends the token, and these networks; this machine where there is no token.
+METRICS_TOKEN = os.environ.get("EVALSITE_METRICS_TOKEN", "").strip()
+METRICS_FROM = env.networks("EVALSITE_METRICS_FROM", default=[] if METRICS_TOKEN else ["127.0.0.0/8", "::1"])
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from evalsite import home, views
-from evalsite.health import healthz
+from evalsite.health import healthz, readyz
+from evalsite.metrics.views import metrics
 
 handler403 = "evalsite.views.not_allowed"
 handler404 = "evalsite.views.not_found"
@@ -22,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("theme/", views.theme, name="theme"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("api/v1/", include("evalsite.api")),
     path("admin/", admin.site.urls),
 ]

@@ -63,14 +63,18 @@ class BeatWatch:
 
     def still(self, rows: Iterable[B], for_s: float) -> list[B]:
         """Return the rows whose beat has stood still for `for_s` seconds or longer."""
-        now, seen, stopped = self.clock(), {}, []
+        looked_at = list(rows)
+        ages_s = self.ages_s(looked_at)
+        return [row for row in looked_at if ages_s[row.pk] >= for_s]
+
+    def ages_s(self, rows: Iterable[Beating]) -> dict[int, float]:
+        """Return for how many seconds each beat has been seen to stand still, by the row's primary key."""
+        now, seen = self.clock(), {}
         for row in rows:
             beat, since = self._seen.get(row.pk, (None, now))
             seen[row.pk] = (row.beat, since if beat == row.beat else now)
-            if now - seen[row.pk][1] >= for_s:
-                stopped.append(row)
         self._seen = seen
-        return stopped
+        return {pk: now - since for pk, (_, since) in seen.items()}
 
     def forget(self) -> None:
         """Begin anew: after a failed read nobody knows who stood still."""

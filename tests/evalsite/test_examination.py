@@ -107,3 +107,28 @@ def test_doctor_with_something_to_mend_fails(provider: Provider) -> None:
 
     assert "✗ Team: Example needs EXAMPLE_KEY, which is not set here" in output.getvalue().splitlines()
     assert "✓ The tables are up to date" in output.getvalue().splitlines()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("token", "networks", "readers"),
+    [
+        ("", ["127.0.0.0/8", "::1/128"], "127.0.0.0/8, ::1/128"),
+        ("t" * 20, [], "whoever has the token"),
+        ("t" * 20, ["10.0.0.0/8"], "whoever has the token and 10.0.0.0/8"),
+        ("", [], "nobody"),
+    ],
+)
+def test_examination_says_who_may_read_the_metrics(
+    settings: Settings, token: str, networks: list[str], readers: str
+) -> None:
+    settings.METRICS_TOKEN, settings.METRICS_FROM = token, networks
+
+    assert f"Metrics are given to {readers}" in [finding.text for finding in examine()]
+
+
+@pytest.mark.django_db
+def test_examination_short_token_of_the_metrics_is_to_be_mended(settings: Settings) -> None:
+    settings.METRICS_TOKEN = "1234"
+
+    assert bad() == ["EVALSITE_METRICS_TOKEN can be guessed: take at least 20 characters"]

@@ -1,0 +1,1 @@
+"""Figures for Prometheus, read from the counters of work units and lanes."""

@@ -1,0 +1,57 @@
+"""Variables of the environment: typed values, or a sentence."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from evalsite import env
+
+NAME = "EVALSITE_OF_A_TEST"
+
+
+@pytest.mark.parametrize(("text", "value"), [("", "text"), ("json", "json"), (" JSON ", "json")])
+def test_choice_is_one_of_the_words(monkeypatch: pytest.MonkeyPatch, text: str, value: str) -> None:
+    monkeypatch.setenv(NAME, text)
+
+    assert env.choice(NAME, ("text", "json"), default="text") == value
+
+
+def test_choice_of_another_word_is_refused_with_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, "xml")
+
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME} is 'xml': write one of text, json"):
+        env.choice(NAME, ("text", "json"), default="text")
+
+
+@pytest.mark.parametrize(("text", "value"), [("", 1.0), ("0", 0.0), ("0.25", 0.25), ("1", 1.0)])
+def test_share_is_a_number_from_0_to_1(monkeypatch: pytest.MonkeyPatch, text: str, value: float) -> None:
+    monkeypatch.setenv(NAME, text)
+
+    assert env.share(NAME, default=1.0) == value
+
+
+@pytest.mark.parametrize("text", ["half", "-0.1", "1.1", "nan", "inf"])
+def test_share_of_anything_else_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv(NAME, text)
+
+    with pytest.raises(ImproperlyConfigured, match="write a number from 0 to 1"):
+        env.share(NAME, default=1.0)
+
+
+def test_networks_are_addresses_and_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, "10.0.0.0/8, ::1")
+
+    assert [str(network) for network in env.networks(NAME, default=[])] == ["10.0.0.0/8", "::1/128"]
+
+
+def test_networks_without_the_variable_are_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(NAME, raising=False)
+
+    assert [str(network) for network in env.networks(NAME, default=["127.0.0.1"])] == ["127.0.0.1/32"]
+
+
+@pytest.mark.parametrize("text", ["10.0.0.1/8", "prometheus", "10.0.0.0/33"])
+def test_networks_that_are_none_are_refused_by_name(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv(NAME, text)
+
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME}: .*write addresses or networks"):
+        env.networks(NAME, default=[])
