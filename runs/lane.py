@@ -250,11 +250,13 @@ class LaneLoop:
         halts = halts_of(list(self._runs), self._owner)
         if halts:
             self._sink.in_loop(self._halted, halts)
-        if not self._pulse.is_due():
+        is_due = self._pulse.is_due()
+        for line in list(self._services.lines.values()):
+            if is_due or line.gate.meter is not None:  # a minute's limits are used fully only if asked for in time
+                self._take_share(line)
+        if not is_due:
             return
         self._pulse.beat()
-        for line in list(self._services.lines.values()):
-            self._take_share(line)
         for held in list(self._units.values()):
             held_now = WorkUnit.objects.held(self._row.pk, held.lease).filter(pk=held.unit_id)
             held_now.exclude(open_calls=held.work.open_calls).update(open_calls=held.work.open_calls)

@@ -4,18 +4,18 @@ A share is planned into the time of the line: calls follow each other evenly, an
 that it has to fit into what is left of the last minute, which is what makes the limit hold. Of a share that a lane
 takes at g, the last call leaves at most LATE_S after its end; it is counted from g until COUNTED_S after its end. So
 whichever 60 s the provider looks at, the youngest share that reaches into them was granted while all the others that do
-were counted: together they are within the limit, as long as calls are less than half a second on their way.
+were counted: together they are within the limit, as long as calls are less than 0.4 s on their way.
 """
 
 import math
 from dataclasses import dataclass
 
-AHEAD_S = 1.25
-"""How far a share reaches: more than the second until the lane asks again."""
-LATE_S = 0.25
+AHEAD_S = 1.1
+"""How far a share reaches: twice the half second until the lane asks again, and a bit."""
+LATE_S = 0.2
 """How long after its end what is left of a share may still be used."""
-COUNTED_S = 60.75
-"""How long a share is counted after its end: the minute, LATE_S, and half a second on the way."""
+COUNTED_S = 60.6
+"""How long a share is counted after its end: the minute, LATE_S, and 0.4 s on the way."""
 MINUTE_S = 60.0
 
 
@@ -55,7 +55,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What the shares of the last minute come to."""
+    """Calls and tokens of the minute that were taken, or given back."""
 
     calls: int = 0
     tokens: int = 0
@@ -75,6 +75,7 @@ class Grant:
 
     calls: int
     tokens: float
+    """Infinite where there is no limit of tokens."""
     begins_in_s: float
     gap_s: float
 
@@ -103,7 +104,7 @@ def grant(
     if not calls:
         return NOTHING, plan
     begins_s = lane_s if lanes > 1 else max(line_s, lane_s)
-    tokens = max(calls * ask.tokens_each, ask.tokens_first)
+    tokens = max(calls * ask.tokens_each, ask.tokens_first) if limits.tokens is not None else math.inf
     taken_s = max(calls * each_s, pace.seconds_of(tokens))
     after = Plan(line_s + taken_s, lane_s + taken_s * lanes)
     return Grant(calls, tokens, min(begins_s - now_s, AHEAD_S), _gap(begins_s, each_s * lanes, calls, now_s)), after
@@ -137,9 +138,9 @@ def _room(ask: Ask, limits: MinuteLimits, spent: Spent) -> int:
     return min(by_calls, max(1, math.floor(left / max(ask.tokens_each, 1.0))))
 
 
-def after_return(plan: Plan, pace: MinuteLimits, *, calls: int, tokens_each: float, now_s: float) -> Plan:
-    """Return the plan without the time of calls that a lane was given and did not make."""
-    if not calls:
-        return plan
-    back_s = calls * pace.seconds_of(max(tokens_each, 1.0))
-    return Plan(max(now_s, plan.line_until_s - back_s), plan.lane_until_s)
+def after_return(plan: Plan, pace: MinuteLimits, unused: Spent, *, now_s: float) -> Plan:
+    """Return the plan without the time of what a lane was given and did not use."""
+    by_calls = MINUTE_S * unused.calls / pace.calls if pace.calls else math.inf
+    by_tokens = MINUTE_S * unused.tokens / pace.tokens if pace.tokens else math.inf
+    back_s = min(by_calls, by_tokens)
+    return Plan(max(now_s, plan.line_until_s - back_s), plan.lane_until_s) if back_s < math.inf else plan

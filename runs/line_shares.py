@@ -1,5 +1,6 @@
 """A lane's side of its shares: tells what its line to a provider needs and heard, and hands it what it may use."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -15,7 +16,7 @@ SPARE_CALLS = 8
 
 
 class LineShare:
-    """Takes the share of one line once a second. Lives in the lane's database thread."""
+    """Takes the share of one line. Lives in the lane's database thread."""
 
     def __init__(self, line: ProviderLine, lane_id: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._line, self._lane_id, self._clock = line, lane_id, clock
@@ -74,7 +75,9 @@ def used_of(meter: Meter) -> dict[int, Used]:
     used = {}
     while meter.closed:
         over = meter.closed.popleft()
-        used[over.number] = Used(over.calls_left, over.tokens - over.tokens_used)
+        # Without a limit of tokens none were booked: those of its calls are, for the page that shows them.
+        unused = over.tokens - over.tokens_used if math.isfinite(over.tokens) else -over.tokens_used
+        used[over.number] = Used(over.calls_left, unused, over.is_carried_over)
     return used
 
 

@@ -1,5 +1,6 @@
 """A lane's meter of one provider: the allowances it has, and what became of those it had."""
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -42,11 +43,9 @@ class Meter:
     def _carry_over(self) -> None:
         """Add what is left of the first allowance, too little for the next call, to the second; in the books too."""
         head, following = self.allowances[0], self.allowances[1]
-        calls, tokens = head.calls_left, head.tokens - head.tokens_used
+        calls, tokens = following.take_over(head)
         self._close()
-        following.calls += calls
-        following.tokens += tokens
-        self.settled.append((following.number, calls, round(tokens)))
+        self.settled.append((following.number, calls, round(tokens) if math.isfinite(tokens) else 0))
 
     def spend(self, tokens: float) -> int:
         """Count a call that begins now; return the number of its allowance."""

@@ -1,5 +1,6 @@
-"""Shares: how the lanes part a provider's limits among themselves. One short transaction a second and lane."""
+"""Shares: how the lanes part a provider's limits among themselves. One short transaction each second, two where there are limits of a minute."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -24,6 +25,8 @@ class Used:
     unused_calls: int
     unused_tokens: float
     """Of the estimate; negative where the calls were thought to take more."""
+    is_carried_over: bool = False
+    """Whether the rest went to the next grant, and with it its time of the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +137,10 @@ class _Taking:
         self.mine.wanted = report.wanted
         return allowed
 
-    def _minute(self, limits: MinuteLimits, pressure: Pressure, returned: int) -> Grant:
+    def _minute(self, limits: MinuteLimits, pressure: Pressure, returned: Spent) -> Grant:
         ask, pace = self.report.ask, limits.scaled(pressure.share)
         plan = Plan(self.pace.planned_until_s, self.mine.planned_until_s)
-        plan = after_return(plan, pace, calls=returned, tokens_each=ask.tokens_each, now_s=self.now_s)
+        plan = after_return(plan, pace, returned, now_s=self.now_s)
         lanes = 1 + sum(share.is_short for share in self.others)
         spent = spent_of_minute(self.provider, self.now_s)
         minute, plan = grant(ask, limits, pace, spent, plan, now_s=self.now_s, lanes=lanes)
@@ -145,15 +148,16 @@ class _Taking:
         self.mine.is_short = minute.calls < ask.calls
         return minute
 
-    def _return_unused(self) -> int:
-        """Correct the books of the shares that are over to what was made of them; return how many calls were not."""
-        returned = 0
+    def _return_unused(self) -> Spent:
+        """Correct the books of the shares that are over to what was made of them; return what was not."""
+        calls = tokens = 0
         for number, used in self.report.used.items():
             if used.unused_calls or round(used.unused_tokens):
                 left = {"calls": F("calls") - used.unused_calls, "tokens": F("tokens") - round(used.unused_tokens)}
                 ProviderSpending.objects.filter(pk=number).update(**left)
-            returned += used.unused_calls
-        return returned
+            if not used.is_carried_over:
+                calls, tokens = calls + used.unused_calls, tokens + round(used.unused_tokens)
+        return Spent(calls, max(0, tokens))
 
     def _book(self, minute: Grant) -> int:
         """Write the share into the books of the minute, and take out what is past."""
@@ -167,7 +171,7 @@ class _Taking:
             lane_number=self.mine.lane_id,
             ends_at_s=self.now_s + minute.ends_in_s,
             calls=calls,
-            tokens=round(minute.tokens),
+            tokens=round(minute.tokens) if math.isfinite(minute.tokens) else 0,
         ).pk
 
 

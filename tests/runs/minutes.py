@@ -74,7 +74,7 @@ class SpendingLane:
         return float(self._next_tokens) if self.are_known else sum(self.tokens) / 2
 
     def ask(self) -> Share:
-        """Take a share as a lane does each second."""
+        """Take a share as a lane does twice a second."""
         made, self._told = self.made - self._told, self.made
         wanted = int(self.backlog) + made + 1
         ask = Ask(max(0, wanted - self.meter.calls_left), sum(self.tokens) / 2, self._estimate)
@@ -97,7 +97,7 @@ class SpendingLane:
 
 
 def play(lanes: list[SpendingLane], seconds: float, clock: FakeClock, *, seed: int = 1) -> None:
-    """Let the lanes work; each asks about once a second, none at the same time as the others."""
+    """Let the lanes work; each asks about twice a second, none at the same time as the others."""
     chance = random.Random(seed)
     asks_at = {lane.pk: clock() + chance.random() * 0.5 for lane in lanes}
     until = clock() + seconds
@@ -105,7 +105,7 @@ def play(lanes: list[SpendingLane], seconds: float, clock: FakeClock, *, seed: i
         for lane in lanes:
             if lane.lives and clock() >= asks_at[lane.pk]:
                 lane.ask()
-                asks_at[lane.pk] = clock() + 1.0 + chance.random() * 0.1
+                asks_at[lane.pk] = clock() + 0.5 + chance.random() * 0.1
             if lane.lives:
                 lane.step()
         clock.pass_by(STEP_S)
