@@ -19,5 +19,8 @@ urlpatterns = [
     path("providers/", providers.provider_list, name="provider-list"),
     path("providers/new/", providers.provider_new, name="provider-new"),
     path("providers/<uuid:uid>/", providers.provider_detail, name="provider-detail"),
+    path("providers/<uuid:uid>/limits/", providers.provider_limits, name="provider-limits"),
+    path("providers/<uuid:uid>/pause/", providers.provider_pause, name="provider-pause"),
+    path("providers/<uuid:uid>/resume/", providers.provider_resume, name="provider-resume"),
     path("providers/<uuid:uid>/test/", providers.provider_test, name="provider-test"),
 ]

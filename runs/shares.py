@@ -1,4 +1,7 @@
-"""Shares: how the lanes part a provider's limits among themselves. One short transaction each second, two where there are limits of a minute."""
+"""Shares: how the lanes part a provider's limits among themselves. A short transaction a second and lane.
+
+Where there are limits of a minute a lane asks twice a second, so that no time of the line is lost.
+"""
 
 import math
 from collections.abc import Callable, Mapping

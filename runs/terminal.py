@@ -113,7 +113,7 @@ def _note(one: RunProgress) -> str:
     parts = [f"{errors} errors"] if errors else []
     parts += [f"{one.totals.reused} reused"] if one.totals.reused else []
     parts += [str(one.run.preparation)] if one.run.preparation is not None else []
-    parts += [one.run.status] if one.stands_still else []
+    parts += [one.run.status] if one.stands_still else [one.run.reason] if one.run.reason else []
     return ", ".join(parts)
 
 

@@ -33,7 +33,7 @@ class RunProgress:
 
 def progress_of(run_ids: Sequence[int]) -> list[RunProgress]:
     """Return the progress of the runs, in the order of the ids."""
-    runs = Run.objects.select_related("candidate", "preparation__case_list").in_bulk(run_ids)
+    runs = Run.objects.select_related("candidate", "provider", "preparation__case_list").in_bulk(run_ids)
     counts = counts_of(run_ids)
     return [RunProgress(runs[run_id], counts.get(run_id, Totals())) for run_id in run_ids if run_id in runs]
 

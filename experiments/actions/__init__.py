@@ -8,6 +8,7 @@ from experiments.actions.experiments import create_experiment, set_baseline
 from experiments.actions.filling import freeze_rows
 from experiments.actions.freezing import freeze_dataset
 from experiments.actions.items import add_item, edit_item, remove_item, restore_item
+from experiments.actions.pausing import pause_provider, resume_provider
 from experiments.actions.prompts import save_prompt
 from experiments.actions.providers import create_provider, edit_provider
 from experiments.actions.refusals import ActionConflict, ActionRefused, StaleEdit
@@ -31,11 +32,13 @@ __all__ = [
     "freeze_case_list",
     "freeze_dataset",
     "freeze_rows",
+    "pause_provider",
     "person_scorer",
     "project_named",
     "remove_candidate",
     "remove_item",
     "restore_item",
+    "resume_provider",
     "save_prompt",
     "set_baseline",
     "set_weights",

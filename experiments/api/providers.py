@@ -11,10 +11,11 @@ from rest_framework.response import Response
 from evalsite.api_fields import NumberField, ObjectField, RequestSerializer, TextField, WholeField
 from evalsite.api_lists import Order
 from evalsite.api_views import VisibleViewSet, changed, checked
-from experiments.actions import create_provider, edit_provider
+from experiments.actions import create_provider, edit_provider, pause_provider, resume_provider
 from experiments.api.references import project_from
 from experiments.credentials import key_state
 from experiments.models import Provider
+from runs.limits_now import limits_now
 
 
 class ProviderSerializer(serializers.ModelSerializer[Provider]):
@@ -41,6 +42,7 @@ class ProviderSerializer(serializers.ModelSerializer[Provider]):
             "requests_per_minute",
             "tokens_per_minute",
             "timeout_s",
+            "pause_reason",
             "prices",
             "created_at",
         ]
@@ -78,6 +80,19 @@ class NewProvider(ProviderChange):
     kind = TextField(max_length=50, default="openai")
 
 
+class LimitsSerializer(serializers.Serializer[Any]):
+    """How a provider's limits are used at this moment."""
+
+    in_flight = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    requests_last_minute = serializers.IntegerField()
+    tokens_last_minute = serializers.IntegerField()
+    share_of_limit = serializers.FloatField(help_text="A 429 lowers it, success raises it; 1.0: all of the limits.")
+    held_for_s = serializers.FloatField(help_text="Seconds that the provider asked to wait.")
+    throttled_at = serializers.DateTimeField(allow_null=True, help_text="The last 429.")
+    throttled_count = serializers.IntegerField()
+
+
 class ProviderViewSet(ListModelMixin, VisibleViewSet):
     """Providers."""
 
@@ -99,3 +114,22 @@ class ProviderViewSet(ListModelMixin, VisibleViewSet):
         self.check_unchanged(request, provider)
         values = checked(ProviderChange, request.data)
         return changed(self.shown(edit_provider(provider=provider, by=request.user, changes=values)))
+
+    @extend_schema(responses=LimitsSerializer)
+    def limits(self, _request: Request, **_: Any) -> Response:
+        """How its limits are used at this moment, over all workers."""
+        return Response(LimitsSerializer(limits_now(self.get_object())).data)
+
+    @extend_schema(request=None, responses=ProviderSerializer)
+    def pause(self, request: Request, **_: Any) -> Response:
+        """Let no new call begin; open calls end, runs keep what they have and wait."""
+        provider = self.get_object()
+        pause_provider(provider=provider, by=request.user)
+        return changed(self.shown(provider))
+
+    @extend_schema(request=None, responses=ProviderSerializer)
+    def resume(self, request: Request, **_: Any) -> Response:
+        """Let calls begin again."""
+        provider = self.get_object()
+        resume_provider(provider=provider, by=request.user)
+        return changed(self.shown(provider))

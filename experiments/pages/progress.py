@@ -16,7 +16,7 @@ from runs.streams import are_workers_gone
 
 def _on_board(experiment: Experiment) -> RunQuerySet:
     """Return the runs of the board in the order of the candidates."""
-    runs: RunQuerySet = Run.objects.filter(experiment=experiment).select_related("candidate")
+    runs: RunQuerySet = Run.objects.filter(experiment=experiment).select_related("candidate", "provider")
     if experiment.dataset_version_id is None:
         return runs.filter(is_ad_hoc=True).order_by("pk")
     cases = current_case_list(experiment)

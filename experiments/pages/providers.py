@@ -1,13 +1,15 @@
 """The pages about providers."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count
 
 from experiments.credentials import KeyState, key_state
 from experiments.models import Candidate, Project, Provider
 from experiments.models.projects import Person
-from experiments.permissions import ROLES_BY_ACTION
+from experiments.permissions import ROLES_BY_ACTION, may
+from runs.limits_now import limits_now
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,13 @@ def known_models(provider: Provider) -> list[str]:
     """Return the models of a provider that candidates or prices name, for suggestions."""
     used = Candidate.objects.filter(provider=provider).values_list("model", flat=True).distinct()
     return sorted({*used, *provider.prices})
+
+
+def limits_context(provider: Provider, user: Person) -> dict[str, Any]:
+    """Return what the part of the page about a provider's limits shows."""
+    return {
+        "provider": provider,
+        "limits": limits_now(provider),
+        "can_edit": may(user, provider.project, "edit_provider"),
+        "pause_text": f"No call begins: {provider.pause_reason}. Runs keep what they have and wait.",
+    }

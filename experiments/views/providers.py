@@ -1,5 +1,6 @@
 """The pages about providers."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -7,11 +8,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from experiments.actions import ActionRefused, create_provider, edit_provider
+from experiments.actions import (
+    ActionConflict,
+    ActionRefused,
+    create_provider,
+    edit_provider,
+    pause_provider,
+    resume_provider,
+)
 from experiments.forms import ProviderForm, TestForm
 from experiments.models import Provider
-from experiments.pages.providers import ProviderListPage, can_add_provider, known_models
-from experiments.permissions import may, require
+from experiments.pages.providers import ProviderListPage, can_add_provider, known_models, limits_context
+from experiments.permissions import require
 from runs.actions.testing import test_provider
 
 
@@ -49,12 +57,39 @@ def provider_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
         except ActionRefused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
     context = {
-        "provider": provider,
         "provider_form": form,
         "models": known_models(provider),
-        "can_edit": may(request.user, provider.project, "edit_provider"),
+        **limits_context(provider, request.user),
     }
     return render(request, "experiments/provider_form.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+def provider_limits(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Show how a provider's limits are used at this moment, as a fragment."""
+    provider = get_object_or_404(Provider.objects.visible_to(request.user).select_related("project"), uid=uid)
+    return render(request, "experiments/_provider_limits.html", limits_context(provider, request.user))
+
+
+@require_POST
+def provider_pause(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Let no new call begin, and lead back."""
+    return _switch(request, uid, pause_provider)
+
+
+@require_POST
+def provider_resume(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Let calls begin again, and lead back."""
+    return _switch(request, uid, resume_provider)
+
+
+def _switch(request: HttpRequest, uid: UUID, act: Callable[..., None]) -> HttpResponse:
+    provider = get_object_or_404(Provider.objects.visible_to(request.user).select_related("project"), uid=uid)
+    try:
+        act(provider=provider, by=request.user)
+    except ActionConflict as conflict:
+        messages.error(request, str(conflict))
+    return redirect("experiments:provider-detail", uid=provider.uid)
 
 
 @require_POST

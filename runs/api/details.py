@@ -35,7 +35,7 @@ class RunDetail:
     def status_reason(self) -> str:
         """Why it stands as it stands; of a pending run also that no worker is there."""
         is_waiting = self.run.status == RunStatus.PENDING and not self.run.owner
-        return NO_WORKER if is_waiting and not Lane.objects.exists() else self.run.status_reason
+        return NO_WORKER if is_waiting and not Lane.objects.exists() else self.run.reason
 
     @cached_property
     def is_small(self) -> bool:

@@ -138,6 +138,13 @@ class Run(models.Model):
         """Whether it stands until somebody lets it go on."""
         return self.status == RunStatus.PAUSED
 
+    @property
+    def reason(self) -> str:
+        """Why it stands still, or waits while it runs; "": it does not."""
+        if self.status in RUNNABLE and self.provider.is_paused:
+            return f"waits: {self.provider} is {self.provider.pause_reason}"
+        return self.status_reason
+
     def await_preparation(self) -> bool:
         """Wait, as new, for the job that plans it; False when it waits already."""
         stopped = (RunStatus.PAUSED, *FINISHED)

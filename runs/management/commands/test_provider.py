@@ -26,7 +26,7 @@ class Command(SiteCommand):
 
     def handle(self, **options: Any) -> None:
         """Call it; ends with 1 when no answer came."""
-        provider = self._provider(project_named(options["project"]), options["name"])
+        provider = provider_named(project_named(options["project"]), options["name"])
         answer = test_provider(provider=provider, model=options["model"], by=None)
         if answer.error:
             raise CommandFailed(printable(answer.error), returncode=NO_ANSWER)
@@ -41,10 +41,11 @@ class Command(SiteCommand):
         for name, value in rows.items():
             self.stdout.write(f"{name}: {printable(value)}")
 
-    @staticmethod
-    def _provider(project: Project, name: str) -> Provider:
-        found: Provider | None = Provider.objects.filter(project=project, name=name).first()
-        if found is None:
-            known = ", ".join(Provider.objects.filter(project=project).values_list("name", flat=True)) or "none"
-            raise CommandFailed(f'{project} has no provider "{name}"; there are: {known}', returncode=WRONG)
-        return found
+
+def provider_named(project: Project, name: str) -> Provider:
+    """Return a project's provider. Raises CommandFailed with the names that there are."""
+    found: Provider | None = Provider.objects.filter(project=project, name=name).first()
+    if found is None:
+        known = ", ".join(Provider.objects.filter(project=project).values_list("name", flat=True)) or "none"
+        raise CommandFailed(f'{project} has no provider "{name}"; there are: {known}', returncode=WRONG)
+    return found
