@@ -10,7 +10,9 @@ class EvalsiteConfig(AppConfig):
     name = "evalsite"
 
     def ready(self) -> None:
-        """Register the checks."""
+        """Register the checks; let forked processes begin without connections."""
         from evalsite.checks import check_plugins
+        from evalsite.forks import share_nothing_with_forks
 
         register(check_plugins)
+        share_nothing_with_forks()

@@ -12,7 +12,7 @@ from tests.crashing_scorer import POISON
 from tests.machine import GOING_ON_S, IN_FLIGHT, ITEMS, RUN_S, START_S, Machine, machine_beside_provider
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.both]
 
 # Answers that may be repeated after a kill: those that were open, and those that were not stored yet.
 REPEATED = 8 * IN_FLIGHT
@@ -30,7 +30,6 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 EXACT = {"slow": (1.0, ITEMS, ITEMS), "wrong": (0.0, ITEMS, ITEMS)}
 
 
-@pytest.mark.both
 def test_run_killed_three_times_ends_in_the_exact_results(machine: Machine) -> None:
     for_each_kill = [ITEMS // 4, ITEMS, ITEMS + ITEMS // 2]
     _ = [killed_at(machine, count) for count in for_each_kill]
