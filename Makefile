@@ -8,7 +8,9 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 WORKERS ?= 2
 
-.PHONY: run test test-postgres test-sqlite browser setup setup-dev lint lock format
+BENCH ?=
+
+.PHONY: bench run test test-postgres test-sqlite browser setup setup-dev lint lock format
 # `exec` and `--parent`: the site has make as its parent and ends with it, even when make is killed.
 run: setup
 	@HOST="$(HOST)" PORT="$(PORT)" exec $(BIN)/evalsite up --demo --parent $$PPID
@@ -55,3 +57,7 @@ lock: setup-dev
 		--extra setup pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
 		--extra setup --extra dev --extra otel -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+# The figures of docs/performance.md: BENCH="--only throughput --items 2000" measures less, --write puts them there.
+bench: setup
+	@$(BIN)/python -m benchmarks $(BENCH)

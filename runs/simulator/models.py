@@ -71,6 +71,8 @@ class SimulatedModel:
     """Seconds for which a timeout holds the connection."""
     retry_after_s: int = 1
     """What a 429 asks to wait."""
+    faults_pass: bool = False
+    """Whether every fault without an answer meets the first try of a call alone, as a 429 always does."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for numbers that fit no model."""

@@ -43,10 +43,10 @@ class Models:
         self._put_off.clear()
 
     def react(self, model: SimulatedModel, call: ChatCall) -> Reaction:
-        """Return what becomes of a call; the same for the same call, but for a 429, which its first try alone meets."""
+        """Return what becomes of a call; the same for the same call, but for what its first try alone meets."""
         draws = draw(self._seed, model.name, call.prompt, call.sample)
         fault = model.fault(draws)
-        if fault is Fault.RETRY_429 and not self._is_put_off(model, draws):
+        if self._passes(model, fault) and not self._is_put_off(model, draws):
             fault = None
         if fault is Fault.RETRY_429:
             return Reaction(0.0, fault, None)
@@ -54,6 +54,11 @@ class Models:
             return Reaction(model.hang_s, fault, None)
         answer = None if fault in WITHOUT_ANSWER else self._answer(model, call, draws, fault)
         return Reaction(model.latency_s(draws), fault, answer)
+
+    @staticmethod
+    def _passes(model: SimulatedModel, fault: Fault | None) -> bool:
+        """Return whether a fault meets the first try of a call alone."""
+        return fault is Fault.RETRY_429 or (model.faults_pass and fault in WITHOUT_ANSWER)
 
     def _is_put_off(self, model: SimulatedModel, draws: Draws) -> bool:
         """Return whether this is the first try of a call, and remember that it was made."""

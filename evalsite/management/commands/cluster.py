@@ -1,7 +1,10 @@
 """`evalsite cluster`: the queue's processes, as `up` and `worker` start them."""
 
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings
+from django.utils.module_loading import import_string
 from django_q.cluster import Cluster
 
 from evalsite.commands import CommandFailed, SiteCommand
@@ -14,8 +17,16 @@ class Command(SiteCommand):
 
     def handle(self, **options: Any) -> None:  # noqa: ARG002 - every command has them
         """Start them and wait for their end. Raises CommandFailed when they end without having been told to."""
+        import_what_lanes_need()
         cluster = Cluster()
         cluster.start()
         cluster.sentinel.join()
         if cluster.stop_event is not None:  # a signal's handler takes it away when it has stopped the cluster
             raise CommandFailed(f"The queue's sentinel ended with exit code {cluster.sentinel.exitcode}.")
+
+
+def import_what_lanes_need() -> None:
+    """Import it before processes are forked: each would else take a quarter of a second for it at its first task."""
+    import_module("runs.tasks")
+    for path in [*settings.EVALSITE_STAGES, *settings.EVALSITE_RUNNERS.values(), *settings.EVALSITE_SCORERS.values()]:
+        import_string(path)
