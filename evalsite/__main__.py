@@ -2,8 +2,10 @@
 
 import os
 import sys
+from typing import NoReturn
 
 from evalsite.parent import die_with_parent
+from evalsite.release import VERSION
 
 
 def main() -> None:
@@ -13,12 +15,22 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    if sys.argv[1:2] == ["--version"]:
+        print(f"Evalsite {VERSION}")  # noqa: T201 - what was asked for
+        return
     try:
         execute_from_command_line(["evalsite", *as_django_knows(sys.argv[1:])])
-    except (ImproperlyConfigured, OSError) as error:
-        sys.exit(f"evalsite: {error}")
+    except ImproperlyConfigured as error:
+        _refuse(error, code=2)
+    except OSError as error:
+        _refuse(error, code=1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _refuse(error: Exception, *, code: int) -> NoReturn:
+    print(f"evalsite: {error}", file=sys.stderr)  # noqa: T201 - no command is there yet to say it
+    sys.exit(code)
 
 
 def as_django_knows(arguments: list[str]) -> list[str]:

@@ -101,10 +101,18 @@ def secret_key(data: Path) -> str:
             "make one with `python -c 'import secrets; print(secrets.token_urlsafe(50))'`."
         )
     path = data / "secret.key"
-    if not path.exists():
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_private(path, secrets.token_urlsafe(50))
-    return path.read_text(encoding="ascii").strip()
+    try:
+        if not path.exists():
+            data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write_private(path, secrets.token_urlsafe(50))
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(unusable_data_directory(data, error)) from error
+
+
+def unusable_data_directory(directory: Path, error: OSError) -> str:
+    """Return the sentence about a data directory that cannot be made, read or written to."""
+    return f"The data directory {directory} cannot be used ({error.strerror}): let EVALSITE_DATA name another one."
 
 
 def _write_private(path: Path, text: str) -> None:

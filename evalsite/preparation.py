@@ -5,6 +5,7 @@ import os
 import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from errno import EACCES
 from pathlib import Path
 
 from django.apps import apps
@@ -16,6 +17,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from evalsite.env import unusable_data_directory
 from experiments.actions import project_named
 from experiments.actions.declaring import DEFAULT_PROJECT
 from experiments.models import Membership, Role
@@ -30,15 +32,21 @@ class NotPrepared(Exception):
     """Something that the site needs is not there; the text says what to do."""
 
 
+class DataDirectoryRefused(NotPrepared):
+    """The data cannot be kept where the operator said."""
+
+    returncode = 2
+
+
 def prepare_data_directory() -> None:
-    """Make the data directory, for this user alone. Raises NotPrepared when it cannot be written to."""
+    """Make the data directory, for this user alone. Raises DataDirectoryRefused when it cannot be written to."""
     directory = Path(settings.DATA_DIR)
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise NotPrepared(f"The data directory {directory} cannot be made: {error.strerror}.") from error
+        raise DataDirectoryRefused(unusable_data_directory(directory, error)) from error
     if not os.access(directory, os.W_OK | os.X_OK):
-        raise NotPrepared(f"The data directory {directory} cannot be written to; EVALSITE_DATA names another one.")
+        raise DataDirectoryRefused(unusable_data_directory(directory, PermissionError(EACCES, os.strerror(EACCES))))
 
 
 def prepare_database(*, report: Report, also_shared: bool = False) -> bool:

@@ -120,6 +120,7 @@ class CallPort:
             line.settle(slot, request, completion, failure)
             line.hear(failure)
             if failure is None:
+                job.completion = completion  # at once: a halt in the next moment must not throw a paid answer away
                 await _let_calls_begin()
                 return completion
             # A call that reached nobody costs a try only when the provider answered others meanwhile: one that

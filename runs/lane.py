@@ -30,6 +30,7 @@ from runs.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS, MOST_RESULTS, Pipelin
 from runs.reuse import Reuse, look_up
 from runs.services import LaneServices
 from runs.sink import Sink
+from runs.stopping import is_told
 from runs.transport import AiohttpTransport
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ Claimed = tuple[Run, HeldUnit]
 
 IDLE_S = 2.0
 LOOK_EVERY_S = 0.2
+DRAIN_S = 1.0
+LEAVING = "its worker is ending"
 CLAIM_BELOW = 0.6
 COLLECT_AFTER = (100_000, 50, 100)
 CANNOT_BEGIN = (NeedsPerson, KeyNotAllowed, UnknownKind, OptionError, TemplateProblem)
@@ -49,9 +52,9 @@ def register(kind: LaneKind, *, is_foreground: bool = False) -> Lane:
 
 
 def work_until_idle(*, idle_s: float = IDLE_S) -> None:
-    """Be a lane of the workers until nothing was claimable for `idle_s` seconds."""
+    """Be a lane of the workers until nothing was claimable for `idle_s` seconds, or until the workers are to end."""
     row = register(LaneKind.LANE)
-    loop_runner(lambda: LaneLoop(row).run(until=lambda lane: lane.idle_for_s >= idle_s))
+    loop_runner(lambda: LaneLoop(row).run(until=lambda lane: is_told() or lane.idle_for_s >= idle_s))
 
 
 def loop_runner(main: Callable[[], Any]) -> None:
@@ -199,12 +202,20 @@ class LaneLoop:
                 self._pipeline.halt(run_id, reason)
 
     async def _end(self) -> None:
+        if not self._stopping:
+            await self._drain()
         await self._pipeline.end()
         await self._sink.call(self._leave)
         for stage in self._stages:
             await stage.close()
         await self._sink.close()
         await asyncio.to_thread(self._books.close)
+
+    async def _drain(self) -> None:
+        """Let no new call begin, and the open ones end that do so in a moment: what they cost is then paid once."""
+        for run_id in list(self._runs):
+            self._pipeline.halt(run_id, LEAVING)
+        await self._pipeline.drain(DRAIN_S)
 
     # The database thread's side
 

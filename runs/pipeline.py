@@ -60,6 +60,12 @@ class Pipeline:
             if job.task and job.completion is None and (reason == CANCELLED or not job.is_calling):
                 job.task.cancel()
 
+    async def drain(self, within_s: float) -> None:
+        """Come back when all jobs have gone, or when this time is over."""
+        tasks = [job.task for job in self._jobs if job.task]
+        if tasks:
+            await asyncio.wait(tasks, timeout=within_s)
+
     async def end(self) -> None:
         """Cut off every job that has no answer yet, let the others be scored, and come back when all have gone."""
         scoring = [job.task for job in self._jobs if job.task and job.completion is not None]

@@ -12,12 +12,13 @@ from runs.actions.waking import wake_lanes
 from runs.claims import claimable_runs
 from runs.lane import work_until_idle
 from runs.models import Lane, Preparation
+from runs.stopping import is_told
 
 
 def work() -> None:
-    """Be a lane, unless this host has its lanes or nothing is to be claimed; wake the next one first."""
+    """Be a lane, unless this host has its lanes, is to end or nothing is to be claimed; wake the next one first."""
     lanes = Lane.objects.lanes().filter(host=socket.gethostname(), is_foreground=False).count()
-    if lanes >= settings.LANES or not claimable_runs("").exists():
+    if is_told() or lanes >= settings.LANES or not claimable_runs("").exists():
         return
     if lanes + 1 < settings.LANES:
         wake_lanes()

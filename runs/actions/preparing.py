@@ -22,6 +22,7 @@ from runs.claims import load_items
 from runs.models import Preparation, Run
 from runs.models.runs import RUNNABLE
 from runs.plan import Plan
+from runs.stopping import is_told
 from runs.takeover import living_owners
 
 BEAT_EVERY_S = 1.0
@@ -170,8 +171,12 @@ def _let_go_on(run: Run, owner: str) -> None:
 
 
 def _hold(preparation: Preparation, **values: object) -> None:
-    """Show life and store these values. Raises Overtaken when somebody else took over, or every run was cancelled."""
-    if not preparation.hold(**values):
+    """Show life and store these values.
+
+    Raises Overtaken when somebody else took over, when every run was cancelled, and when the workers are to end:
+    the next worker goes on from here.
+    """
+    if not preparation.hold(**values) or is_told():
         raise Overtaken
     if not preparation.runs.exists():
         preparation.delete()

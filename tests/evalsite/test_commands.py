@@ -1,8 +1,11 @@
 """The base of our commands, and the commands about people."""
 
 import io
+import os
+import subprocess
 import sys
 from datetime import timedelta
+from importlib.metadata import version
 
 import pytest
 from django.contrib.auth.models import User
@@ -210,3 +213,34 @@ def test_create_user_wrong_option_makes_nobody(arguments: list[str], sentence: s
 
 def test_path_of_link_is_that_of_the_site() -> None:
     assert resolve(address.PATH_OF_LINK.format(token="abc")).kwargs == {"token": "abc"}
+
+
+def evalsite(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Return what the command line says in a process of its own."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("EVALSITE", "DATABASE", "DJANGO"))
+    }
+    command = [sys.executable, "-m", "evalsite", *arguments]
+    return subprocess.run(command, env=kept | environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_version_is_that_of_evalsite() -> None:
+    said = evalsite("--version", EVALSITE_DATA="/dev/null/x")
+
+    assert (said.returncode, said.stdout) == (0, f"Evalsite {version('evalsite')}\n")
+
+
+@pytest.mark.parametrize("key", [{}, {"EVALSITE_SECRET_KEY": "of this test alone"}])
+def test_data_directory_that_cannot_be_made_is_one_sentence(key: dict[str, str]) -> None:
+    said = evalsite("leaderboard", "x", EVALSITE_DATA="/dev/null/x", **key)
+
+    sentence = "The data directory /dev/null/x cannot be used (Not a directory): let EVALSITE_DATA name another one.\n"
+    assert (said.returncode, said.stderr.count("data directory")) == (2, 1)
+    assert said.stderr.endswith(sentence)
+
+
+def test_variable_that_cannot_be_read_is_one_sentence() -> None:
+    said = evalsite("doctor", EVALSITE_LANES="many", EVALSITE_SECRET_KEY="of this test alone")
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr == "evalsite: EVALSITE_LANES is 'many': write a whole number of at least 1.\n"

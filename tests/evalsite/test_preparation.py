@@ -78,7 +78,7 @@ def test_data_directory_that_cannot_be_made_is_a_sentence(settings: Settings, tm
     (tmp_path / "file").touch()
     settings.DATA_DIR = tmp_path / "file" / "data"
 
-    with pytest.raises(preparation.NotPrepared, match="cannot be made: Not a directory"):
+    with pytest.raises(preparation.NotPrepared, match=r"cannot be used \(Not a directory\)"):
         preparation.prepare_data_directory()
 
 

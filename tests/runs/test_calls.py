@@ -101,6 +101,17 @@ async def test_complete_counts_pauses_as_waiting_and_never_as_latency() -> None:
     assert (call.job.wait_ms, call.job.latency_ms) == (500, 0)
 
 
+async def test_complete_answer_is_the_jobs_before_anything_else_happens() -> None:
+    call = calling(GOOD)
+    asked = asyncio.create_task(call.complete())
+
+    await asyncio.sleep(0)
+
+    assert not asked.done()
+    assert (call.job.is_calling, call.job.completion) == (False, GOOD)
+    await asked
+
+
 async def test_complete_keeps_a_recorded_latency() -> None:
     call = calling(Completion("4", latency_ms=321))
 

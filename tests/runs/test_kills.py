@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.both]
 # Answers that may be repeated after a kill: those that were open, and those that were not stored yet.
 REPEATED = 8 * IN_FLIGHT
 DEATHS = ALONE_AFTER + DEATHS_ALONE
+END_S = 6
 POISONED = int(POISON.removeprefix("k"))
 
 
@@ -105,6 +106,25 @@ def test_worker_killed_whole_leaves_its_runs_to_the_next(machine: Machine) -> No
     machine.wait_for_results(2 * ITEMS, RUN_S)
     ended = "SELECT 1 FROM runs_run WHERE status = 'completed'"
     wait_until(lambda: len(machine.asked(ended)) == 2, GOING_ON_S, "the end of both runs")
+
+
+@pytest.mark.both
+def test_worker_told_to_end_leaves_nothing_open_and_the_next_goes_on(machine: Machine) -> None:
+    first = machine.start("worker")
+    machine.wait_for_host()
+    machine.run("--detach").communicate(timeout=START_S)
+    machine.wait_for_results(20)
+
+    first.send_signal(signal.SIGTERM)
+    first.communicate(timeout=END_S)
+    left = machine.asked("SELECT count(*) FROM runs_lane"), machine.asked("SELECT count(*) FROM runs_failedattempt")
+    kept, asked = machine.results(), machine.simulator.stats.requests
+    machine.start("worker")
+
+    assert left == ([(0,)], [(0,)])
+    assert 20 <= kept == asked < 2 * ITEMS
+    machine.wait_for_results(2 * ITEMS, RUN_S)
+    assert machine.simulator.stats.requests == 2 * ITEMS
 
 
 def test_item_that_crashes_its_worker_is_given_up_after_three_tries_alone(machine: Machine) -> None:

@@ -1,6 +1,7 @@
 """`evalsite cluster`: the queue's processes, as `up` and `worker` start them."""
 
 from importlib import import_module
+from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +9,16 @@ from django.utils.module_loading import import_string
 from django_q.cluster import Cluster
 
 from evalsite.commands import CommandFailed, SiteCommand
+from runs import stopping
+
+
+class DrainingCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
+    """The queue's processes; a signal reaches the lanes at once, since the queue waits for their tasks to end."""
+
+    def sig_handler(self, signum: int, frame: FrameType | None) -> None:
+        """Ask the lanes to end, then the queue."""
+        stopping.tell()
+        super().sig_handler(signum, frame)
 
 
 class Command(SiteCommand):
@@ -18,7 +29,8 @@ class Command(SiteCommand):
     def handle(self, **options: Any) -> None:  # noqa: ARG002 - every command has them
         """Start them and wait for their end. Raises CommandFailed when they end without having been told to."""
         import_what_lanes_need()
-        cluster = Cluster()
+        stopping.share()
+        cluster = DrainingCluster()
         cluster.start()
         cluster.sentinel.join()
         if cluster.stop_event is not None:  # a signal's handler takes it away when it has stopped the cluster
