@@ -39,7 +39,7 @@ class Finding:
 
 def examine() -> Iterator[Finding]:
     """Yield what is found, thing by thing; the rest of a list is left out where nothing can be said without it."""
-    yield from (_python(), _data_directory(), _disk(), _metrics())
+    yield from (_python(), _data_directory(), _disk(), _logs(), _metrics())
     database = _database()
     yield database
     if not database.is_well:
@@ -72,6 +72,10 @@ def _disk() -> Finding:
     free = shutil.disk_usage(existing).free
     text = f"{free / 1e9:.1f} GB free on the disk of the data"
     return Finding(True, text) if free >= LEAST_FREE_BYTES else Finding(False, f"{text}: runs wait when it is full")
+
+
+def _logs() -> Finding:
+    return Finding(None, f"The log is {settings.LOG_FORM}, from {settings.LOG_LEVEL} on")
 
 
 def _metrics() -> Finding:

@@ -7,7 +7,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-from evalsite import env
+from evalsite import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.data_directory(BASE_DIR)
@@ -189,10 +189,6 @@ STREAMS = env.flag("EVALSITE_STREAMS", default=True)
 METRICS_TOKEN = os.environ.get("EVALSITE_METRICS_TOKEN", "").strip()
 METRICS_FROM = env.networks("EVALSITE_METRICS_FROM", default=[] if METRICS_TOKEN else ["127.0.0.0/8", "::1"])
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-}
+LOG_FORM = env.choice("EVALSITE_LOG", logs.FORMS, default="text")
+LOG_LEVEL = env.choice("EVALSITE_LOG_LEVEL", logs.LEVELS, default="info" if LOG_FORM == "json" else "warning")
+LOGGING: dict[str, Any] = logs.configuration(LOG_FORM, LOG_LEVEL)

@@ -1,6 +1,7 @@
 """The one port for calls: limits, timeouts, retries and attempts. Stages never call a runner, only `CallPort`."""
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,8 @@ from runs.execution import Attempt, Halted, Job
 from runs.gates import Gate, Health
 from runs.outcomes import ANSWERED, Outcome
 from runs.throttling import Ear
+
+logger = logging.getLogger(__name__)
 
 MAX_TRIES = 5
 FIRST_PAUSE_S = 0.5
@@ -179,6 +182,7 @@ class CallPort:
         attempt = self._attempt(failure.outcome, failure.detail, failure.status, billed, began)
         attempt.raw_response = failure.raw_response
         job.attempts.append(attempt)
+        _log_failure(job, line, failure)
         self._judge_health(line, failure)
         return failure
 
@@ -201,6 +205,12 @@ class CallPort:
 
     def _attempt(self, outcome: str, detail: str, status: int | None, billed: str, began: float) -> Attempt:
         return Attempt(outcome, detail, status, billed, round((self.clock() - began) * 1000))
+
+
+def _log_failure(job: Job, line: ProviderLine, failure: CallFailed) -> None:
+    if logger.isEnabledFor(logging.DEBUG):
+        told = {"run": job.run.uid, "result": job.address, "provider": line.name, "status": failure.status}
+        logger.debug("a call failed: %s", failure.detail, extra={**told, "outcome": failure.outcome})
 
 
 async def _let_calls_begin() -> None:

@@ -1,5 +1,6 @@
 """The engine: takes jobs through the stages. It knows neither the database nor the network."""
 
+import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,8 @@ from runs.probing import GIVEN_UP, Probe
 
 if TYPE_CHECKING:
     from asyncio import Task
+
+logger = logging.getLogger(__name__)
 
 OK, RUNNER_ERROR = "ok", "runner_error"
 
@@ -70,6 +73,8 @@ class RunWork:
     """What each stage prepared for this run, by the stage's name."""
     halted: str = ""
     """Why no new call may begin; "": go on."""
+    uid: str = ""
+    """Its id as people know it, for what is told of it."""
 
 
 @dataclass(slots=True)
@@ -125,6 +130,11 @@ class Job:
         """The computed identity of the result."""
         return self.run.run_id << 32 | self.ordinal
 
+    @property
+    def address(self) -> str:
+        """The id of the result as people know it."""
+        return f"{self.run.uid}.{self.ordinal}"
+
     def end(self, outcome: str, detail: str) -> None:
         """Note what the job came to when no completion was accepted."""
         self.outcome, self.detail = outcome, detail
@@ -163,6 +173,8 @@ async def _step(job: Job, stage: Stage) -> bool:
         return await stage(job)
     except Halted:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a plug-in raises must not end the lane
+    except Exception as error:
         job.end(RUNNER_ERROR, f"{stage.name} failed: {type(error).__name__}: {error}")
+        fields = {"run": job.run.uid, "result": job.address, "stage": stage.name}
+        logger.debug("a stage failed", exc_info=True, extra=fields)
         return False

@@ -155,8 +155,10 @@ class Gate:
 class Health:
     """Whether a provider can be reached, judged over all calls of a lane to it."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float], tell: Callable[[bool], object] = bool) -> None:
+        """`tell` hears whether the provider is down, whenever that changes."""
+        self._clock, self._tell = clock, tell
+        self._was_down = False
         self.answers = 0
         """Calls that reached the provider, whatever it said."""
         self._unreached = 0
@@ -166,12 +168,18 @@ class Health:
         """Note a call that the provider answered."""
         self.answers += 1
         self._unreached = 0
+        if self._was_down:
+            self._was_down = False
+            self._tell(False)
 
     def unreached(self) -> None:
         """Note a call for which no connection came about."""
         if not self._unreached:
             self._unreached_since = self._clock()
         self._unreached += 1
+        if self.is_down and not self._was_down:
+            self._was_down = True
+            self._tell(True)
 
     @property
     def is_down(self) -> bool:

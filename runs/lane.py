@@ -48,7 +48,9 @@ CANNOT_BEGIN = (NeedsPerson, KeyNotAllowed, UnknownKind, OptionError, TemplatePr
 
 def register(kind: LaneKind, *, is_foreground: bool = False) -> Lane:
     """Make the row by which this process proves that it lives."""
-    return Lane.objects.create(kind=kind, host=socket.gethostname(), pid=os.getpid(), is_foreground=is_foreground)
+    row: Lane = Lane.objects.create(kind=kind, host=socket.gethostname(), pid=os.getpid(), is_foreground=is_foreground)
+    logger.info("%s begins", row, extra={"lane": row.pk, "host": row.host})
+    return row
 
 
 def work_until_idle(*, idle_s: float = IDLE_S) -> None:
@@ -230,6 +232,8 @@ class LaneLoop:
             self._units[held.unit_id] = held
             self._last_run = run.pk
             claimed.append((works[run.pk], held))
+            fields = {"run": str(run.uid), "unit": held.unit_id, "lane": self._row.pk, "results": len(held.cases)}
+            logger.debug("unit claimed", extra=fields)
         return claimed
 
     def _alone_else(self, turns: Iterator[Claimed], runs: list[Run]) -> Iterator[Claimed]:
@@ -253,7 +257,7 @@ class LaneLoop:
             return None
         self._take_share(parts["generate"].line, at_least=MOST_RESULTS)
         self._rows[run_id] = run
-        work = self._runs[run_id] = RunWork(run_id, run.case_list.case_count, run.config, parts)
+        work = self._runs[run_id] = RunWork(run_id, run.case_list.case_count, run.config, parts, uid=str(run.uid))
         return work
 
     def _tick(self) -> None:
@@ -305,3 +309,4 @@ class LaneLoop:
             self._books.stands_still(held.run_id)
         self._units.clear()
         Lane.objects.filter(pk=self._row.pk).delete()
+        logger.info("%s ends", self._row, extra={"lane": self._row.pk, "host": self._row.host})

@@ -1,6 +1,8 @@
 """What the stages of a lane share: the lines to providers, the call port, reuse."""
 
+import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from evalsite.plugins import runners
@@ -12,6 +14,8 @@ from runs.gates import Gate, Health
 from runs.models import Run
 from runs.reuse import Reuse
 from runs.runners.base import Connection, Runner, Transport
+
+logger = logging.getLogger(__name__)
 
 
 def runner_of(provider: Provider, transport: Transport, *, base_url: str | None = None) -> Runner:
@@ -57,4 +61,10 @@ class LaneServices:
             return provider.cost_usd(model, tokens_in, tokens_out)
 
         runner = runner_of(provider, self._transport)
-        return ProviderLine(provider.pk, provider.name, runner, Gate(), Health(self._clock), price)
+        health = Health(self._clock, partial(_tell_log, provider.name))
+        return ProviderLine(provider.pk, provider.name, runner, Gate(), health, price)
+
+
+def _tell_log(provider: str, is_down: bool) -> None:  # noqa: FBT001 - what `Health` tells
+    level = logging.WARNING if is_down else logging.INFO
+    logger.log(level, "%s %s", provider, "is down" if is_down else "is back", extra={"provider": provider})

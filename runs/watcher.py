@@ -87,7 +87,8 @@ def bury_the_dead(watch: BeatWatch, *, but: Lane) -> None:
     gone = [row for row in rows if row.host == but.host and not is_alive(row.pid)]
     for row in {row.pk: row for row in [*gone, *watch.still(rows, DEAD_AFTER_S)]}.values():
         freed = bury(row)
-        logger.warning("%s is dead: %d units are free again", row, freed)
+        fields = {"lane": row.pk, "kind": row.kind, "host": row.host, "units": freed}
+        logger.warning("%s is dead: %d units are free again", row, freed, extra=fields)
 
 
 class Watcher:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from typing import Self
 
@@ -14,6 +15,8 @@ from django.utils import timezone
 from experiments.models import Candidate, CaseList, Experiment, Provider
 from experiments.models.projects import VisibleQuerySet
 from runs.models.preparations import Preparation
+
+logger = logging.getLogger(__name__)
 
 
 class RunStatus(models.TextChoices):
@@ -191,4 +194,10 @@ class Run(models.Model):
         moved = (movable.exclude(but) if but else movable).update(status=after, **values)
         if moved:
             self.refresh_from_db(fields=["status", *values])
+            self._tell_log()
         return bool(moved)
+
+    def _tell_log(self) -> None:
+        reason = f": {self.status_reason}" if self.status_reason else ""
+        fields = {"run": str(self.uid), "status": self.status, "reason": self.status_reason, "run_name": self.name}
+        logger.info("run %s is %s%s", self.uid, self.status, reason, extra=fields)
