@@ -10,7 +10,7 @@ WORKERS ?= 2
 
 BENCH ?=
 
-.PHONY: bench run test test-postgres test-sqlite browser setup setup-dev lint lock format
+.PHONY: bench run test test-postgres test-sqlite test-faults browser setup setup-dev lint lock format
 # `exec` and `--parent`: the site has make as its parent and ends with it, even when make is killed.
 run: setup
 	@HOST="$(HOST)" PORT="$(PORT)" exec $(BIN)/evalsite up --demo --parent $$PPID
@@ -42,6 +42,11 @@ test-postgres: setup-dev
 
 test-sqlite: setup-dev browser
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+
+# What breaks and kills for real, in its long form (about a quarter of an hour); the short one belongs to `make test`.
+test-faults: setup-dev
+	@$(BIN)/python -m pytest -q -m "faults or processes" tests/faults
+	@$(BIN)/python -m tests.postgres_server pytest -q -m "both and ( faults or processes )" tests/faults
 
 browser: setup-dev
 	@$(BIN)/python -m tests.browser_setup

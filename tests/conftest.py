@@ -40,12 +40,14 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put browser tests last, since Playwright leaves an event loop running in their thread.
 
-    Tests for PostgreSQL alone are left to the run that has one, unless somebody asked for them by their mark.
+    Tests for PostgreSQL alone are left to the run that has one, and those of faults in their long form to
+    `make test-faults`, unless somebody asked for them by their mark.
     """
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
-    if connection.vendor != "postgresql" and "postgres" not in config.option.markexpr:
-        elsewhere = [item for item in items if item.get_closest_marker("postgres")]
-        config.hook.pytest_deselected(items=elsewhere)
+    left = {"postgres"} if connection.vendor != "postgresql" else set()
+    for mark in (left | {"faults"}) - set(config.option.markexpr.split()):
+        elsewhere = {item for item in items if item.get_closest_marker(mark)}
+        config.hook.pytest_deselected(items=list(elsewhere))
         items[:] = [item for item in items if item not in elsewhere]
 
 

@@ -13,11 +13,14 @@ from typing import Any, LiteralString, cast
 import psycopg
 
 from runs.simulator.server import Simulator
-from tests.provider import KEY, provider
+from tests.provider import KEY, free_port, provider
 from tests.waiting import wait_until
 
 ITEMS, IN_FLIGHT = 300, 8
 START_S, RUN_S, GOING_ON_S = 30, 60, 15
+# Calls that may be made again after a kill: those that were open, and those whose answers were not stored yet.
+REPEATED = 8 * IN_FLIGHT
+EXACT = {"slow": (1.0, ITEMS, ITEMS), "wrong": (0.0, ITEMS, ITEMS)}
 FILE = {
     "experiment": "sums",
     "dataset": {
@@ -35,7 +38,7 @@ class Machine:
     def __init__(self, folder: Path, simulator: Simulator, database_url: str = "") -> None:
         """`database_url` names an empty PostgreSQL database; "": SQLite in the data directory."""
         self.folder, self.simulator, self.database_url = folder, simulator, database_url
-        self.commands = list[subprocess.Popen[str]]()
+        self.commands, self.port = list[subprocess.Popen[str]](), free_port()
         kept = {name: value for name, value in os.environ.items() if name.isupper() and not name.startswith("EVALSITE")}
         self.environment = {**kept, "EVALSITE_DATA": str(folder / "data"), "EVALSITE_LANES": "1"}
         self.environment["SIMULATED_API_KEY"] = KEY

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.processes import descendants, named
 from tests.waiting import some_live, wait_until
 
 pytestmark = pytest.mark.processes
@@ -89,22 +90,6 @@ class Site:
             process.communicate()
             for pid in pids:
                 subprocess.run(["kill", "-KILL", str(pid)], stderr=subprocess.DEVNULL, check=False)
-
-
-def descendants(pid: int) -> list[int]:
-    """Return the processes that a process started, and those that they started."""
-    shown = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    pairs = [tuple(map(int, line.split())) for line in shown.splitlines()]
-    children = [child for child, parent in pairs if parent == pid]
-    return children + [grandchild for child in children for grandchild in descendants(child)]
-
-
-def named(pid: int, word: str) -> int:
-    """Return the one child whose command line holds a word."""
-    shown = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(maxsplit=2) for line in shown.splitlines()]
-    (found,) = [int(child) for child, parent, command in rows if int(parent) == pid and f"evalsite {word}" in command]
-    return found
 
 
 @pytest.fixture

@@ -2,33 +2,19 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from runs.probing import ALONE_AFTER, DEATHS_ALONE, GIVEN_UP
 from tests.crashing_scorer import POISON
-from tests.machine import GOING_ON_S, IN_FLIGHT, ITEMS, RUN_S, START_S, Machine, machine_beside_provider
+from tests.machine import EXACT, GOING_ON_S, ITEMS, REPEATED, RUN_S, START_S, Machine
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.both]
 
-# Answers that may be repeated after a kill: those that were open, and those that were not stored yet.
-REPEATED = 8 * IN_FLIGHT
 DEATHS = ALONE_AFTER + DEATHS_ALONE
 END_S = 6
 POISONED = int(POISON.removeprefix("k"))
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    """A machine beside a simulated provider."""
-    with machine_beside_provider(tmp_path) as machine:
-        yield machine
-
-
-EXACT = {"slow": (1.0, ITEMS, ITEMS), "wrong": (0.0, ITEMS, ITEMS)}
 
 
 def test_run_killed_three_times_ends_in_the_exact_results(machine: Machine) -> None:
@@ -52,6 +38,7 @@ def killed_at(machine: Machine, count: int) -> None:
     process.communicate(timeout=START_S)
 
 
+@pytest.mark.faults
 def test_run_interrupted_says_so_and_goes_on_when_run_again(machine: Machine) -> None:
     first = machine.run()
     machine.wait_for_results(20)
@@ -68,6 +55,7 @@ def test_run_interrupted_says_so_and_goes_on_when_run_again(machine: Machine) ->
     assert (machine.scores(), machine.results()) == (EXACT, 2 * ITEMS)
 
 
+@pytest.mark.faults
 def test_run_again_after_the_end_makes_no_call(machine: Machine) -> None:
     machine.run().communicate(timeout=RUN_S)
 
@@ -93,6 +81,7 @@ def test_lane_of_a_worker_killed_goes_on_within_15_seconds(machine: Machine) -> 
     assert machine.simulator.stats.requests <= 2 * ITEMS + REPEATED
 
 
+@pytest.mark.faults
 def test_worker_killed_whole_leaves_its_runs_to_the_next(machine: Machine) -> None:
     first = machine.start("worker")
     machine.wait_for_host()
