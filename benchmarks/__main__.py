@@ -35,6 +35,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="", help="names of figures, parted by commas")
     parser.add_argument("--items", type=int, default=10_000, help="of the long job")
+    parser.add_argument("--results", type=int, default=100_000, help="in the site whose pages are measured")
     parser.add_argument("--rounds", type=int, default=3, help="the medians of so many are printed")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     return parser.parse_args()
@@ -55,7 +56,7 @@ def _set_up(folder: Path) -> None:
 def _rows(options: argparse.Namespace, folder: Path) -> list[Row]:
     from benchmarks.figures import FIGURES, Bench
 
-    bench = Bench(folder, options.rounds, options.items)
+    bench = Bench(folder, options.rounds, options.items, options.results, ROOT / "build" / "bench")
     names = options.only.split(",") if options.only else list(FIGURES)
     unknown = [name for name in names if name not in FIGURES]
     if unknown:

@@ -29,8 +29,10 @@ def sums(count: int) -> list[dict[str, str]]:
     ]
 
 
-def experiment_file(folder: Path, job: Job, *, name: str = "sums", model: str = MODEL) -> Path:
-    """Write the job as an experiment file with its items and return its path."""
+def experiment_file(
+    folder: Path, job: Job, *, name: str = "sums", model: str = MODEL, candidates: int = 1, trials: int = 1
+) -> Path:
+    """Write the job as an experiment file with its items and return its path; several candidates differ by seed."""
     rows = folder / f"{name}.jsonl"
     rows.write_text("".join(json.dumps(row) + "\n" for row in sums(job.items)), encoding="utf-8")
     document = {
@@ -38,7 +40,11 @@ def experiment_file(folder: Path, job: Job, *, name: str = "sums", model: str = 
         "dataset": {"name": name, "file": rows.name, "key": "id", "input": "question", "expected": "answer"},
         "providers": {"simulated": {"kind": "simulator", "max_in_flight": job.in_flight}},
         "prompt": "{{ input }} Answer with the number alone.",
-        "candidates": [{"provider": "simulated", "model": model}],
+        "candidates": [
+            {"name": f"{model}-{number}", "provider": "simulated", "model": model, "params": {"seed": number}}
+            for number in range(candidates)
+        ],
+        "trials": trials,
         "scorers": [{"kind": "exact_match", "name": "correct"}],
     }
     path = folder / f"{name}.json"
