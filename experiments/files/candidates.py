@@ -6,6 +6,7 @@ from typing import Any
 
 from experiments.files.document_nodes import ListNode, ObjectNode, plain
 from experiments.files.fields import LONGEST_NAME, Fields, suggestion
+from experiments.files.matrix import combinations_of, excludes_of, is_excluded
 from experiments.params import check_params
 
 MOST = 200
@@ -33,18 +34,44 @@ def read_candidates(fields: Fields, providers: Mapping[str, Any], prompts: Mappi
     base = _read(defaults, CandidatePart("", "", "", only), providers, prompts)
     defaults.done()
     found: list[tuple[Fields, CandidatePart]] = []
-    for node, path in fields.items("candidates"):
-        candidate = Fields(node, path, fields.problems)
-        candidate.not_yet("matrix", "exclude")
-        name = candidate.text("name", longest=LONGEST_NAME).strip()
-        part = replace(_read(candidate, base, providers, prompts), name=name)
-        if isinstance(node, ObjectNode) and "matrix" not in candidate:
-            _require(candidate, part)
-        candidate.done()
-        found.append((candidate, part))
-    if isinstance(fields.get("candidates"), ListNode) and not 1 <= len(found) <= MOST:
+    for listed, path in fields.items("candidates"):
+        candidate = Fields(listed, path, fields.problems)
+        parts = [_part(one, base, providers, prompts) for one in combinations_of(candidate)]
+        found += [(candidate, part) for part in _kept(candidate, parts)]
+    node = fields.get("candidates")
+    is_empty = isinstance(node, ListNode) and not found and (not node.items or not fields.problems.found)
+    if is_empty or len(found) > MOST:
         fields.problem("candidates", f"write 1 to {MOST} candidates")
     return _named(found)
+
+
+def _part(
+    candidate: Fields, base: CandidatePart, providers: Mapping[str, Any], prompts: Mapping[str, Any]
+) -> CandidatePart:
+    """Return one candidate, written out or of a matrix."""
+    name = candidate.text("name", longest=LONGEST_NAME).strip()
+    part = replace(_read(candidate, base, providers, prompts), name=name)
+    if isinstance(candidate.node, ObjectNode):
+        _require(candidate, part)
+    candidate.get("exclude")  # read with the matrix
+    candidate.done()
+    return part
+
+
+def _kept(candidate: Fields, parts: list[CandidatePart]) -> list[CandidatePart]:
+    """Return the parts that no rule of `exclude` names; a rule that names none is a mistake."""
+    rules = excludes_of(candidate)
+    values = [_comparable(part) for part in parts]
+    for number, rule in enumerate(rules if "matrix" in candidate else []):
+        if parts and not any(is_excluded(value, [rule]) for value in values):
+            candidate.problem("exclude", f"[{number}] excludes nothing")
+    return [part for part, value in zip(parts, values, strict=True) if not is_excluded(value, rules)]
+
+
+def _comparable(part: CandidatePart) -> dict[str, Any]:
+    """Return what a rule of `exclude` may name of a candidate."""
+    params = {f"params.{name}": value for name, value in part.params.items()}
+    return {"model": part.model, "provider": part.provider, "prompt": part.prompt, **params}
 
 
 def _read(
@@ -85,21 +112,21 @@ def _params(candidate: Fields) -> dict[str, Any]:
 def _named(found: list[tuple[Fields, CandidatePart]]) -> list[CandidatePart]:
     """Return the candidates with a name each: their own, or what tells them apart. Notes equal ones."""
     parts = [part for _, part in found]
-    named: list[CandidatePart] = []
+    named: list[tuple[str, CandidatePart]] = []
     for fields, part in found:
         complete = replace(part, name=part.name or _difference(part, parts))
         _refuse_twin(fields, complete, named)
-        named.append(complete)
-    return named
+        named.append((fields.where, complete))
+    return [part for _, part in named]
 
 
-def _refuse_twin(fields: Fields, part: CandidatePart, others: list[CandidatePart]) -> None:
-    for number, other in enumerate(others):
+def _refuse_twin(fields: Fields, part: CandidatePart, others: list[tuple[str, CandidatePart]]) -> None:
+    for where, other in others:
         if replace(other, name=part.name) == part and all(getattr(part, key) for key in NEEDED):
-            fields.problems.add(fields.node, fields.where, f"is the same as candidates[{number}]")
+            fields.problems.add(fields.node, fields.where, f"is the same as {where}")
             return
         if other.name == part.name and part.name:
-            fields.problem("name", f'"{part.name}" is the name of candidates[{number}]: give it another')
+            fields.problem("name", f'"{part.name}" is the name of {where}: give it another')
             return
 
 

@@ -42,7 +42,7 @@ def json_schema() -> Schema:
         "prompt": _prompt(),
         "prompts": {"type": "object", "additionalProperties": _prompt()},
         "defaults": _closed(_candidate_keys()),
-        "candidates": {"type": "array", "items": _closed({"name": NAME, **_candidate_keys()}), **_count(1, MOST)},
+        "candidates": {"type": "array", "items": _candidate(), **_count(1, MOST)},
         "baseline": NAME,
         "scorers": {"type": "array", "items": {"oneOf": _scorers()}, "minItems": 1},
         "scoring": _closed({"errors": {"enum": ["exclude", "zero"]}, "trials": {"const": "mean"}}),
@@ -67,6 +67,14 @@ def _closed(properties: Mapping[str, Schema], *, required: tuple[str, ...] = ())
         "required": list(required),
         "additionalProperties": False,
     }
+
+
+def _candidate() -> Schema:
+    """Return the schema of one candidate, or of a matrix of them."""
+    values = {"type": "array", "minItems": 1}
+    matrix = {"type": "object", "additionalProperties": values, "minProperties": 1}
+    rules = {"type": "array", "items": {"type": "object", "minProperties": 1}}
+    return _closed({"name": NAME, "matrix": matrix, "exclude": rules, **_candidate_keys()})
 
 
 def _count(low: int, high: int) -> Schema:

@@ -29,6 +29,63 @@ def test_load_of_candidates_names_them_by_what_differs(tmp_path: Path, candidate
     assert [candidate.name for candidate in file.candidates] == names
 
 
+MATRIX = "{matrix: {model: [small, {provider: gateway, model: large}], prompt: [p, q], params.temperature: [0, 0.7]}"
+
+
+def matrix_file(folder: Path, candidates: str) -> list[tuple[str, str, str, str, object]]:
+    """Return (name, provider, model, prompt, temperature) of each candidate."""
+    file = declared(
+        folder,
+        prompt=None,
+        prompts="{p: '{{ input }}', q: 'Q: {{ input }}'}",
+        providers='{local: {kind: openai, base_url: "http://a/v1"}, gateway: {kind: openai, base_url: "http://b/v1"}}',
+        defaults="{provider: local, prompt: p, params: {max_tokens: 9}}",
+        candidates=candidates,
+    )
+    return [(one.name, one.provider, one.model, one.prompt, one.params["temperature"]) for one in file.candidates]
+
+
+def test_matrix_makes_every_combination_the_first_key_slowest(tmp_path: Path) -> None:
+    found = matrix_file(tmp_path, f"[{MATRIX}}}]")
+
+    assert [one[1:] for one in found] == [
+        ("local", "small", "p", 0),
+        ("local", "small", "p", 0.7),
+        ("local", "small", "q", 0),
+        ("local", "small", "q", 0.7),
+        ("gateway", "large", "p", 0),
+        ("gateway", "large", "p", 0.7),
+        ("gateway", "large", "q", 0),
+        ("gateway", "large", "q", 0.7),
+    ]
+    assert found[1][0] == "small · local · p · temperature=0.7"
+
+
+def test_matrix_leaves_out_what_is_excluded(tmp_path: Path) -> None:
+    found = matrix_file(tmp_path, f"[{MATRIX}, exclude: [{{model: small, params.temperature: 0.7}}, {{prompt: q}}]}}]")
+
+    assert [one[1:] for one in found] == [
+        ("local", "small", "p", 0),
+        ("gateway", "large", "p", 0),
+        ("gateway", "large", "p", 0.7),
+    ]
+
+
+def test_matrix_stands_beside_other_candidates_and_keeps_its_own_params(tmp_path: Path) -> None:
+    file = declared(
+        tmp_path,
+        candidates="[{name: today, provider: local, model: m}, "
+        "{provider: local, params: {seed: 1}, matrix: {model: [m, n], params.temperature: [1]}}]",
+    )
+
+    assert [one.name for one in file.candidates] == [
+        "today",
+        "m · seed=1 · temperature=1",
+        "n · seed=1 · temperature=1",
+    ]
+    assert file.candidates[2].params == {"seed": 1, "temperature": 1}
+
+
 @pytest.mark.parametrize(
     ("candidates", "problem"),
     [
@@ -45,7 +102,29 @@ def test_load_of_candidates_names_them_by_what_differs(tmp_path: Path, candidate
             "[{provider: local, model: m, prompt: x}]",
             'candidates[0].prompt: there is no prompt "x" in the file; there are default',
         ),
-        ("[{provider: local, model: m, matrix: {}}]", "candidates[0].matrix: not yet"),
+        ("[{provider: local, matrix: {}}]", "candidates[0].matrix: write keys with lists of values"),
+        ("[{provider: local, matrix: {model: m}}]", "candidates[0].matrix.model: write a list of values"),
+        ("[{provider: local, model: m, exclude: [{model: m}]}]", "candidates[0].exclude: goes with matrix"),
+        (
+            "[{matrix: {model: [m, n], provider: [local]}, exclude: [{model: o}]}]",
+            "candidates[0].exclude: [0] excludes nothing",
+        ),
+        (
+            "[{provider: local, name: x, matrix: {model: [m, n]}}]",
+            "candidates[0].name: goes without matrix: combinations are named by what differs",
+        ),
+        (
+            "[{provider: local, matrix: {model: [m], modl: [x]}}]",
+            'candidates[0].matrix.modl: unknown key; did you mean "model"?',
+        ),
+        (
+            "[{matrix: {model: [m, n], provider: [locl]}}]",
+            'candidates[0].matrix.provider: there is no provider "locl" in the file; did you mean "local"?',
+        ),
+        (
+            "[{provider: local, matrix: {model: [m], params.temperature: [0, 3]}}]",
+            "candidates[0].matrix.params.temperature: write a number from 0 to 2",
+        ),
         ("[{provider: local, model: m}, {provider: local, model: m}]", "candidates[1]: is the same as candidates[0]"),
         (
             "[{provider: local, model: m, name: a}, {provider: local, model: m, name: b, params: {seed: null}}]",
