@@ -54,6 +54,7 @@ urlpatterns = [
     route(f"datasets/{ID}/versions", DatasetViewSet.as_view({"get": "versions"}), "dataset-versions"),
     route("prompts", PromptViewSet.as_view({"get": "list"}), "prompts"),
     route("providers", ProviderViewSet.as_view({"get": "list", "post": "create"}), "providers"),
+    route(f"experiments/{ID}/forecast", ExperimentViewSet.as_view({"get": "forecast"}), "experiment-forecast"),
     route(f"providers/{ID}/limits", ProviderViewSet.as_view({"get": "limits"}), "provider-limits"),
     route(f"providers/{ID}/pause", ProviderViewSet.as_view({"post": "pause"}), "provider-pause"),
     route(f"providers/{ID}/resume", ProviderViewSet.as_view({"post": "resume"}), "provider-resume"),

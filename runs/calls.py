@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import math
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
@@ -15,6 +16,7 @@ from runs.execution import Attempt, Halted, Job
 from runs.gates import Gate, Health
 from runs.outcomes import ANSWERED, Outcome
 from runs.throttling import Ear
+from runs.wallets import NOTHING, Purchase, Wallet
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +71,11 @@ class ProviderLine:
         if tokens is not None:
             meter.settle(slot.number, tokens - slot.tokens)
 
+    def thought_cost(self, request: Request) -> Decimal:
+        """Return what a call is thought to cost; a provider without prices is refused before."""
+        tokens_in, tokens_out = self.estimates.of(request)
+        return self.price(request.model, math.ceil(tokens_in), math.ceil(tokens_out)) or NOTHING
+
     def hear(self, failure: CallFailed | None) -> None:
         """Take what came of a call as a word about the pace: a 429 is against it, a 5xx or no answer is none."""
         if failure is None:
@@ -96,6 +103,8 @@ class Limits:
 
     timeout_s: float = DEFAULT_TIMEOUT_S
     tries: int = MAX_TRIES
+    wallets: Sequence[Wallet] = ()
+    """Of the budgets that its calls are paid from."""
 
 
 @dataclass(slots=True)
@@ -117,11 +126,10 @@ class CallPort:
         tries, answers = 0, line.health.answers
         while True:
             began = self.clock()
-            slot = await line.enter(job, request)
-            job.wait_ms += round((self.clock() - began) * 1000)
-            completion, failure = await self._call(job, line, request, limits)
-            line.settle(slot, request, completion, failure)
-            line.hear(failure)
+            if limits.wallets:
+                completion, failure = await self._buy(job, line, request, limits, began)
+            else:
+                completion, failure = await self._enter_and_call(job, line, request, limits, began)
             if failure is None:
                 job.completion = completion  # at once: a halt in the next moment must not throw a paid answer away
                 await _let_calls_begin()
@@ -137,6 +145,33 @@ class CallPort:
                 job.raw_response = failure.raw_response
                 return None
             await self._pause(job, failure)
+
+    async def _enter_and_call(
+        self, job: Job, line: ProviderLine, request: Request, limits: Limits, began: float
+    ) -> tuple[Completion | None, CallFailed | None]:
+        """Make one call as soon as the line lets it in."""
+        slot = await line.enter(job, request)
+        job.wait_ms += round((self.clock() - began) * 1000)
+        completion, failure = await self._call(job, line, request, limits)
+        line.settle(slot, request, completion, failure)
+        line.hear(failure)
+        return completion, failure
+
+    async def _buy(
+        self, job: Job, line: ProviderLine, request: Request, limits: Limits, began: float
+    ) -> tuple[Completion | None, CallFailed | None]:
+        """Make one call once its money is set aside, and book what it has cost."""
+        purchase = Purchase(limits.wallets, line.thought_cost(request))
+        await purchase.set_aside()
+        calls, cost_usd = job.call_count, None
+        try:
+            completion, failure = await self._enter_and_call(job, line, request, limits, began)
+            cost_usd = job.cost_usd if failure is None else _cost_of(failure)
+            if completion is not None and line.gate.meter is None:
+                line.estimates.learn(request, completion.tokens_in, completion.tokens_out)
+        finally:
+            purchase.settle(cost_usd if job.call_count > calls else NOTHING)
+        return completion, failure
 
     async def _call(
         self, job: Job, line: ProviderLine, request: Request, limits: Limits
@@ -226,6 +261,11 @@ def _unknown_outcome(outcome: str, line: ProviderLine) -> CallFailed:
     """Return what a runner's outcome comes to that is none of ours: the runner is wrong, not the answer."""
     sentence = f'the runner {type(line.runner).__name__} of {line.name} gave the outcome "{outcome}", which it may not'
     return CallFailed(Outcome.RUNNER_ERROR.value, sentence, is_retriable=False)
+
+
+def _cost_of(failure: CallFailed) -> Decimal | None:
+    """Return what a failed call costs: nothing where the provider said no; None where nobody knows."""
+    return NOTHING if failure.status or failure.is_unreachable else None
 
 
 def _out_of_time(timeout_s: float) -> CallFailed:

@@ -27,11 +27,13 @@ from runs.heartbeat import Pulse
 from runs.line_shares import LineShare
 from runs.models import Lane, LaneKind, Run, WorkUnit
 from runs.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS, MOST_RESULTS, Pipeline
+from runs.purses import LanePurse, runs_of
 from runs.reuse import Reuse, look_up
 from runs.services import LaneServices
 from runs.sink import Sink
 from runs.stopping import is_told
 from runs.transport import AiohttpTransport
+from runs.wallets import Budget
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -80,6 +82,7 @@ class LaneLoop:
         self._runs: dict[int, RunWork] = {}
         self._rows: dict[int, Run] = {}
         self._shares: dict[int, LineShare] = {}
+        self._purses: dict[Budget, LanePurse] = {}
         self._cases = CaseCache()
         self._last_run = 0
         self._busy_at = time.monotonic()
@@ -269,6 +272,7 @@ class LaneLoop:
         for line in list(self._services.lines.values()):
             if is_due or line.gate.meter is not None:  # a minute's limits are used fully only if asked for in time
                 self._take_share(line)
+        self._allot()
         if not is_due:
             return
         self._pulse.beat()
@@ -280,6 +284,17 @@ class LaneLoop:
     def _take_share(self, line: ProviderLine, *, at_least: int = 0) -> None:
         share = self._shares.setdefault(line.provider_id, LineShare(line, self._row.pk))
         self._sink.in_loop(share.take(at_least=at_least))
+
+    def _allot(self) -> None:
+        """Take what the next calls cost of the budgets; runs of one that is used up pause."""
+        for budget, wallet in list(self._services.wallets.items()):
+            purse = self._purses.setdefault(budget, LanePurse(wallet, self._row.pk))
+            allotment = purse.allot()
+            self._sink.in_loop(wallet.add, allotment.more_usd)
+            if allotment.reason:
+                for run in runs_of(budget):
+                    self._pause(run.pk, allotment.reason)
+                    self._sink.in_loop(self._pipeline.halt, run.pk, allotment.reason)
 
     def _release_if_missing(self, unit_id: int) -> None:
         held = self._units.get(unit_id)
@@ -308,5 +323,7 @@ class LaneLoop:
         for held in self._units.values():
             self._books.stands_still(held.run_id)
         self._units.clear()
+        for purse in self._purses.values():
+            purse.close()
         Lane.objects.filter(pk=self._row.pk).delete()
         logger.info("%s ends", self._row, extra={"lane": self._row.pk, "host": self._row.host})

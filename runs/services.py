@@ -12,8 +12,10 @@ from runs.calls import CallPort, ProviderLine
 from runs.exchange import NeedsPerson
 from runs.gates import Gate, Health
 from runs.models import Run
+from runs.purses import budgets_of
 from runs.reuse import Reuse
 from runs.runners.base import Connection, Runner, Transport
+from runs.wallets import Budget, Wallet
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,8 @@ class LaneServices:
         self._transport, self._clock = transport, clock
         self.lines: dict[int, ProviderLine] = {}
         """The lines that are in use, by the provider's primary key."""
+        self.wallets: dict[Budget, Wallet] = {}
+        """What this lane may spend, by the budget."""
 
     def line_of(self, run: Run) -> ProviderLine:
         """Return this lane's line to the run's provider, made at first use. Called in the database thread.
@@ -55,6 +59,20 @@ class LaneServices:
         if line is None:
             line = self.lines[provider.pk] = self._connect(provider)
         return line
+
+    def wallets_of(self, run: Run, line: ProviderLine) -> tuple[Wallet, ...]:
+        """Return this lane's wallets of the budgets that a run has. Called in the database thread.
+
+        Raises NeedsPerson when the model has no price: a budget could not be kept.
+        """
+        budgets = budgets_of(run)
+        model = run.config["model"]
+        if budgets and line.price(model, 0, 0) is None:
+            raise NeedsPerson(
+                f"{model} has no price at {line.name}, so that the budget cannot be kept: set its price (0 where calls "
+                "are free), or take the budget away"
+            )
+        return tuple(self.wallets.setdefault(budget, Wallet(budget)) for budget in budgets)
 
     def _connect(self, provider: Provider) -> ProviderLine:
         def price(model: str, tokens_in: int | None, tokens_out: int | None) -> Any:

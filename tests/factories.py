@@ -38,6 +38,8 @@ from runs.models import (
     ProviderPace,
     ProviderShare,
     ProviderSpending,
+    Purse,
+    PurseHold,
     Result,
     Run,
     Transcript,
@@ -321,6 +323,25 @@ class ProviderSpendingFactory(DjangoModelFactory[ProviderSpending]):
     lane_number = 1
     ends_at_s = 0.0
     calls = 1
+
+
+class PurseFactory(DjangoModelFactory[Purse]):
+    """An experiment's purse, nothing spent."""
+
+    class Meta:
+        model = Purse
+
+    experiment = SubFactory(ExperimentFactory)
+
+
+class PurseHoldFactory(DjangoModelFactory[PurseHold]):
+    """What a lane has set aside of a purse."""
+
+    class Meta:
+        model = PurseHold
+
+    purse = SubFactory(PurseFactory)
+    lane_number = 1
 
 
 class WorkUnitFactory(DjangoModelFactory[WorkUnit]):

@@ -1,5 +1,6 @@
 """What can be done with what is measured: the same functions behind pages, API, admin and commands."""
 
+from experiments.actions.budgets import set_budget, set_monthly_budget
 from experiments.actions.candidates import add_candidate, remove_candidate
 from experiments.actions.case_lists import freeze_ad_hoc_case, freeze_case_list
 from experiments.actions.datasets import create_dataset
@@ -41,5 +42,7 @@ __all__ = [
     "resume_provider",
     "save_prompt",
     "set_baseline",
+    "set_budget",
+    "set_monthly_budget",
     "set_weights",
 ]

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evalsite.api_fields import (
+    FlagField,
     NumberField,
     ObjectField,
     OneOfField,
@@ -22,7 +23,7 @@ from evalsite.api_fields import (
 )
 from evalsite.api_lists import Order
 from evalsite.api_views import VisibleViewSet, changed, checked, created_once
-from experiments.actions import ActionConflict, add_candidate, create_experiment, save_prompt, set_weights
+from experiments.actions import ActionConflict, add_candidate, create_experiment, save_prompt, set_budget, set_weights
 from experiments.actions.editing import edit_experiment
 from experiments.api.references import named_or_404, project_from, version_from
 from experiments.declarations import ScorerDeclaration
@@ -32,6 +33,7 @@ from experiments.models import Candidate, ErrorsPolicy, Experiment, Provider, Sc
 from runs.actions import cancel_run, pause_run, resume_run, retry_failed, start_experiment
 from runs.models import Run, RunStatus
 from runs.models.runs import ACTIVE, RUNNABLE
+from scoring.forecast import forecast_of
 from scoring.reweighing import stand_anew
 
 
@@ -91,6 +93,7 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
             "tags",
             "dataset_version",
             "trials",
+            "budget_usd",
             "scoring_config",
             "scorers",
             "created_at",
@@ -157,6 +160,7 @@ class ExperimentChange(RequestSerializer):
 
     name = TextField(required=False, max_length=200)
     description = TextField(required=False, allow_blank=True)
+    budget_usd = NumberField(required=False, allow_null=True, min_value=0, max_value=10_000_000)
     scoring_config = ScoringChange(required=False)
 
 
@@ -168,6 +172,24 @@ class NewCandidate(RequestSerializer):
     model = TextField(max_length=200)
     prompt = PromptField(help_text="A text or messages; the same text is the same version of the prompt.")
     params = ObjectField(required=False, limit=65_536)
+
+
+class StartSerializer(RequestSerializer):
+    """How to start."""
+
+    pilot = FlagField(required=False, default=False, help_text="True: the first 5 items only, once each.")
+
+
+class ForecastSerializer(serializers.Serializer[Any]):
+    """What one candidate will cost in all."""
+
+    candidate = serializers.CharField()
+    planned = serializers.IntegerField()
+    priced = serializers.IntegerField(help_text="Results that it is forecast from.")
+    spent_usd = serializers.FloatField(help_text="Of the priced results.")
+    cost_usd = serializers.FloatField(allow_null=True, help_text="Of all; null: no priced results yet.")
+    low_usd = serializers.FloatField(allow_null=True)
+    high_usd = serializers.FloatField(allow_null=True)
 
 
 class StartedSerializer(serializers.Serializer[Any]):
@@ -215,6 +237,8 @@ class ExperimentViewSet(ListModelMixin, VisibleViewSet):
         values = checked(ExperimentChange, request.data)
         scoring = values.pop("scoring_config", {})
         with transaction.atomic():
+            if "budget_usd" in values:
+                set_budget(experiment=experiment, usd=values.pop("budget_usd"), by=request.user)
             edit_experiment(experiment=experiment, by=request.user, changes=values)
             _scored_as(experiment, scoring, request.user)
         if scoring:
@@ -255,10 +279,17 @@ class ExperimentViewSet(ListModelMixin, VisibleViewSet):
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(CandidateSerializer(page, many=True).data)
 
-    @extend_schema(request=None, responses=StartedSerializer)
+    @extend_schema(request=StartSerializer, responses=StartedSerializer)
     def start(self, request: Request, **_: Any) -> Response:
-        """Start a run for each candidate, or let them go on with what is missing."""
-        return _done(start_experiment(experiment=self.get_object(), by=request.user).runs)
+        """Start a run for each candidate, or let them go on with what is missing; a pilot does the first 5 items."""
+        values = checked(StartSerializer, request.data)
+        started = start_experiment(experiment=self.get_object(), by=request.user, is_pilot=values["pilot"])
+        return _done(started.runs)
+
+    @extend_schema(responses=ForecastSerializer(many=True))
+    def forecast(self, _request: Request, **_: Any) -> Response:
+        """What everything will cost, from the priced results that exist (of a pilot, for one)."""
+        return Response(ForecastSerializer(forecast_of(self.get_object()), many=True).data)
 
     @extend_schema(request=None, responses=StartedSerializer)
     def pause(self, request: Request, **_: Any) -> Response:

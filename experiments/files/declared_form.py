@@ -43,6 +43,7 @@ def declared_form(experiment: Experiment) -> ExperimentFile:
         is_reusing=experiment.is_reusing,
         timeout_s=experiment.timeout_s,
         max_errors=experiment.max_errors,
+        budget_usd=experiment.budget_usd,
     )
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ from experiments.templating import compile_messages
 SHOWN = 20
 VERSION = "1"
 STANDARD_INPUT = "-"
-LATER = ("judges", "budget", "variants", "gate", "require")
+LATER = ("judges", "variants", "gate", "require")
 MOST_TRIALS = 100
+MOST_USD = 10_000_000
 __all__ = ["CandidatePart", "ColumnMapping", "ExperimentFile", "FileProblems", "load", "read_text"]
 
 
@@ -53,6 +55,7 @@ class ExperimentFile:
     is_reusing: bool = True
     timeout_s: float | None = None
     max_errors: str = "0"
+    budget_usd: Decimal | None = None
 
     @property
     def warnings(self) -> list[str]:
@@ -158,6 +161,7 @@ def _read(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Experimen
         is_reusing=fields.flag("reuse", default=True),
         timeout_s=fields.number("timeout_s", low=0.1),
         max_errors=_max_errors(fields),
+        budget_usd=_budget(fields),
     )
 
 
@@ -166,6 +170,12 @@ def _baseline(fields: Fields, names: list[str]) -> str:
     if name and name not in names:
         fields.problem("baseline", f'there is no candidate "{name}"{suggestion(name, names)}')
     return name
+
+
+def _budget(fields: Fields) -> Decimal | None:
+    """Return what the calls may cost in USD, to the ten-thousandth."""
+    usd = fields.number("budget", low=0, high=MOST_USD)
+    return None if usd is None else Decimal(str(usd)).quantize(Decimal("0.0001"))
 
 
 def _max_errors(fields: Fields) -> str:

@@ -49,6 +49,7 @@ def json_schema() -> Schema:
         "trials": {"type": "integer", "minimum": 1, "maximum": 100},
         "reuse": {"type": "boolean"},
         "timeout_s": SECONDS,
+        "budget": {"type": "number", "minimum": 0, "maximum": 10_000_000},
         "max_errors": {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?%?$"}]},
     }
     return {

@@ -91,6 +91,7 @@ def document_of(file: ExperimentFile) -> dict[str, Any]:
         "trials": file.trials if file.trials != 1 else None,
         "reuse": None if file.is_reusing else False,
         "timeout_s": file.timeout_s,
+        "budget": None if file.budget_usd is None else float(file.budget_usd),
         "max_errors": "" if file.max_errors == "0" else file.max_errors,
     }
     return _given(document)

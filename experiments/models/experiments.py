@@ -48,6 +48,14 @@ class Experiment(models.Model):
     is_reusing = models.BooleanField(default=True, help_text="Take answers of equal requests from earlier runs.")
     errors_policy = models.CharField(max_length=10, choices=ErrorsPolicy.choices, default=ErrorsPolicy.EXCLUDE)
     max_errors = models.CharField(max_length=20, default="0", help_text='A number, or a share like "1%".')
+    budget_usd = models.DecimalField(
+        max_digits=12,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="USD that its calls may cost; empty: no budget.",
+    )
     baseline = models.ForeignKey(
         "experiments.Candidate", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

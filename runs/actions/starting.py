@@ -28,12 +28,16 @@ class Started:
     """What has to be done before the runs can begin; None: they can. Of an owner: that one's to do (`prepare`)."""
 
 
-def start_experiment(*, experiment: Experiment, by: Person | None, owner: str = "") -> Started:
+PILOT_ITEMS = 5
+
+
+def start_experiment(*, experiment: Experiment, by: Person | None, owner: str = "", is_pilot: bool = False) -> Started:
     """Plan or extend a run for each candidate, let them go on, and wake a lane. Safe to call again at any time.
 
     Above 1,000 cases a job plans them, and the runs stay pending until it has. `owner` names the foreground command
-    that will do the work; "": the workers. Raises ActionRefused with a sentence when there is nothing to run, or a
-    template does not fit an item.
+    that will do the work; "": the workers. A pilot plans the first five items, once each: real calls, the first
+    results of their runs, from which the cost of the rest is forecast. Raises ActionRefused with a sentence when
+    there is nothing to run, a template does not fit an item, or a budget cannot be kept.
     """
     require(by, experiment.project, "start")
     if experiment.dataset_version is None:
@@ -41,13 +45,30 @@ def start_experiment(*, experiment: Experiment, by: Person | None, owner: str = 
     candidates = list(experiment.candidates.listed().select_related("provider", "prompt_version", "experiment"))
     if not candidates:
         raise ActionRefused("candidates", f"{experiment} has no candidates: add one, then start.")
+    refuse_unpriced(experiment, candidates)
     case_list = open_case_list(experiment)
     plan = wanted_plan(experiment, case_list)
+    if is_pilot:
+        plan = Plan(plan.cases, min(plan.limit, PILOT_ITEMS), trials=1)
     by_id = by.pk if by is not None else None
     if case_list.case_count > SIZE_AT_ONCE and not is_planned(case_list, candidates, plan):
         preparation, runs = begin_preparation(case_list, candidates, plan, by_id=by_id, owner=owner)
         return Started(runs, case_list, preparation)
     return _start_at_once(experiment, candidates, plan, by_id, owner)
+
+
+def refuse_unpriced(experiment: Experiment, candidates: list[Candidate]) -> None:
+    """Raise ActionRefused when there is a budget and the price of a candidate is unknown: it could not be kept."""
+    if experiment.budget_usd is None and experiment.project.monthly_budget_usd is None:
+        return
+    unpriced = [one for one in candidates if one.provider.cost_usd(one.model, 0, 0) is None]
+    if unpriced:
+        names = ", ".join(f"{one.model} at {one.provider}" for one in unpriced)
+        raise ActionRefused(
+            "budget",
+            f"the budget cannot be kept, since prices are not known: {names}. Set them (0 where calls are free), or "
+            "take the budget away.",
+        )
 
 
 def is_planned(case_list: CaseList, candidates: list[Candidate], plan: Plan) -> bool:

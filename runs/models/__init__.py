@@ -2,6 +2,7 @@
 
 from runs.models.lanes import Lane, LaneKind, ProviderShare
 from runs.models.limits import ProviderPace, ProviderSpending
+from runs.models.money import Purse, PurseHold
 from runs.models.preparations import Preparation
 from runs.models.results import Billed, FailedAttempt, Result, Transcript
 from runs.models.runs import ACTIVE, FINISHED, Run, RunStatus
@@ -18,6 +19,8 @@ __all__ = [
     "ProviderPace",
     "ProviderShare",
     "ProviderSpending",
+    "Purse",
+    "PurseHold",
     "Result",
     "Run",
     "RunStatus",

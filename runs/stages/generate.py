@@ -40,7 +40,9 @@ class Generate(Stage):
         seconds = run.timeout_s or run.provider.timeout_s or DEFAULT_TIMEOUT_S
         head = orjson.dumps([run.experiment.project_id, run.config["kind"], run.config["base_url"]])
         is_reusing = run.is_reusing and has_forerunners(run)
-        return GeneratePart(self._services.line_of(run), Limits(timeout_s=seconds), is_reusing, head)
+        line = self._services.line_of(run)
+        limits = Limits(timeout_s=seconds, wallets=self._services.wallets_of(run, line))
+        return GeneratePart(line, limits, is_reusing, head)
 
     async def __call__(self, job: Job) -> bool:
         """Fill in the completion."""

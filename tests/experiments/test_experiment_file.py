@@ -164,7 +164,7 @@ def test_load_of_a_file_with_a_byte_order_mark_and_windows_lines_reads_it(tmp_pa
         ({"experimnt": "x"}, 'e.yaml:7: experimnt: unknown key; did you mean "experiment"?'),
         ({"limit": "3"}, "e.yaml:7: limit: unknown key"),
         ({"judges": "{}"}, "e.yaml:7: judges: not yet"),
-        ({"budget": "{}"}, "e.yaml:7: budget: not yet"),
+        ({"budget": "-1"}, "e.yaml:7: budget: write a number from 0 to 1e+07"),
         ({"variants": "{}"}, "e.yaml:7: variants: not yet"),
         ({"gate": "{}"}, "e.yaml:7: gate: not yet"),
         ({"require": "[]"}, "e.yaml:7: require: not yet"),

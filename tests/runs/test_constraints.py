@@ -13,9 +13,12 @@ from tests.factories import (
     FailedAttemptFactory,
     LaneFactory,
     PreparationFactory,
+    ProjectFactory,
     ProviderFactory,
     ProviderPaceFactory,
     ProviderShareFactory,
+    PurseFactory,
+    PurseHoldFactory,
     RunFactory,
     WorkUnitFactory,
 )
@@ -38,6 +41,11 @@ BREACHES: dict[str, Callable[[], object]] = {
     "unit_not_empty": lambda: WorkUnitFactory(length=0),
     "unit_lane_when_claimed": lambda: WorkUnitFactory(lane=LaneFactory()),
     "preparation_wants_something": lambda: PreparationFactory(case_limit=0),
+    "hold_once_per_lane": lambda: PurseHoldFactory.create_batch(2, purse=PurseFactory()),
+    "purse_once_per_month": lambda: PurseFactory.create_batch(
+        2, experiment=None, project=ProjectFactory(), month="2026-11"
+    ),
+    "purse_of_an_experiment_or_a_month": lambda: PurseFactory(month="2026-11"),
     "pace_is_a_share_of_the_limit": lambda: ProviderPaceFactory(share_of_limit=1.5),
     "share_once_per_lane": lambda: ProviderShareFactory.create_batch(2, provider=ProviderFactory(), lane=LaneFactory()),
     "attempt_billed_known": lambda: FailedAttemptFactory(billed="perhaps"),

@@ -4,15 +4,18 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 import pytest
 
-from experiments.models import Candidate, Experiment
+from experiments.actions import ActionRefused, set_budget, set_monthly_budget
+from experiments.models import Candidate, Experiment, Provider
 from runs.actions import cancel_run, pause_run, retry_failed, start_experiment
 from runs.foreground import Foreground
-from runs.models import FailedAttempt, Lane, Result, Run, RunStatus, Transcript, WorkUnit
+from runs.models import FailedAttempt, Lane, Purse, PurseHold, Result, Run, RunStatus, Transcript, WorkUnit
 from runs.progress import totals_of
 from runs.simulator.server import Simulator
+from scoring.forecast import forecast_of
 from scoring.leaderboard import leaderboard
 from scoring.models import Score
 from tests.provider import KEY, free_port, provider
@@ -401,3 +404,70 @@ def test_run_at_a_provider_with_requests_a_minute_is_as_slow_as_it_must_be(simul
     stats = simulator.stats
     assert (run.status, stats.requests) == (RunStatus.COMPLETED, 60)
     assert stats.last_request_at - stats.first_request_at >= 2.5  # 59 gaps of 50 ms, less what a share begins with
+
+
+PRICES = {"right": {"input": 1000.0, "output": 1000.0}}
+
+
+def budgeted(simulator: Simulator, items: int, usd: str, **values: object) -> Experiment:
+    """Return an experiment with this budget over a model at which a token costs a tenth of a cent."""
+    experiment = sums(items)
+    competing(experiment, simulator, **values)
+    Provider.objects.update(prices=PRICES)
+    set_budget(experiment=experiment, usd=usd, by=None)
+    return experiment
+
+
+def test_run_pauses_at_its_budget_and_goes_on_when_it_is_raised(simulator: Simulator) -> None:
+    experiment = budgeted(simulator, 200, "0.5", max_in_flight=4)
+
+    paused = work(experiment)[0]
+    spent = totals_of(paused.pk).cost_usd
+    stored = Result.objects.count()
+    set_budget(experiment=experiment, usd="1000", by=None)
+    finished = work(experiment)[0]
+
+    assert paused.status == RunStatus.PAUSED
+    assert "the budget of this experiment, 0.5 USD, is used up" in paused.status_reason
+    assert spent is not None
+    per_call = spent / stored
+    assert 0 < spent <= Decimal("0.5") + 4 * per_call
+    assert (finished.status, Result.objects.count()) == (RunStatus.COMPLETED, 200)
+    purse = Purse.objects.get(experiment=experiment)
+    assert purse.spent_usd == totals_of(finished.pk).cost_usd
+    assert not PurseHold.objects.exists()
+
+
+def test_run_within_its_project_s_budget_of_the_month_ends(simulator: Simulator) -> None:
+    experiment = budgeted(simulator, 20, "1000")
+    set_monthly_budget(project=experiment.project, usd="1000", by=None)
+
+    run = work(experiment)[0]
+
+    assert run.status == RunStatus.COMPLETED
+    assert Purse.objects.get(project=experiment.project).spent_usd == totals_of(run.pk).cost_usd
+
+
+def test_run_without_prices_cannot_keep_a_budget(simulator: Simulator) -> None:
+    experiment = budgeted(simulator, 5, "1")
+    Provider.objects.update(prices={})
+
+    with pytest.raises(ActionRefused, match="the budget cannot be kept, since prices are not known: right at"):
+        start_experiment(experiment=experiment, by=None)
+
+
+def test_pilot_does_five_items_that_count_and_forecasts_the_rest(simulator: Simulator) -> None:
+    experiment = budgeted(simulator, 40, "1000")
+    foreground = Foreground()
+    run = start_experiment(experiment=experiment, by=None, owner=foreground.owner, is_pilot=True).runs[0]
+    foreground.work([run.pk])
+    foreground.leave()
+    forecast = forecast_of(experiment)[0]
+
+    finished = work(experiment)[0]
+
+    assert (forecast.planned, forecast.priced, finished.planned_count) == (40, 5, 40)
+    cost = totals_of(finished.pk).cost_usd
+    assert cost is not None
+    assert forecast.cost_usd == pytest.approx(float(cost), rel=0.3)
+    assert simulator.stats.requests == 40

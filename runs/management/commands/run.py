@@ -20,6 +20,7 @@ from runs.runners.simulator import needs_simulator, running_simulator
 from runs.terminal import ProgressDisplay, print_plan
 from runs.watching import HostWatch, living_host, progress_of
 from scoring.board_json import board_json
+from scoring.forecast import print_forecast
 from scoring.leaderboard import leaderboard
 from scoring.rescoring import bring_up_to_date
 from scoring.terminal import print_board
@@ -36,6 +37,7 @@ class Command(SiteCommand):
         """Declare the options."""
         parser.add_argument("file", help="the experiment file (YAML or JSON); - reads standard input")
         parser.add_argument("--check", action="store_true", help="validate, render, print the plan; call nothing")
+        parser.add_argument("--pilot", action="store_true", help="the first 5 items only; then what all would cost")
         parser.add_argument("--limit", type=int, metavar="N", help="the first N items only")
         parser.add_argument("--trials", type=int, metavar="N", help="repetitions of each item")
         parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="replace a value")
@@ -54,6 +56,7 @@ class Command(SiteCommand):
         experiment = self._declared(file, console)
         if options["check"]:
             print_plan(console, experiment)
+            print_forecast(console, experiment)
             return
         runs = self._work(experiment, options, console)
         if options["detach"]:
@@ -70,6 +73,8 @@ class Command(SiteCommand):
         print_board(Console(stderr=options["json"] == "-"), board)
         if output is not None:
             output(json.dumps(board_json(board), indent=2) + "\n")
+        if options["pilot"]:
+            print_forecast(console, experiment)
         self._judge(experiment, runs)
 
     def _writable(self, path: str | None) -> Any:
@@ -125,7 +130,7 @@ class Command(SiteCommand):
 
     def _started(self, experiment: Experiment, options: dict[str, Any], *, owner: str) -> list[Run]:
         try:
-            runs = start_experiment(experiment=experiment, by=None, owner=owner).runs
+            runs = start_experiment(experiment=experiment, by=None, owner=owner, is_pilot=options["pilot"]).runs
         except ActionRefused as refusal:
             raise CommandFailed(str(refusal), returncode=FILE_WRONG) from refusal
         for run in runs if options["retry_errors"] else []:

@@ -1,0 +1,94 @@
+"""What an experiment will cost in all, from the results that exist: those of a pilot, or of the runs so far."""
+
+import math
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from experiments.actions.case_lists import current_case_list
+from experiments.models import Candidate, Experiment
+from runs.actions.planning import wanted_plan
+from runs.models import Result, Run
+from runs.models.results import result_id_of
+from scoring.statistics.quantiles import t_quantile
+from scoring.terminal import printable
+
+TWO_SIDED_95 = 0.975
+MOST_RESULTS = 1000
+"""As many of the first results are looked at: more would not narrow the range by much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What one candidate will cost in all."""
+
+    candidate: str
+    planned: int
+    priced: int
+    """Results with a cost that the forecast is made from."""
+    spent_usd: float
+    """What those have cost."""
+    cost_usd: float | None
+    """What all will cost; None: no priced result yet."""
+    low_usd: float | None
+    high_usd: float | None
+    """In which 95 of 100 such forecasts come true; None with fewer than two priced results."""
+
+
+def predicted(planned: int, costs: int, mean: float, variance: float) -> tuple[float, float | None, float | None]:
+    """Return (total, low, high) of `planned` costs of which the first have this mean and variance.
+
+    The range is that of a sum of new values: it widens with those that are missing, and with how little the mean of
+    those at hand is known. Source: prediction interval of a future mean, Student's t, n - 1 degrees of freedom.
+    """
+    left = max(0, planned - costs)
+    total = mean * (costs + left)
+    if costs < 2:
+        return total, None, None
+    spread = t_quantile(TWO_SIDED_95, costs - 1) * math.sqrt(variance * (left + left * left / costs))
+    return total, max(mean * costs, total - spread), total + spread
+
+
+def forecast_of(experiment: Experiment) -> list[Forecast]:
+    """Return the forecast of each candidate, in their order; without a dataset there is none."""
+    case_list = current_case_list(experiment) if experiment.dataset_version_id else None
+    if case_list is None:
+        return []
+    planned = wanted_plan(experiment, case_list).count
+    runs = {run.config_hash: run for run in Run.objects.planned().filter(case_list=case_list, experiment=experiment)}
+    listed = experiment.candidates.listed().order_by("position", "pk")
+    return [_forecast(candidate, runs.get(candidate.config_hash), planned) for candidate in listed]
+
+
+def _forecast(candidate: Candidate, run: Run | None, planned: int) -> Forecast:
+    costs = _costs(run) if run is not None else []
+    if not costs:
+        return Forecast(candidate.name, planned, 0, 0.0, None, None, None)
+    mean = sum(costs) / len(costs)
+    variance = sum((cost - mean) ** 2 for cost in costs) / max(1, len(costs) - 1)
+    total, low, high = predicted(planned, len(costs), mean, variance)
+    return Forecast(candidate.name, planned, len(costs), sum(costs), total, low, high)
+
+
+def _costs(run: Run) -> list[float]:
+    """Return the costs of a run's first results that were called for and have one."""
+    first = result_id_of(run.pk, 0)
+    results = Result.objects.between(first, first + MOST_RESULTS).filter(cost_usd__isnull=False, reused_from=None)
+    return [float(cost) for cost in results.order_by("pk").values_list("cost_usd", flat=True)]
+
+
+def print_forecast(console: Console, experiment: Experiment) -> None:
+    """Print what each candidate will cost in all, where priced results exist."""
+    known = [one for one in forecast_of(experiment) if one.cost_usd is not None]
+    for one in known:
+        console.print(f"  {printable(one.candidate)}: {sentence_of(one)}", markup=False)
+    if known and experiment.budget_usd is not None:
+        console.print(f"budget: {experiment.budget_usd.normalize():f} USD", markup=False)
+
+
+def sentence_of(one: Forecast) -> str:
+    """Return a forecast in words."""
+    if one.cost_usd is None:
+        return "no priced results yet: a pilot of 5 items gives a forecast"
+    within = "" if one.low_usd is None or one.high_usd is None else f" ({one.low_usd:.4f} to {one.high_usd:.4f})"
+    return f"about {one.cost_usd:.4f} USD{within} for {one.planned} results, from {one.priced}"
