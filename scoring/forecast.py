@@ -3,15 +3,12 @@
 import math
 from dataclasses import dataclass
 
-from rich.console import Console
-
 from experiments.actions.case_lists import current_case_list
 from experiments.models import Candidate, Experiment
 from runs.actions.planning import wanted_plan
 from runs.models import Result, Run
 from runs.models.results import result_id_of
 from scoring.statistics.quantiles import t_quantile
-from scoring.terminal import printable
 
 TWO_SIDED_95 = 0.975
 MOST_RESULTS = 1000
@@ -75,15 +72,6 @@ def _costs(run: Run) -> list[float]:
     first = result_id_of(run.pk, 0)
     results = Result.objects.between(first, first + MOST_RESULTS).filter(cost_usd__isnull=False, reused_from=None)
     return [float(cost) for cost in results.order_by("pk").values_list("cost_usd", flat=True)]
-
-
-def print_forecast(console: Console, experiment: Experiment) -> None:
-    """Print what each candidate will cost in all, where priced results exist."""
-    known = [one for one in forecast_of(experiment) if one.cost_usd is not None]
-    for one in known:
-        console.print(f"  {printable(one.candidate)}: {sentence_of(one)}", markup=False)
-    if known and experiment.budget_usd is not None:
-        console.print(f"budget: {experiment.budget_usd.normalize():f} USD", markup=False)
 
 
 def sentence_of(one: Forecast) -> str:

@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from experiments.models import Experiment
+from scoring.forecast import forecast_of, sentence_of
 from scoring.leaderboard import Board, Entry
 
 NONE = "—"
@@ -124,3 +126,12 @@ def _footnote(board: Board) -> str:
 def printable(text: str) -> str:
     """Return text without control characters: what a model or a file says must not steer the terminal."""
     return "".join(mark for mark in text if not unicodedata.category(mark).startswith("C"))
+
+
+def print_forecast(console: Console, experiment: Experiment) -> None:
+    """Print what each candidate will cost in all, where priced results exist."""
+    known = [one for one in forecast_of(experiment) if one.cost_usd is not None]
+    for one in known:
+        console.print(f"  {printable(one.candidate)}: {sentence_of(one)}", markup=False)
+    if known and experiment.budget_usd is not None:
+        console.print(f"budget: {experiment.budget_usd.normalize():f} USD", markup=False)

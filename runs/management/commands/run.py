@@ -20,10 +20,9 @@ from runs.runners.simulator import needs_simulator, running_simulator
 from runs.terminal import ProgressDisplay, print_plan
 from runs.watching import HostWatch, living_host, progress_of
 from scoring.board_json import board_json
-from scoring.forecast import print_forecast
 from scoring.leaderboard import leaderboard
 from scoring.rescoring import bring_up_to_date
-from scoring.terminal import print_board
+from scoring.terminal import print_board, print_forecast
 
 TOO_MANY_ERRORS, FILE_WRONG, NOT_FINISHED, INTERRUPTED = 1, 2, 5, 130
 
