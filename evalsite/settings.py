@@ -141,7 +141,7 @@ SPECTACULAR_SETTINGS = {
 LANES = env.integer("EVALSITE_LANES", default=max(1, min(4, (os.cpu_count() or 2) // 2)))
 Q_CLUSTER: dict[str, Any] = {
     "name": "evalsite",
-    "orm": "default",
+    **env.broker(),
     "workers": LANES + 1,
     "queue_limit": LANES + 1,
     "timeout": None,

@@ -149,7 +149,12 @@ class Watcher:
     def _ping(self, host: Lane) -> None:
         if self._clock() - self._pinged_at >= PING_EVERY_S:
             self._pinged_at = self._clock()
-            async_task("runs.tasks.echo", host.pk, q_options={"task_name": "ping"})
+            try:
+                async_task("runs.tasks.echo", host.pk, q_options={"task_name": "ping"})
+            except DatabaseError:
+                raise
+            except Exception as error:  # a broker of its own is away: lanes go on, and so does what follows here
+                logger.warning("the queue cannot be reached: %s", error)
 
     def _hear_echo(self, host: Lane) -> None:
         """Beat while the queue's echo comes; restart the cluster when it has not come for too long."""

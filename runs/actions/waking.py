@@ -5,5 +5,8 @@ from django_q.tasks import async_task
 
 
 def wake_lanes() -> None:
-    """Have a worker look for units to claim, once the present transaction is committed."""
-    transaction.on_commit(lambda: async_task("runs.tasks.work", q_options={"task_name": "work"}))
+    """Have a worker look for units to claim, once the present transaction is committed.
+
+    A queue that cannot be reached is no error of the caller's, whose work is stored: the watcher wakes a lane.
+    """
+    transaction.on_commit(lambda: async_task("runs.tasks.work", q_options={"task_name": "work"}), robust=True)

@@ -55,3 +55,44 @@ def test_networks_that_are_none_are_refused_by_name(monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(ImproperlyConfigured, match=f"{NAME}: .*write addresses or networks"):
         env.networks(NAME, default=[])
+
+
+def test_broker_is_the_database_unless_redis_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EVALSITE_BROKER", raising=False)
+
+    assert env.broker() == {"orm": "default"}
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("unix:///run/redis.sock", "unix:///run/redis.sock"),
+        ("redis://:word@cache:6379/1", "redis://:word@cache:6379/1?socket_connect_timeout=3&socket_timeout=10"),
+        ("rediss://cache?socket_timeout=5", "rediss://cache?socket_connect_timeout=3&socket_timeout=5"),
+    ],
+)
+def test_broker_redis_is_at_its_url_and_does_not_wait_for_ever(
+    monkeypatch: pytest.MonkeyPatch, url: str, kept: str
+) -> None:
+    monkeypatch.setenv("EVALSITE_BROKER", "redis")
+    monkeypatch.setenv("REDIS_URL", url)
+
+    assert env.broker() == {"redis": kept}
+
+
+@pytest.mark.parametrize("url", ["", "cache:6379", "http://cache"])
+def test_broker_redis_without_a_url_of_redis_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("EVALSITE_BROKER", "redis")
+    monkeypatch.setenv("REDIS_URL", url)
+
+    with pytest.raises(ImproperlyConfigured, match="set REDIS_URL to redis://"):
+        env.broker()
+
+
+def test_broker_redis_without_its_client_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVALSITE_BROKER", "redis")
+    monkeypatch.setenv("REDIS_URL", "unix:///run/redis.sock")
+    monkeypatch.setattr(env, "find_spec", lambda name: None)
+
+    with pytest.raises(ImproperlyConfigured, match="evalsite\\[redis\\]"):
+        env.broker()

