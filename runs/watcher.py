@@ -153,7 +153,7 @@ class Watcher:
                 async_task("runs.tasks.echo", host.pk, q_options={"task_name": "ping"})
             except DatabaseError:
                 raise
-            except Exception as error:  # a broker of its own is away: lanes go on, and so does what follows here
+            except Exception as error:  # noqa: BLE001 - whatever a broker of its own raises: lanes go on without it
                 logger.warning("the queue cannot be reached: %s", error)
 
     def _hear_echo(self, host: Lane) -> None:

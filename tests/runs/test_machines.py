@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
+from runs.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS
 from tests.broken_line import broken_line
 from tests.machine import GOING_ON_S, IN_FLIGHT, ITEMS, RUN_S, START_S, Machine, machine_beside_provider
 from tests.waiting import wait_until
@@ -15,7 +16,7 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.postgres, pytest.mark.processes]
 
 EXACT = {"slow": (1.0, ITEMS, ITEMS), "wrong": (0.0, ITEMS, ITEMS)}
-REPEATED = 8 * IN_FLIGHT
+REPEATED = max(FIRST_RESULTS, CALLS_TO_RESULTS * IN_FLIGHT) + IN_FLIGHT  # answers that wait to be stored, open calls
 HOSTS = "SELECT 1 FROM runs_lane WHERE kind = 'host' AND beat > 0"
 DOUBLED = "SELECT result_id FROM scoring_score GROUP BY result_id HAVING count(*) > 1"
 LANES = "SELECT pid FROM runs_lane WHERE kind = 'lane'"
