@@ -15,6 +15,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import django
 import psycopg
@@ -60,7 +61,7 @@ class Shape:
 
     def ask(self, statement: str) -> list[tuple[object, ...]]:
         """Return the rows of a statement; [] where it has none."""
-        cursor = self.connection.execute(sql.SQL(statement))  # type: ignore[arg-type]
+        cursor = self.connection.execute(sql.SQL(statement))
         return cursor.fetchall() if cursor.description else []
 
     def fill(self) -> None:
@@ -79,7 +80,7 @@ class Shape:
         ) as out:
             rows = b"".join(out).splitlines(keepends=True)
         self.ask("DROP TABLE flushed")
-        took_ms = sum(timed_ms(lambda part=part: self._copy(part)) for part in parts(rows))
+        took_ms = sum(timed_ms(partial(self._copy, part)) for part in parts(rows))
         return len(rows) / took_ms * 1000
 
     def _copy(self, rows: list[bytes]) -> None:
@@ -91,7 +92,7 @@ class Shape:
         runs = [number * 7919 % self.runs for number in range(READS)]
         ranges = [(run << 32, run + 1 << 32, run) for run in runs]
         texts = [statement.format(table=self.table, first=first, end=end, run=run) for first, end, run in ranges]
-        return statistics.median([timed_ms(lambda text=text: self.ask(text)) for text in texts])
+        return statistics.median([timed_ms(partial(self.ask, text)) for text in texts])
 
     def delete_ms(self) -> float:
         """Return how long it takes to be rid of a run's rows, vacuuming included where rows are deleted."""
@@ -104,7 +105,7 @@ class Shape:
         """Return the sizes of the rows and of the indexes."""
         relations = f"SELECT relid FROM pg_partition_tree('{self.table}') UNION SELECT '{self.table}'::regclass"
         found = self.ask(f"SELECT sum(pg_table_size(relid)), sum(pg_indexes_size(relid)) FROM ({relations}) r")
-        return tuple(round(int(size) / 1e6, 1) for size in found[0])  # type: ignore[call-overload, return-value]
+        return tuple(round(int(size) / 1e6, 1) for size in found[0])  # type: ignore[call-overload]
 
     def measured(self) -> dict[str, object]:
         """Fill and measure it."""
@@ -149,7 +150,7 @@ def main() -> None:
         for number, (name, shape) in enumerate(SHAPES.items()):
             table = Shape(connection, f"measured_{number}", shape, options.runs, options.results)
             print(json.dumps({"shape": name, **table.measured()}), flush=True)  # noqa: T201
-            connection.execute(sql.SQL(f"DROP TABLE measured_{number}"))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(f"DROP TABLE measured_{number}"))
 
 
 if __name__ == "__main__":

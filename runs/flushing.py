@@ -15,6 +15,7 @@ from django.utils import timezone
 from runs.claims import HeldUnit, tally_of
 from runs.execution import RUNNER_ERROR, Job
 from runs.models import FailedAttempt, Result, Transcript, UnitState, WorkUnit
+from runs.news import Teller
 from runs.records import Recorder, Rows, count, count_attempts, counters_of
 from runs.recounting import recount
 from runs.storage import Row, insert, insert_missing
@@ -67,7 +68,7 @@ class Flusher:
         """`unit_done` is told the run's id when a unit is complete; it does not raise."""
         self._lane_id, self._unit_done = lane_id, unit_done
         self._units = units
-        self._recorder = Recorder()
+        self._recorder, self._teller = Recorder(), Teller()
 
     def store(self, batch: Batch) -> None:
         """Store a batch, whatever it takes; afterwards the held units know what is missing still.
@@ -86,6 +87,7 @@ class Flusher:
         touched = self._count(batch)
         with transaction.atomic():
             done = self._write_counters(touched, batch)
+            self._teller.tell()
             self._write(self._recorder.rows_of(batch.finished), self._attempts(batch.given_up))
         for job in batch.finished:
             self._units[job.unit.unit_id].missing.discard(job.ordinal)

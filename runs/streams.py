@@ -8,6 +8,7 @@ import asyncio
 import contextvars
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -20,9 +21,12 @@ from django.utils import timezone
 
 from runs.models import ACTIVE, Lane, Run
 from runs.models.units import COUNT_BY_OUTCOME
+from runs.news import Listener, listener
 from runs.watcher import BeatWatch
 
 TICK_S = 0.5
+TICK_LISTENING_S = 1.0
+BETWEEN_LOOKS_S = 0.25
 PING_S = 15.0
 WORKERS_GONE_AFTER_S = 30.0
 CHANGED, OVER, PING = b"event: changed\ndata:\n\n", b"event: over\ndata:\n\n", b": ping\n\n"
@@ -139,8 +143,17 @@ def _row(run: int, experiment: int, project: int, status: str, prepared: int | N
 class Hub:
     """Tells every watcher of one event loop what changed. Its task lives while somebody watches."""
 
-    def __init__(self, *, look: Look | None = None, tick_s: float = TICK_S) -> None:
+    def __init__(
+        self,
+        *,
+        look: Look | None = None,
+        tick_s: float = TICK_S,
+        listener: Listener | None = None,
+        tick_listening_s: float = TICK_LISTENING_S,
+    ) -> None:
+        """While the listener listens, it looks when something was heard, and every `tick_listening_s` all the same."""
         self._look, self._tick_s = look or Looker(), tick_s
+        self._listener, self._tick_listening_s = listener, tick_listening_s
         self._watchers: set[Watcher] = set()
         self._task: asyncio.Task[None] | None = None
         self.are_workers_gone = False
@@ -149,6 +162,8 @@ class Hub:
         """Add a stream."""
         watcher = Watcher(topic, session)
         self._watchers.add(watcher)
+        if self._listener is not None:
+            self._listener.heard.set()
         if self._task is None or self._task.done():
             # A fresh context: else the task would live in the first request's thread, and keep its connection.
             self._task = asyncio.get_running_loop().create_task(self._run(), context=contextvars.Context())
@@ -159,12 +174,26 @@ class Hub:
         self._watchers.discard(watcher)
 
     async def _run(self) -> None:
+        listening = asyncio.create_task(self._listener.run()) if self._listener is not None else None
         try:
             while self._watchers:
+                if self._listener is not None:
+                    self._listener.heard.clear()  # before the look: what is told during it is looked at anew
                 await self._tick()
-                await asyncio.sleep(self._tick_s)
+                await self._wait()
         finally:
+            if listening is not None:
+                listening.cancel()
             await sync_to_async(connections.close_all)()
+
+    async def _wait(self) -> None:
+        """Wait for the next look: a tick; where somebody listens for news, at least a quarter of a second."""
+        if self._listener is None or not self._listener.is_listening:
+            await asyncio.sleep(self._tick_s)
+            return
+        await asyncio.sleep(BETWEEN_LOOKS_S)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._listener.heard.wait(), self._tick_listening_s)
 
     async def _tick(self) -> None:
         watchers = list(self._watchers)
@@ -185,7 +214,10 @@ _gone_by_hub: WeakKeyDictionary[Hub, bool] = WeakKeyDictionary()
 
 def hub() -> Hub:
     """Return the hub of the running event loop, made at first use."""
-    return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub(listener=listener())
+    return _hubs[loop]
 
 
 def are_workers_gone() -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from django.conf import settings
 from django.db import DatabaseError, connection, connections
 from django.db.models import Exists, OuterRef
 from django_q.tasks import async_task
@@ -94,9 +95,19 @@ def bury_the_dead(watch: BeatWatch, *, but: Lane) -> None:
 class Watcher:
     """Beats for its host while the queue comes round, buries dead lanes, wakes lanes for runs nobody works on."""
 
-    def __init__(self, *, restart_cluster: Callable[[], None], clock: Callable[[], float] = time.monotonic) -> None:
-        """`restart_cluster` is called, in the watcher's thread, when the queue does not come round any more."""
+    def __init__(
+        self,
+        *,
+        restart_cluster: Callable[[], None],
+        lanes: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`restart_cluster` is called, in the watcher's thread, when the queue does not come round any more.
+
+        `lanes` is how many lanes this host may have; None: as the settings say.
+        """
         self._restart_cluster, self._clock = restart_cluster, clock
+        self._lanes = settings.LANES if lanes is None else lanes
         self._host = socket.gethostname()
         self._row: Lane | None = None
         self._watch, self._preparing = BeatWatch(clock), BeatWatch(clock)
@@ -183,8 +194,12 @@ class Watcher:
             wake_preparation(preparation.pk)
 
     def _wake_for_waiting(self) -> None:
-        """Wake a lane when units wait and no lane of the workers is there to take them."""
-        if Lane.objects.lanes().filter(is_foreground=False).exists() or not claimable_runs("").exists():
+        """Wake a lane when units wait and this host has fewer lanes than it may.
+
+        Each host asks for itself: the lane that a start wakes is one host's, and the others would never hear of it.
+        """
+        lanes = Lane.objects.lanes().filter(host=self._host, is_foreground=False).count()
+        if lanes >= self._lanes or not claimable_runs("").exists():
             return
         if self._clock() - self._woken_at >= WAKE_AFTER_S:
             self._woken_at = self._clock()

@@ -15,6 +15,7 @@ from django.utils import timezone
 from experiments.models import Candidate, CaseList, Experiment, Provider
 from experiments.models.projects import VisibleQuerySet
 from runs.models.preparations import Preparation
+from runs.news import tell
 
 logger = logging.getLogger(__name__)
 
@@ -195,6 +196,7 @@ class Run(models.Model):
         if moved:
             self.refresh_from_db(fields=["status", *values])
             self._tell_log()
+            tell()
         return bool(moved)
 
     def _tell_log(self) -> None:

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.processes]
 EXACT = {"slow": (1.0, ITEMS, ITEMS), "wrong": (0.0, ITEMS, ITEMS)}
 REPEATED = max(FIRST_RESULTS, CALLS_TO_RESULTS * IN_FLIGHT) + IN_FLIGHT  # answers that wait to be stored, open calls
 HOSTS = "SELECT 1 FROM runs_lane WHERE kind = 'host' AND beat > 0"
+IN_SLOW_MOTION = {"slow": {"model": "slower"}}  # 15 s: long enough for the second host to be woken
 DOUBLED = "SELECT result_id FROM scoring_score GROUP BY result_id HAVING count(*) > 1"
 LANES = "SELECT pid FROM runs_lane WHERE kind = 'lane'"
 
@@ -42,6 +43,16 @@ def redis(machine: Machine) -> Iterator[str]:
     subprocess.run(["rm", "-r", folder], check=True)
 
 
+def start_worker(machine: Machine, name: str, **environment: str) -> subprocess.Popen[str]:
+    """Start a worker with one lane that takes itself for a machine of this name."""
+    whole = machine.environment
+    named = {"DJANGO_SETTINGS_MODULE": "tests.machine_settings", "MACHINE_NAME": name}
+    machine.environment = {**whole, **named, **environment}
+    worker = machine.start("worker", "--lanes", "1")
+    machine.environment = whole
+    return worker
+
+
 def wait_for_hosts(machine: Machine, count: int) -> None:
     """Return once this many workers beat."""
     wait_until(lambda: len(machine.asked(HOSTS)) == count, START_S, f"{count} hosts")
@@ -60,10 +71,13 @@ def scored_right(machine: Machine) -> tuple[int, int, list[tuple[int]]]:
 
 
 def test_workers_woken_through_redis_do_a_run_together(machine: Machine, redis: str) -> None:
-    _ = [machine.start("worker", "--lanes", "1") for _ in range(2)]
+    slower = [{**one, **IN_SLOW_MOTION.get(one["name"], {})} for one in machine.declared["candidates"]]
+    machine.write({**machine.declared, "candidates": slower})
+    _ = [start_worker(machine, name) for name in ("one", "two")]
     wait_for_hosts(machine, 2)
 
     run = machine.run()
+    wait_until(lambda: len(machine.asked(LANES)) == 2, START_S, "a lane of each host")
     said = run.communicate(timeout=RUN_S)[0]
 
     assert run.returncode == 0, said
@@ -74,7 +88,7 @@ def test_workers_woken_through_redis_do_a_run_together(machine: Machine, redis: 
 
 
 def test_task_that_redis_lost_with_its_worker_is_made_up_for_by_the_watcher(machine: Machine, redis: str) -> None:
-    first = machine.start("worker", "--lanes", "1")
+    first = start_worker(machine, "one")
     machine.wait_for_host()
     machine.run("--detach").communicate(timeout=START_S)
     machine.wait_for_results(20)
@@ -82,7 +96,7 @@ def test_task_that_redis_lost_with_its_worker_is_made_up_for_by_the_watcher(mach
     first.communicate(timeout=START_S)
     kept = machine.results()
 
-    machine.start("worker", "--lanes", "1")
+    start_worker(machine, "two")
     machine.wait_for_results(kept + REPEATED, GOING_ON_S + START_S)
     wait_for_end(machine)
 
@@ -94,12 +108,10 @@ def test_network_cut_between_a_worker_and_the_database_loses_and_doubles_nothing
     parts = urlsplit(machine.database_url)
     options = dict(parse_qsl(parts.query))
     target = Path(options["host"]) / ".s.PGSQL.5432"
-    machine.start("worker", "--lanes", "1")
+    start_worker(machine, "whole")
     with tempfile.TemporaryDirectory(dir="/tmp") as folder, broken_line(target, Path(folder)) as line:
-        whole = dict(machine.environment)
-        machine.environment["DATABASE_URL"] = parts._replace(query=urlencode({**options, "host": folder})).geturl()
-        machine.start("worker", "--lanes", "1")
-        machine.environment = whole
+        cut = parts._replace(query=urlencode({**options, "host": folder})).geturl()
+        start_worker(machine, "cut", DATABASE_URL=cut)
         wait_for_hosts(machine, 2)
         machine.run("--detach").communicate(timeout=START_S)
         wait_until(lambda: len(machine.asked(LANES)) == 2, START_S, "both lanes")

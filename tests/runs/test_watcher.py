@@ -26,7 +26,7 @@ class Watched:
         self.now = 0.0
         self.restarts = 0
         self._capture = capture
-        self._watcher = Watcher(restart_cluster=self._restart, clock=lambda: self.now)
+        self._watcher = Watcher(restart_cluster=self._restart, lanes=1, clock=lambda: self.now)
 
     def _restart(self) -> None:
         self.restarts += 1
@@ -167,7 +167,13 @@ def paused() -> None:
 
 
 def beside_a_lane() -> None:
-    """Plan a run that a lane will take."""
+    """Plan a run that the one lane of this host will take."""
+    planned_run(4)
+    LaneFactory(host=socket.gethostname(), pid=os.getppid())
+
+
+def beside_a_lane_of_another_host() -> None:
+    """Plan a run that the lane of another host works on, while this one has none."""
     planned_run(4)
     LaneFactory(**LIVING)
 
@@ -176,6 +182,12 @@ def of_a_command() -> None:
     """Plan a run that a living command works on."""
     lane = LaneFactory(**LIVING, is_foreground=True)
     planned_run(4, owner=f"lane {lane.pk}")
+
+
+def test_look_wakes_a_lane_of_each_host(watched: Watched) -> None:
+    beside_a_lane_of_another_host()
+
+    assert unlike_pings(watched.look()) == ["runs.tasks.work"]
 
 
 @pytest.mark.parametrize("plan", [paused, beside_a_lane, of_a_command])

@@ -26,7 +26,7 @@ class Command(SiteCommand):
                 raise CommandFailed("--lanes must be at least 1.", returncode=2)
             os.environ["EVALSITE_LANES"] = str(options["lanes"])  # the cluster reads it when it starts
         supervisor = Supervisor([Child.of_site("cluster")])
-        watcher = Watcher(restart_cluster=partial(supervisor.restart, "cluster"))
+        watcher = Watcher(restart_cluster=partial(supervisor.restart, "cluster"), lanes=options["lanes"])
         watcher.start()
         self.stdout.write("Working. Ctrl-C ends it.")
         self.stdout.flush()
