@@ -10,7 +10,7 @@ WORKERS ?= 2
 
 BENCH ?=
 
-.PHONY: bench run test test-postgres test-sqlite test-faults browser setup setup-dev lint lock format
+.PHONY: bench bench-peers run test test-postgres test-sqlite test-faults browser setup setup-dev lint lock format
 # `exec` and `--parent`: the site has make as its parent and ends with it, even when make is killed.
 run: setup
 	@HOST="$(HOST)" PORT="$(PORT)" exec $(BIN)/evalsite up --demo --parent $$PPID
@@ -66,3 +66,7 @@ lock: setup-dev
 # The figures of docs/performance.md: BENCH="--only throughput --items 2000" measures less, --write puts them there.
 bench: setup
 	@$(BIN)/python -m benchmarks $(BENCH)
+
+# Other tools for `make bench` to compare with, each in an environment of its own under build/peers; PEERS=openai for one.
+bench-peers: setup
+	@$(BIN)/python -m benchmarks.peers.installing $(PEERS)

@@ -54,7 +54,8 @@ def _set_up(folder: Path) -> None:
 
 
 def _rows(options: argparse.Namespace, folder: Path) -> list[Row]:
-    from benchmarks.figures import FIGURES, Bench
+    from benchmarks.bench import Bench
+    from benchmarks.figures import FIGURES
 
     bench = Bench(folder, options.rounds, options.items, options.results, ROOT / "build" / "bench")
     names = options.only.split(",") if options.only else list(FIGURES)

@@ -3,14 +3,15 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
+from benchmarks.bench import Bench
 from benchmarks.engine import EngineFigures, run_in_foreground, worker
 from benchmarks.job import Job
 from benchmarks.measuring import measured
+from benchmarks.peers.comparing import peers
 from benchmarks.provider import Provider, environment
 from benchmarks.shape import Shape
 from benchmarks.table import Row
@@ -20,26 +21,6 @@ FAULTS = {
     **dict.fromkeys(("retry_429_rate", "error_rate", "drop_rate", "malformed_rate"), 0.0025),
     "faults_pass": True,
 }
-ROUNDS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """Where and how much is measured."""
-
-    folder: Path
-    """A data directory of its own, its database made."""
-    rounds: int = ROUNDS
-    items: int = 10_000
-    """Of the long job; the short one has a fifth of them."""
-    results: int = 100_000
-    """In the site whose pages are measured."""
-    kept: Path = Path("build/bench")
-    """Where sites that take long to fill are kept."""
-
-    def names(self, prefix: str) -> Iterator[str]:
-        """Yield a name for each round: every round is an experiment of its own."""
-        return (f"{prefix}-{number}" for number in range(self.rounds))
 
 
 def throughput(bench: Bench) -> list[Row]:
@@ -158,6 +139,7 @@ FIGURES: dict[str, Callable[[Bench], list[Row]]] = {
     "faults": faults,
     "lanes": two_workers,
     "pages": pages,
+    "peers": peers,
 }
 
 

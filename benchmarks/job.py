@@ -29,12 +29,18 @@ def sums(count: int) -> list[dict[str, str]]:
     ]
 
 
+def items_file(folder: Path, job: Job, *, name: str) -> Path:
+    """Write the items as JSON lines and return their path."""
+    path = folder / f"{name}.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in sums(job.items)), encoding="utf-8")
+    return path
+
+
 def experiment_file(
     folder: Path, job: Job, *, name: str = "sums", model: str = MODEL, candidates: int = 1, trials: int = 1
 ) -> Path:
     """Write the job as an experiment file with its items and return its path; several candidates differ by seed."""
-    rows = folder / f"{name}.jsonl"
-    rows.write_text("".join(json.dumps(row) + "\n" for row in sums(job.items)), encoding="utf-8")
+    rows = items_file(folder, job, name=name)
     document = {
         "experiment": name,
         "dataset": {"name": name, "file": rows.name, "key": "id", "input": "question", "expected": "answer"},
