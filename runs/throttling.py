@@ -60,7 +60,8 @@ class Ear:
         """Judge by the time since the report before the last: one to two seconds."""
         answers, throttled = self._told_before
         new_429s = self._throttled - throttled
-        return new_429s * 10 > (self._answers - answers + new_429s) * MOST_IN_TEN
+        # One alone says nothing: of the few answers of a short time it would be a large share.
+        return new_429s > 1 and new_429s * 10 > (self._answers - answers + new_429s) * MOST_IN_TEN
 
 
 @dataclass(frozen=True, slots=True)
