@@ -1,6 +1,7 @@
 """The app that wires the site: its system checks."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import register
 
 
@@ -15,4 +16,9 @@ class EvalsiteConfig(AppConfig):
         from evalsite.forks import share_nothing_with_forks
 
         register(check_plugins)
+        if settings.OTEL:
+            from runs.signals import run_ended
+            from runs.tracing import tell_of_ended_run
+
+            run_ended.connect(tell_of_ended_run)
         share_nothing_with_forks()

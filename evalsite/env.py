@@ -70,6 +70,19 @@ def choice(name: str, of: Iterable[str], *, default: str) -> str:
     return value
 
 
+def wants(name: str, *, module: str) -> bool:
+    """Return a boolean variable that asks for an extra. Raises ImproperlyConfigured where it is not installed."""
+    if not flag(name, default=False):
+        return False
+    try:
+        is_there = find_spec(module) is not None
+    except ModuleNotFoundError:
+        is_there = False
+    if not is_there:
+        raise ImproperlyConfigured(f"{name} is true, but {module} is not installed: pip install 'evalsite[otel]'.")
+    return True
+
+
 def share(name: str, *, default: float) -> float:
     """Return a number from 0 to 1. Raises ImproperlyConfigured for anything else."""
     text = os.environ.get(name, "").strip()

@@ -39,7 +39,7 @@ class Finding:
 
 def examine() -> Iterator[Finding]:
     """Yield what is found, thing by thing; the rest of a list is left out where nothing can be said without it."""
-    yield from (_python(), _data_directory(), _disk(), _logs(), _metrics())
+    yield from (_python(), _data_directory(), _disk(), _logs(), _traces(), _metrics())
     database = _database()
     yield database
     if not database.is_well:
@@ -76,6 +76,12 @@ def _disk() -> Finding:
 
 def _logs() -> Finding:
     return Finding(None, f"The log is {settings.LOG_FORM}, from {settings.LOG_LEVEL} on")
+
+
+def _traces() -> Finding:
+    if not settings.OTEL:
+        return Finding(None, "Traces are off (EVALSITE_OTEL)")
+    return Finding(None, f"Traces are sent for {settings.OTEL_SAMPLE:.0%} of the results, as OTEL_... variables say")
 
 
 def _metrics() -> Finding:

@@ -189,6 +189,10 @@ STREAMS = env.flag("EVALSITE_STREAMS", default=True)
 METRICS_TOKEN = os.environ.get("EVALSITE_METRICS_TOKEN", "").strip()
 METRICS_FROM = env.networks("EVALSITE_METRICS_FROM", default=[] if METRICS_TOKEN else ["127.0.0.0/8", "::1"])
 
+# Spans of runs, results and calls for OpenTelemetry; where they go is said by its own variables (OTEL_...).
+OTEL = env.wants("EVALSITE_OTEL", module="opentelemetry.exporter.otlp.proto.http")
+OTEL_SAMPLE = env.share("EVALSITE_OTEL_SAMPLE", default=1.0)
+
 LOG_FORM = env.choice("EVALSITE_LOG", logs.FORMS, default="text")
 LOG_LEVEL = env.choice("EVALSITE_LOG_LEVEL", logs.LEVELS, default="info" if LOG_FORM == "json" else "warning")
 LOGGING: dict[str, Any] = logs.configuration(LOG_FORM, LOG_LEVEL)

@@ -201,7 +201,7 @@ class CallPort:
             job.unit.open_calls -= 1
             line.gate.leave()
         line.health.reached()
-        job.latency_ms = completion.latency_ms
+        job.latency_ms, job.called_s = completion.latency_ms, began
         if job.latency_ms is None:
             job.latency_ms = round((self.clock() - began) * 1000)
         job.cost_usd = line.price(request.model, completion.tokens_in, completion.tokens_out)
@@ -239,7 +239,8 @@ class CallPort:
         job.wait_ms += round((self.clock() - began) * 1000)
 
     def _attempt(self, outcome: str, detail: str, status: int | None, billed: str, began: float) -> Attempt:
-        return Attempt(outcome, detail, status, billed, round((self.clock() - began) * 1000))
+        latency_ms = round((self.clock() - began) * 1000)
+        return Attempt(outcome, detail, status, billed, latency_ms, began_s=began)
 
 
 def _log_failure(job: Job, line: ProviderLine, failure: CallFailed) -> None:

@@ -47,6 +47,8 @@ class Attempt:
     billed: str
     latency_ms: int
     raw_response: str | None = None
+    began_s: float = 0.0
+    """When it began, by the clock of the call port."""
 
 
 @dataclass(slots=True)
@@ -116,6 +118,8 @@ class Job:
     raw_response: str | None = None
     cost_usd: Decimal | None = None
     latency_ms: int | None = None
+    called_s: float = 0.0
+    """When the accepted call began, by the clock of the call port."""
     wait_ms: int = 0
     call_count: int = 0
     attempts: list[Attempt] = field(default_factory=list)

@@ -32,6 +32,7 @@ from runs.reuse import Reuse, look_up
 from runs.services import LaneServices
 from runs.sink import Sink
 from runs.stopping import is_told
+from runs.tracing import flush_traces, traced
 from runs.transport import AiohttpTransport
 from runs.wallets import Budget
 
@@ -128,7 +129,7 @@ class LaneLoop:
             self._services = self._make_services(transport)
             self._stages = self._make_stages()
             self._pipeline = Pipeline(
-                self._stages, store=self._sink.put, give_up=self._sink.put_attempts, unit_idle=self._unit_idle
+                self._stages, store=traced(self._sink.put), give_up=self._sink.put_attempts, unit_idle=self._unit_idle
             )
             self._sink.on_stored = self._stored
             self._sink.start()
@@ -215,6 +216,7 @@ class LaneLoop:
             await stage.close()
         await self._sink.close()
         await asyncio.to_thread(self._books.close)
+        await asyncio.to_thread(flush_traces)
 
     async def _drain(self) -> None:
         """Let no new call begin, and the open ones end that do so in a moment: what they cost is then paid once."""

@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 results_changed = Signal()
 """Results of a run came, went or were judged anew. Sent with `sender=Run`, `run` (the Run) and `is_final`."""
+
+run_ended = Signal()
+"""A run was completed, cancelled or failed. Sent with `sender=Run` and `run` (the Run)."""

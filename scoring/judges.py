@@ -24,13 +24,17 @@ class PreparedScorer:
     spec_id: int
     revision: int
     scorer: Scorer
+    name: str = ""
+    """As the experiment calls it."""
 
 
 def prepared_scorers(specs: "models.QuerySet[ScorerSpec]") -> list[PreparedScorer]:
     """Return the scorers that are code, with the options of their newest revisions."""
     newest = ScorerRevision.objects.filter(scorer__in=specs, number=models.F("scorer__revision"))
     options = {revision.scorer_id: revision.options for revision in newest}
-    prepared = [PreparedScorer(spec.pk, spec.revision, registry.get(spec.kind)(options[spec.pk])) for spec in specs]
+    prepared = [
+        PreparedScorer(spec.pk, spec.revision, registry.get(spec.kind)(options[spec.pk]), spec.name) for spec in specs
+    ]
     return [one for one in prepared if one.scorer.place is not Place.NOWHERE]
 
 

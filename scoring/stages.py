@@ -25,6 +25,11 @@ class ScoreRecord:
     def __init__(self, build: RowBuilder, prepared: PreparedScorer, verdict: Verdict) -> None:
         self._build, self._prepared, self.verdict = build, prepared, verdict
 
+    @property
+    def name(self) -> str:
+        """The scorer's name in the experiment."""
+        return self._prepared.name
+
     def row(self, result_id: int, now: datetime) -> tuple[type[models.Model], Row]:
         """Return the model and its row for the sink."""
         return Score, score_row(self._build, self._prepared, result_id, self.verdict, now)

@@ -16,6 +16,7 @@ from experiments.models import Candidate, CaseList, Experiment, Provider
 from experiments.models.projects import VisibleQuerySet
 from runs.models.preparations import Preparation
 from runs.news import tell
+from runs.signals import run_ended
 
 logger = logging.getLogger(__name__)
 
@@ -197,6 +198,8 @@ class Run(models.Model):
             self.refresh_from_db(fields=["status", *values])
             self._tell_log()
             tell()
+            if after in FINISHED:
+                run_ended.send(sender=Run, run=self)
         return bool(moved)
 
     def _tell_log(self) -> None:

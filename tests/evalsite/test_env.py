@@ -96,3 +96,23 @@ def test_broker_redis_without_its_client_says_how_to_get_it(monkeypatch: pytest.
 
     with pytest.raises(ImproperlyConfigured, match="evalsite\\[redis\\]"):
         env.broker()
+
+
+def test_wants_without_the_variable_asks_for_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(NAME, raising=False)
+
+    assert not env.wants(NAME, module="no_such_package.inside")
+
+
+@pytest.mark.parametrize("module", ["no_such_package.inside", "json.no_such_module"])
+def test_wants_what_is_not_installed_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    monkeypatch.setenv(NAME, "true")
+
+    with pytest.raises(ImproperlyConfigured, match=r"is not installed: pip install 'evalsite\[otel\]'"):
+        env.wants(NAME, module=module)
+
+
+def test_wants_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, "1")
+
+    assert env.wants(NAME, module="json.decoder")
