@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from experiments.views import board, compare, experiments, providers
+from experiments.views import board, budget, compare, experiments, providers
 
 app_name = "experiments"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("experiments/<uuid:uid>/board/weights/", board.experiment_weights, name="experiment-weights"),
     path("experiments/<uuid:uid>/compare/", compare.experiment_compare, name="experiment-compare"),
     path("experiments/<uuid:uid>/runs/", experiments.experiment_runs, name="experiment-runs"),
+    path("experiments/<uuid:uid>/budget/", budget.experiment_budget, name="experiment-budget"),
+    path("experiments/<uuid:uid>/pilot/", budget.experiment_pilot, name="experiment-pilot"),
     path("experiments/<uuid:uid>/start/", experiments.experiment_start, name="experiment-start"),
     path("experiments/<uuid:uid>/baseline/<uuid:candidate>/", board.experiment_baseline, name="experiment-baseline"),
     path("providers/", providers.provider_list, name="provider-list"),

@@ -124,8 +124,8 @@ class LanePurse:
 
 def spent_of(budget: Budget) -> Decimal:
     """Return what was spent of a budget so far; for a project: this month."""
-    purse = _purse(budget)
-    return purse.spent_usd
+    purse: Purse | None = Purse.objects.filter(**_place(budget)).first()
+    return _cost_before(budget) if purse is None else purse.spent_usd
 
 
 def _locked(budget: Budget) -> tuple[Purse, Decimal | None]:

@@ -72,6 +72,7 @@ def _tabs(experiment: Experiment, current: str) -> list[Tab]:
         "Board": "experiments:experiment-board",
         "Runs": "experiments:experiment-runs",
         "Compare": "experiments:experiment-compare",
+        "Budget": "experiments:experiment-budget",
     }
     counts = {"Runs": experiment.runs.count()}
     return [

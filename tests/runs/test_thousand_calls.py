@@ -40,9 +40,15 @@ class Lane:
         self.stored: list[Job] = []
         self.given_up: list[Job] = []
         stages = [Calling(self.line, Limits(timeout_s=timeout_s))]
+        self.are_all_stored = asyncio.Event()
         self.pipeline = Pipeline(
-            stages, store=self.stored.append, give_up=self.given_up.append, unit_idle=lambda unit_id: None
+            stages, store=self._store, give_up=self.given_up.append, unit_idle=lambda unit_id: None
         )
+
+    def _store(self, job: Job) -> None:
+        self.stored.append(job)
+        if len(self.stored) == CALLS:
+            self.are_all_stored.set()
 
     async def start(self) -> None:
         """Start the jobs and let them begin."""
@@ -89,8 +95,7 @@ async def test_hung_calls_hold_no_slot_beyond_their_time(limit: int) -> None:
     await lane.start()
 
     async with asyncio.timeout(30):
-        while lane.pipeline.jobs:
-            await asyncio.sleep(0.01)
+        await lane.are_all_stored.wait()
 
     assert (lane.line.gate.open, lane.unit.open_calls) == (0, 0)
     assert {job.outcome for job in lane.stored} == {"timeout"}
