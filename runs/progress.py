@@ -63,11 +63,12 @@ def tally_of_units(units: Iterable[WorkUnit]) -> Tally:
 
 
 def counts_of(run_ids: Sequence[int]) -> dict[int, Totals]:
-    """Return how much of each run is done, by its id: results, errors and calls, without times, tokens and cost.
+    """Return how much of each run is done, by its id: results, errors, calls and cost, without times and tokens.
 
     Summed by the database in one query, for those who look several times a second.
     """
     columns = [*COUNT_BY_OUTCOME.values(), "reused_count", "attempt_count", "open_calls"]
+    columns += ["unpriced_count", "cost_usd"]
     sums = {column: Sum(column) for column in columns}
     renamed = {f"sum_{column}": total for column, total in sums.items()}
     rows = WorkUnit.objects.filter(run__in=run_ids).order_by().values("run").annotate(**renamed)
@@ -84,6 +85,7 @@ def _counts_from(row: dict[str, Any]) -> Totals:
         reused=row["sum_reused_count"],
         attempts=row["sum_attempt_count"],
         open_calls=row["sum_open_calls"],
+        cost_usd=row["sum_cost_usd"] if outcomes and not row["sum_unpriced_count"] else None,
     )
 
 

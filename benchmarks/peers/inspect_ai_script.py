@@ -19,9 +19,9 @@ def evaluate(base_url: str, key: str, file: Path, model: str, in_flight: int) ->
     asked = get_model(f"openai/{model}", base_url=base_url, api_key=key, config=config, responses_api=False)
     task = inspect_ai.Task(dataset=MemoryDataset(samples), solver=generate(), scorer=exact())
     (log,) = inspect_ai.eval(task, model=asked, max_samples=in_flight, log_dir=f"{file}.logs", display="none")
-    accuracy = log.results.scores[0].metrics["accuracy"].value if log.results else None
-    if log.status != "success" or accuracy != 1:
-        raise SystemExit(f"{log.status}, accuracy {accuracy}: {log.error}")
+    mean = log.results.scores[0].metrics["mean"].value if log.results else None
+    if log.status != "success" or mean != 1:
+        raise SystemExit(f"{log.status}, mean score {mean}: {log.error}")
 
 
 if __name__ == "__main__":

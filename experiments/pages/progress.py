@@ -10,7 +10,7 @@ from experiments.models.projects import Person
 from experiments.permissions import may
 from runs.models import ACTIVE, Run, RunStatus
 from runs.models.runs import RUNNABLE, RunQuerySet
-from runs.pace import Pace, paces_of
+from runs.pace import Pace, counted_paces_of
 from runs.streams import are_workers_gone
 
 
@@ -41,7 +41,7 @@ class ProgressPart:
         runs = list(_on_board(experiment))
         waiting = any(run.status in RUNNABLE and not run.owner for run in runs)
         can_control = may(user, experiment.project, "stop")
-        return cls(experiment, paces_of(runs), can_control, waiting and are_workers_gone())
+        return cls(experiment, counted_paces_of(runs), can_control, waiting and are_workers_gone())
 
     @property
     def is_shown(self) -> bool:

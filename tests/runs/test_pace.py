@@ -1,5 +1,6 @@
 """How fast runs go, and what an experiment is doing."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from experiments.models import Experiment, Project
 from runs.activity import DRAFT, with_status
 from runs.models import Run, RunStatus
-from runs.pace import Meter, Pace, paces_of
+from runs.pace import Meter, Pace, counted_paces_of, paces_of
 from runs.progress import Totals
 from tests.boards import experiment_in, run_of
 
@@ -75,6 +76,20 @@ def test_paces_come_in_order_with_one_query(project: Project) -> None:
     assert len(queries) == 1
     assert [one.run for one in paces] == runs[::-1]
     assert [one.done for one in paces] == [1, 1, 1]
+
+
+@pytest.mark.both
+def test_counted_paces_have_the_counts_and_costs_of_the_units_with_one_query(project: Project) -> None:
+    experiment = experiment_in(project)
+    runs = [run_of(experiment, status=RunStatus.RUNNING, ok_count=2, timeout_count=1, cost_usd="0.5") for _ in range(3)]
+    unpriced = run_of(experiment, status=RunStatus.RUNNING, ok_count=1, unpriced_count=1)
+
+    with CaptureQueriesContext(connection) as queries:
+        paces = counted_paces_of([unpriced, *runs])
+
+    assert len(queries) == 1
+    assert [one.totals.cost_usd for one in paces] == [None, *[Decimal("0.5")] * 3]
+    assert [(one.done, one.totals.error_count) for one in paces] == [(1, 0), *[(2, 1)] * 3]
 
 
 @pytest.mark.parametrize(
