@@ -17,6 +17,7 @@ from evalsite import address
 from evalsite.preparation import missing_migrations
 from experiments.credentials import key_state
 from experiments.models import Provider
+from experiments.wording import counted
 from runs.watching import living_host
 
 PYTHONS = ((3, 11), (3, 13))
@@ -109,7 +110,7 @@ def _database() -> Finding:
 def _tables() -> Finding:
     missing = missing_migrations()
     if missing:
-        return Finding(False, f"The tables are {len(missing)} migrations behind: run `evalsite migrate`")
+        return Finding(False, f"The tables are {counted(len(missing), 'migration')} behind: run `evalsite migrate`")
     return Finding(True, "The tables are up to date")
 
 

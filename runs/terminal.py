@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from experiments.models import Experiment
+from experiments.wording import counted
 from runs.models import Preparation, Run
 from runs.watching import RunProgress, progress_of
 from scoring.terminal import printable
@@ -110,7 +111,7 @@ class ProgressDisplay:
 
 def _note(one: RunProgress) -> str:
     errors = one.totals.error_count
-    parts = [f"{errors} errors"] if errors else []
+    parts = [counted(errors, "error")] if errors else []
     parts += [f"{one.totals.reused} reused"] if one.totals.reused else []
     parts += [str(one.run.preparation)] if one.run.preparation is not None else []
     parts += [one.run.status] if one.stands_still else [one.run.reason] if one.run.reason else []
@@ -126,10 +127,12 @@ def print_plan(console: Console, experiment: Experiment) -> None:
     plan = wanted_plan(experiment, case_list)
     candidates = list(experiment.candidates.listed())
     stored = sum(one.totals.results for one in progress_of(_run_ids(experiment)))
-    console.print(f"{experiment.dataset_version}: {plan.limit} items × {plan.trials} trials")
+    console.print(f"{experiment.dataset_version}: {counted(plan.limit, 'item')} × {counted(plan.trials, 'trial')}")
     for candidate in candidates:
         console.print(f"  {printable(candidate.name)}: {candidate.provider} · {candidate.model}", markup=False)
-    console.print(f"{plan.count * len(candidates)} results planned, {stored} of them stored; nothing was called.")
+    console.print(
+        f"{counted(plan.count * len(candidates), 'result')} planned, {stored} of them stored; nothing was called."
+    )
 
 
 def _run_ids(experiment: Experiment) -> list[int]:

@@ -18,6 +18,7 @@ from django.db import DatabaseError, connection, connections
 from django.db.models import Exists, OuterRef
 from django_q.tasks import async_task
 
+from experiments.wording import counted
 from runs.actions.preparing import wake_preparation
 from runs.actions.waking import wake_lanes
 from runs.claims import claimable_runs
@@ -89,7 +90,7 @@ def bury_the_dead(watch: BeatWatch, *, but: Lane) -> None:
     for row in {row.pk: row for row in [*gone, *watch.still(rows, DEAD_AFTER_S)]}.values():
         freed = bury(row)
         fields = {"lane": row.pk, "kind": row.kind, "host": row.host, "units": freed}
-        logger.warning("%s is dead: %d units are free again", row, freed, extra=fields)
+        logger.warning("%s is dead: %s free again", row, counted(freed, "unit"), extra=fields)
 
 
 class Watcher:

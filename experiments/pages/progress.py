@@ -8,6 +8,7 @@ from experiments.actions.case_lists import current_case_list
 from experiments.models import Experiment
 from experiments.models.projects import Person
 from experiments.permissions import may
+from experiments.wording import counted
 from runs.models import ACTIVE, Run, RunStatus
 from runs.models.runs import RUNNABLE, RunQuerySet
 from runs.pace import Pace, counted_paces_of
@@ -100,4 +101,4 @@ class ProgressPart:
     @property
     def announcement(self) -> str:
         """What a screen reader hears from time to time."""
-        return f"{self.results} of {self.planned} results, {self.errors} errors"
+        return f"{self.results} of {counted(self.planned, 'result')}, {counted(self.errors, 'error')}"

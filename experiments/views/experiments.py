@@ -11,6 +11,7 @@ from experiments.actions import ActionRefused
 from experiments.models import Experiment
 from experiments.pages.experiment_list import ExperimentListPage
 from experiments.pages.head import ExperimentHead
+from experiments.wording import counted
 from runs.actions import start_experiment
 from runs.models import Run
 from scoring.run_lines import RunLine, with_lines
@@ -47,7 +48,7 @@ def experiment_start(request: HttpRequest, uid: UUID) -> HttpResponse:
     experiment = get_object_or_404(Experiment.objects.visible_to(request.user), uid=uid)
     try:
         started = start_experiment(experiment=experiment, by=request.user)
-        messages.success(request, f"Started: {len(started.runs)} candidates.")
+        messages.success(request, f"Started: {counted(len(started.runs), 'candidate')}.")
     except ActionRefused as refusal:
         messages.error(request, str(refusal))
     return redirect("experiments:experiment-board", uid=experiment.uid)

@@ -13,6 +13,7 @@ from evalsite.templatetags.formats import share
 from experiments.models import ScorerSpec
 from experiments.models.projects import Person
 from experiments.permissions import may
+from experiments.wording import counted
 from runs.models import Result, Run
 from runs.models.results import ResultQuerySet, result_id_of
 from runs.models.runs import RUNNABLE
@@ -71,7 +72,9 @@ class RunSummary:
     @property
     def announcement(self) -> str:
         """What a screen reader hears from time to time."""
-        return f"{self.pace.totals.results} of {self.run.planned_count} results, {self.pace.totals.error_count} errors"
+        totals = self.pace.totals
+        planned = counted(self.run.planned_count, "result")
+        return f"{totals.results} of {planned}, {counted(totals.error_count, 'error')}"
 
 
 @dataclass(frozen=True)

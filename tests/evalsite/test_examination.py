@@ -42,7 +42,7 @@ def test_examination_of_a_finished_site_finds_nothing_to_mend() -> None:
 def test_examination_tables_behind_names_the_command() -> None:
     MigrationRecorder(connection).record_unapplied("runs", "0001_initial")
 
-    assert bad() == ["The tables are 1 migrations behind: run `evalsite migrate`"]
+    assert bad() == ["The tables are 1 migration behind: run `evalsite migrate`"]
 
 
 @pytest.mark.django_db

@@ -56,7 +56,7 @@ def test_lane_that_is_dead_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
     bury_the_dead(BeatWatch(FakeClock()), but=here)
 
-    assert told(caplog) == [("WARNING", f"{gone} is dead: 0 units are free again")]
+    assert told(caplog) == [("WARNING", f"{gone} is dead: 0 units free again")]
     assert (caplog.records[0].lane, Lane.objects.count()) == (gone.pk, 1)
 
 

@@ -13,6 +13,7 @@ from evalsite.commands import CommandFailed, SiteCommand
 from experiments.actions import ActionRefused, declare_experiment, project_named
 from experiments.files.experiment_file import ExperimentFile, FileProblems, load
 from experiments.models import Experiment
+from experiments.wording import counted
 from runs.actions import prepare, retry_failed, start_experiment
 from runs.foreground import Foreground
 from runs.models import Preparation, Run, RunStatus
@@ -193,7 +194,7 @@ class Command(SiteCommand):
         errors = sum(one.totals.error_count for one in progress)
         results = sum(one.totals.results for one in progress)
         if errors > allowed_errors(experiment.max_errors, results):
-            message = f"{errors} of {results} results are errors; max_errors is {experiment.max_errors}"
+            message = f"{errors} of {counted(results, 'result')} came to errors; max_errors is {experiment.max_errors}"
             raise CommandFailed(message, returncode=TOO_MANY_ERRORS)
 
 
