@@ -1,6 +1,7 @@
 """The leaderboard in the terminal."""
 
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.text import Text
 from experiments.models import Experiment
 from scoring.forecast import forecast_of, sentence_of
 from scoring.leaderboard import Board, Entry
+from scoring.requirements import Met
 
 NONE = "—"
 CANDIDATE = "candidate"
@@ -38,6 +40,13 @@ def print_board(console: Console, board: Board) -> None:
         table.add_row(*[Text(cell) for cell in row])
     console.print(table)
     console.print(Text(_footnote(board), style="dim"))
+
+
+def print_requirements(console: Console, required: Sequence[Met]) -> None:
+    """Print each requirement with its figure, a line each; those that are not met stand out."""
+    for one in required:
+        mark, style = ("✓", "dim") if one.is_met else ("✗", "red")
+        console.print(Text(f"{mark} {printable(one.sentence)}", style=style))
 
 
 def _columns(board: Board) -> dict[str, list[str]]:

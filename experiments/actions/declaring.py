@@ -101,6 +101,7 @@ def _experiment(file: ExperimentFile, project: Project, version: DatasetVersion,
         "errors_policy": file.errors_policy,
         "max_errors": file.max_errors,
         "budget_usd": file.budget_usd,
+        "requirements": [requirement.as_json() for requirement in file.requirements],
     }
     experiment: Experiment = Experiment.objects.update_or_create(
         project=project, name=file.name, defaults=values, create_defaults={**values, "created_by": user_of(by)}

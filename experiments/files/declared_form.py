@@ -8,6 +8,7 @@ from experiments.files.dataset import DatasetPart
 from experiments.files.experiment_file import CandidatePart, ExperimentFile
 from experiments.files.providers import ProviderPart
 from experiments.models import Candidate, Experiment, PromptVersion, Provider, ScorerSpec
+from experiments.requirements import Requirement
 
 
 def declared_form(experiment: Experiment) -> ExperimentFile:
@@ -44,6 +45,7 @@ def declared_form(experiment: Experiment) -> ExperimentFile:
         timeout_s=experiment.timeout_s,
         max_errors=experiment.max_errors,
         budget_usd=experiment.budget_usd,
+        requirements=[Requirement(**stored) for stored in experiment.requirements],
     )
 
 

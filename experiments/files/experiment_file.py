@@ -19,15 +19,17 @@ from experiments.files.fields import LONGEST_NAME, Fields, Problems, suggestion
 from experiments.files.overrides import with_overrides
 from experiments.files.prompts import read_prompts
 from experiments.files.providers import ProviderPart, read_providers
+from experiments.files.requirements import read_requirements
 from experiments.files.scorers import read_scorers
 from experiments.files.yaml_document import parse
+from experiments.requirements import Requirement
 from experiments.rows.column_mapping import ColumnMapping
 from experiments.templating import compile_messages
 
 SHOWN = 20
 VERSION = "1"
 STANDARD_INPUT = "-"
-LATER = ("judges", "variants", "gate", "require")
+LATER = ("judges", "variants", "gate")
 MOST_TRIALS = 100
 MOST_USD = 10_000_000
 __all__ = ["CandidatePart", "ColumnMapping", "ExperimentFile", "FileProblems", "load", "read_text"]
@@ -56,6 +58,7 @@ class ExperimentFile:
     timeout_s: float | None = None
     max_errors: str = "0"
     budget_usd: Decimal | None = None
+    requirements: list[Requirement] = field(default_factory=list)
 
     @property
     def warnings(self) -> list[str]:
@@ -140,6 +143,7 @@ def _read(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Experimen
     providers = read_providers(fields, folder, environ)
     prompts = read_prompts(fields, folder)
     candidates = read_candidates(fields, providers, prompts)
+    scorers = read_scorers(fields, folder)
     scoring = fields.inner("scoring")
     policy = scoring.choice("errors", ("exclude", "zero"), "exclude")
     scoring.choice("trials", ("mean",), "mean")
@@ -150,7 +154,7 @@ def _read(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Experimen
         providers=providers,
         prompts=prompts,
         candidates=candidates,
-        scorers=read_scorers(fields, folder),
+        scorers=scorers,
         project=fields.text("project", "default"),
         description=fields.text("description"),
         tags=fields.texts("tags"),
@@ -162,6 +166,7 @@ def _read(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Experimen
         timeout_s=fields.number("timeout_s", low=0.1),
         max_errors=_max_errors(fields),
         budget_usd=_budget(fields),
+        requirements=read_requirements(fields, [one.name for one in candidates], [one.name for one in scorers]),
     )
 
 

@@ -12,6 +12,7 @@ from evalsite.plugins import runners, scorers
 from experiments.files.candidates import MOST
 from experiments.options import Options, RangeField, TextListField
 from experiments.params import CHECKS
+from experiments.requirements import METRICS, ON
 from experiments.rows.dataset_files import FORMATS
 from experiments.templating import ROLES
 
@@ -50,6 +51,7 @@ def json_schema() -> Schema:
         "reuse": {"type": "boolean"},
         "timeout_s": SECONDS,
         "budget": {"type": "number", "minimum": 0, "maximum": 10_000_000},
+        "require": {"type": "array", "items": _requirement()},
         "max_errors": {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?%?$"}]},
     }
     return {
@@ -68,6 +70,13 @@ def _closed(properties: Mapping[str, Schema], *, required: tuple[str, ...] = ())
         "required": list(required),
         "additionalProperties": False,
     }
+
+
+def _requirement() -> Schema:
+    number: Schema = {"type": "number"}
+    keys: dict[str, Schema] = {"candidate": NAME, "scorer": NAME, "metric": {"enum": list(METRICS)}}
+    bounds: dict[str, Schema] = {"at_least": number, "at_most": number, "on": {"enum": list(ON)}}
+    return _closed({**keys, **bounds})
 
 
 def _candidate() -> Schema:

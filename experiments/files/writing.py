@@ -93,6 +93,7 @@ def document_of(file: ExperimentFile) -> dict[str, Any]:
         "timeout_s": file.timeout_s,
         "budget": None if file.budget_usd is None else float(file.budget_usd),
         "max_errors": "" if file.max_errors == "0" else file.max_errors,
+        "require": [requirement.as_json() for requirement in file.requirements],
     }
     return _given(document)
 

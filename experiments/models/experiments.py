@@ -56,6 +56,7 @@ class Experiment(models.Model):
         validators=[MinValueValidator(0)],
         help_text="USD that its calls may cost; empty: no budget.",
     )
+    requirements = models.JSONField(default=list, blank=True, help_text="What the board must show.")
     baseline = models.ForeignKey(
         "experiments.Candidate", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -170,6 +171,14 @@ class ScorerSpec(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def passes(self, value: float) -> bool:
+        """Return whether a value counts as passed: from `pass_value`, else from the best end of the range."""
+        best = self.range_high if self.higher_is_better else self.range_low
+        wanted = best if self.pass_value is None else self.pass_value
+        if wanted is None:
+            return False
+        return value >= wanted if self.higher_is_better else value <= wanted
 
 
 class ScorerRevision(models.Model):

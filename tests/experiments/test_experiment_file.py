@@ -167,7 +167,6 @@ def test_load_of_a_file_with_a_byte_order_mark_and_windows_lines_reads_it(tmp_pa
         ({"budget": "-1"}, "e.yaml:7: budget: write a number from 0 to 1e+07"),
         ({"variants": "{}"}, "e.yaml:7: variants: not yet"),
         ({"gate": "{}"}, "e.yaml:7: gate: not yet"),
-        ({"require": "[]"}, "e.yaml:7: require: not yet"),
         ({"vars": "[a]"}, "e.yaml:7: vars: write an object: keys with values"),
         ({"tags": "[{a: b}]"}, "e.yaml:7: tags: write a list of texts"),
         ({"trials": "0"}, "e.yaml:7: trials: write a whole number from 1 to 100"),

@@ -48,6 +48,7 @@ def read_again(file: ExperimentFile) -> ExperimentFile:
         {"scorers": "[{kind: contains}, {kind: person, scale: [1, 5], labels: {1: bad, 5: good}, instructions: x}]"},
         {"scorers": "[{kind: contains}, {kind: json_valid, schema: {type: object, required: ['1']}}]"},
         {"trials": "3", "reuse": "false", "timeout_s": "9.5", "max_errors": "1%", "scoring": "{errors: zero}"},
+        {"require": '[{scorer: correct, at_least: 0.5, on: low}, {candidate: "*", metric: errors, at_most: 3}]'},
         {"description": '"two\\nlines"', "tags": "[a, b]", "project": "team"},
     ],
 )

@@ -3,6 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,11 @@ from runs.terminal import ProgressDisplay, print_plan
 from runs.watching import HostWatch, living_host, progress_of
 from scoring.board_json import board_json
 from scoring.leaderboard import leaderboard
+from scoring.requirements import Met, required_of
 from scoring.rescoring import bring_up_to_date
-from scoring.terminal import print_board, print_forecast
+from scoring.terminal import print_board, print_forecast, print_requirements
 
-TOO_MANY_ERRORS, FILE_WRONG, NOT_FINISHED, INTERRUPTED = 1, 2, 5, 130
+TOO_MANY_ERRORS, FILE_WRONG, REQUIREMENT_UNMET, NOT_FINISHED, INTERRUPTED = 1, 2, 3, 5, 130
 
 
 class Command(SiteCommand):
@@ -70,12 +72,14 @@ class Command(SiteCommand):
                 style="dim",
             )
         board = leaderboard(experiment)
-        print_board(Console(stderr=options["json"] == "-"), board)
+        required = required_of(board)
+        shown = Console(stderr=options["json"] == "-")
+        print_board(shown, board)
+        print_requirements(shown, required)
         if output is not None:
-            output(json.dumps(board_json(board), indent=2) + "\n")
-        if options["pilot"]:
-            print_forecast(console, experiment)
+from scoring.terminal import print_board, print_forecast, print_requirements
         self._judge(experiment, runs)
+        self._require(required)
 
     def _writable(self, path: str | None) -> Any:
         """Return how to write the JSON; a path that cannot be written is found before the run."""
@@ -196,6 +200,14 @@ class Command(SiteCommand):
         if errors > allowed_errors(experiment.max_errors, results):
             message = f"{errors} of {counted(results, 'result')} came to errors; max_errors is {experiment.max_errors}"
             raise CommandFailed(message, returncode=TOO_MANY_ERRORS)
+
+    @staticmethod
+    def _require(required: Sequence[Met]) -> None:
+        """End with the code of requirements that are not met."""
+        unmet = [one for one in required if not one.is_met]
+        if unmet:
+            message = f"{len(unmet)} of {len(required)} requirements are not met"
+            raise CommandFailed(message, returncode=REQUIREMENT_UNMET)
 
 
 def allowed_errors(max_errors: str, results: int) -> float:
