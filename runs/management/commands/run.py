@@ -71,15 +71,24 @@ class Command(SiteCommand):
                 f"{judged.flips} of them other than before.",
                 style="dim",
             )
+        required = self._report(experiment, options, output)
+        if options["pilot"]:
+            print_forecast(console, experiment)
+        self._judge(experiment, runs)
+        self._require([] if options["pilot"] else required)
+
+    @staticmethod
+    def _report(experiment: Experiment, options: dict[str, Any], output: Any) -> list[Met]:
+        """Print the board and write it as JSON where asked for; return what it was required to show."""
         board = leaderboard(experiment)
         required = required_of(board)
         shown = Console(stderr=options["json"] == "-")
         print_board(shown, board)
         print_requirements(shown, required)
         if output is not None:
-from scoring.terminal import print_board, print_forecast, print_requirements
-        self._judge(experiment, runs)
-        self._require(required)
+            found = {**board_json(board), "requirements": [one.as_json() for one in required]}
+            output(json.dumps(found, indent=2) + "\n")
+        return required
 
     def _writable(self, path: str | None) -> Any:
         """Return how to write the JSON; a path that cannot be written is found before the run."""
