@@ -46,7 +46,7 @@ test-sqlite: setup-dev browser
 # What breaks and kills for real, in its long form (about a quarter of an hour); the short one belongs to `make test`.
 test-faults: setup-dev
 	@$(BIN)/python -m pytest -q -m "faults or processes" tests/faults
-	@$(BIN)/python -m tests.postgres_server pytest -q -m "both and ( faults or processes )" tests/faults
+	@$(BIN)/python -m tests.postgres_server pytest -q -m "( both or postgres ) and ( faults or processes )" tests/faults
 
 browser: setup-dev
 	@$(BIN)/python -m tests.browser_setup

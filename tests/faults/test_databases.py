@@ -1,0 +1,101 @@
+"""The database goes away, or its disk is full: runs wait, the reason is said, and they go on by themselves."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests import postgres_server
+from tests.machine import EXACT, GOING_ON_S, ITEMS, REPEATED, RUN_S, Machine
+from tests.provider import provider
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
+
+AWAY_S = 20
+SMALL = "16m"
+
+
+@pytest.mark.postgres
+def test_postgres_stopped_for_20_seconds_costs_nothing(tmp_path: Path) -> None:
+    with provider() as simulator, postgres_server.own_server() as server:
+        machine = Machine(tmp_path, simulator, server.get_uri())
+        machine.start("worker")
+        machine.wait_for_host()
+        machine.run("--detach").communicate(timeout=RUN_S)
+        machine.wait_for_results(20)
+
+        server.stop()
+        time.sleep(AWAY_S)
+        server.start()
+
+        machine.wait_for_results(2 * ITEMS, GOING_ON_S + RUN_S)
+        last = machine.run()
+        said = last.communicate(timeout=RUN_S)[0]
+        requests = simulator.stats.requests
+        print(f"{requests - 2 * ITEMS} calls made again")
+        machine.end()
+
+    assert last.returncode == 0, said
+    assert machine.scores() == EXACT
+    assert requests <= 2 * ITEMS + REPEATED
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """Give a folder on a file system of its own that is soon full."""
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Leave no room on a disk; return the file to be removed."""
+    ballast = disk / "ballast"
+    with suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while file.write(b"0" * 4096):
+            pass
+    return ballast
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
+def test_disk_full_makes_the_run_wait_and_it_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    with provider() as simulator, small_disk(tmp_path / "disk") as disk:
+        machine = Machine(disk, simulator)
+        machine.environment["TMPDIR"] = str(tmp_path)
+        machine.start("worker")
+        machine.wait_for_host()
+        machine.run("--detach").communicate(timeout=RUN_S)
+        machine.wait_for_results(20)
+
+        ballast = fill(disk)
+        wait_until(lambda: stands_still(machine), RUN_S, "the standstill")
+        kept, reasons = machine.results(), machine.asked("SELECT status, status_reason FROM runs_run")
+        ballast.unlink()
+
+        machine.wait_for_results(2 * ITEMS, GOING_ON_S + RUN_S)
+        last = machine.run()
+        said = last.communicate(timeout=RUN_S)[0]
+        checked = machine.asked("PRAGMA integrity_check")
+        print(f"full at {kept} results; {reasons}; {simulator.stats.requests - 2 * ITEMS} calls made again")
+        scores = machine.scores()
+        machine.end()
+
+    assert last.returncode == 0, said
+    assert (scores, checked) == (EXACT, [("ok",)])
+    assert 20 <= kept < 2 * ITEMS
+    assert simulator.stats.requests <= 2 * ITEMS + REPEATED
+
+
+def stands_still(machine: Machine) -> bool:
+    """Return whether no result comes in two seconds."""
+    before = machine.results()
+    time.sleep(2)
+    return machine.results() == before
