@@ -28,7 +28,8 @@ def stand_anew(experiment: Experiment) -> None:
         return
     _stand_by_covariances(experiment)
     transaction.on_commit(
-        lambda: async_task("scoring.tasks.stand_anew", experiment.pk, q_options={"task_name": "stand anew"})
+        lambda: async_task("scoring.tasks.stand_anew", experiment.pk, q_options={"task_name": "stand anew"}),
+        robust=True,
     )
 
 

@@ -1,6 +1,7 @@
 """Declaring an experiment: from a file to rows. Running the same file again changes nothing."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -88,7 +89,7 @@ def _version(file: ExperimentFile, project: Project, by: Person | None) -> Datas
 
 
 def _experiment(file: ExperimentFile, project: Project, version: DatasetVersion, by: Person | None) -> Experiment:
-    values = {
+    values: dict[str, Any] = {
         "description": file.description,
         "tags": file.tags,
         "dataset_version": version,
@@ -100,9 +101,10 @@ def _experiment(file: ExperimentFile, project: Project, version: DatasetVersion,
         "is_reusing": file.is_reusing,
         "errors_policy": file.errors_policy,
         "max_errors": file.max_errors,
-        "budget_usd": file.budget_usd,
         "requirements": [requirement.as_json() for requirement in file.requirements],
     }
+    if file.budget_usd is not None:  # a budget that was set elsewhere stays where the file says none
+        values["budget_usd"] = file.budget_usd
     experiment: Experiment = Experiment.objects.update_or_create(
         project=project, name=file.name, defaults=values, create_defaults={**values, "created_by": user_of(by)}
     )[0]

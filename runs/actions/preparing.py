@@ -54,7 +54,9 @@ def begin_preparation(
 
 def wake_preparation(preparation_id: int) -> None:
     """Have a worker prepare, once the present transaction is committed."""
-    transaction.on_commit(lambda: async_task("runs.tasks.prepare", preparation_id, q_options={"task_name": "prepare"}))
+    transaction.on_commit(
+        lambda: async_task("runs.tasks.prepare", preparation_id, q_options={"task_name": "prepare"}), robust=True
+    )
 
 
 def _asks_for_more(preparation: Preparation, asked: dict[str, Any], runs: Sequence[Run]) -> bool:

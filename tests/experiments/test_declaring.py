@@ -278,3 +278,12 @@ def test_project_named_default_is_made_at_first_use() -> None:
 def test_project_named_otherwise_must_exist() -> None:
     with pytest.raises(ActionRefused, match='there is no project "teem"'):
         project_named("teem")
+
+
+def test_declare_without_a_budget_keeps_the_one_that_was_set_elsewhere(declare: Declare) -> None:
+    experiment = declare(("max_errors: 1%", "max_errors: 1%\nbudget: 5")).experiment
+    Experiment.objects.filter(pk=experiment.pk).update(budget_usd=8)
+
+    kept = declare().experiment.budget_usd
+
+    assert kept == 8

@@ -62,13 +62,14 @@ class Command(SiteCommand):
             return
         runs = self._work(experiment, options, console)
         if options["detach"]:
-            console.print(f"{len(runs)} runs are with the workers; the same command without --detach watches them.")
+            count = "1 run is" if len(runs) == 1 else f"{len(runs)} runs are"
+            console.print(f"{count} with the workers; the same command without --detach watches.")
             return
         judged = bring_up_to_date(experiment)
         if judged.verdicts:
             console.print(
-                f"Stored answers were scored again, without a call: {judged.verdicts} verdicts, "
-                f"{judged.flips} of them other than before.",
+                f"Stored answers were scored again, without a call: verdicts {judged.verdicts}, "
+                f"other than before {judged.flips}.",
                 style="dim",
             )
         required = self._report(experiment, options, output)
