@@ -8,6 +8,7 @@ from experiments.actions.declaring import Declaration, declare_experiment, proje
 from experiments.actions.experiments import create_experiment, set_baseline
 from experiments.actions.filling import freeze_rows
 from experiments.actions.freezing import freeze_dataset
+from experiments.actions.importing import Imported, ImportOptions, import_file
 from experiments.actions.items import add_item, edit_item, remove_item, restore_item
 from experiments.actions.pausing import pause_provider, resume_provider
 from experiments.actions.prompts import save_prompt
@@ -19,6 +20,8 @@ __all__ = [
     "ActionConflict",
     "ActionRefused",
     "Declaration",
+    "ImportOptions",
+    "Imported",
     "StaleEdit",
     "add_candidate",
     "add_item",
@@ -33,6 +36,7 @@ __all__ = [
     "freeze_case_list",
     "freeze_dataset",
     "freeze_rows",
+    "import_file",
     "pause_provider",
     "person_scorer",
     "project_named",

@@ -8,13 +8,12 @@ from pathlib import Path
 from experiments.files.document_nodes import ObjectNode, Scalar, as_written
 from experiments.files.fields import Fields, suggestion
 from experiments.files.providers import expanded
-from experiments.rows.column_mapping import ColumnMapping, SplitColumn, items_of
-from experiments.rows.dataset_files import FORMATS, SourceRow, UnreadableFile, format_of, read_rows
+from experiments.rows.column_mapping import ColumnMapping, SplitColumn, items_of, missing_columns
+from experiments.rows.dataset_files import FORMATS, TABLES, SourceRow, UnreadableFile, format_of, read_rows
 from experiments.rows.new_items import BadRow, Misfit, NewItem, new_item
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MAPPING_KEYS = ("format", "key", "input", "expected", "metadata", "tags", "split", "bad_rows")
-TABLES = ("csv", "tsv")
 BAD_ROWS_SHOWN = 10
 
 
@@ -89,19 +88,12 @@ def read_file(part: Fields, source: DataFile) -> list[NewItem]:
 def _with_columns(
     part: Fields, rows: Iterable[SourceRow | BadRow], mapping: ColumnMapping, *, is_table: bool
 ) -> Iterable[SourceRow | BadRow]:
-    """Pass rows on; a column that the first one does not have is noted once, and then no row is read.
-
-    Objects of JSON may lack what is optional, rows of a table may not: there a missing column is a wrong name.
-    """
+    """Pass rows on; a column that the first one does not have is noted once, and then no row is read."""
     is_checked = False
     for row in rows:
         if not is_checked and isinstance(row, SourceRow):
             is_checked = True
-            missing = {
-                place: column
-                for place, column in mapping.columns().items()
-                if column not in row.values and (is_table or place == "key" or place.startswith("input"))
-            }
+            missing = missing_columns(mapping, row.values, is_table=is_table)
             for place, column in missing.items():
                 sentence = f'there is no column "{column}"; there are {", ".join(row.values)}'
                 part.problem(place, sentence + suggestion(column, list(row.values)))

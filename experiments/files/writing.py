@@ -122,12 +122,16 @@ def _dataset(part: DatasetPart) -> Any:
 def _mapping(mapping: ColumnMapping) -> dict[str, Any]:
     return {
         "key": mapping.key,
-        "input": mapping.input if isinstance(mapping.input, str) else dict(mapping.input),
+        "input": _columns(mapping.input),
         "expected": _column(mapping.expected),
-        "metadata": dict(mapping.metadata),
+        "metadata": _columns(mapping.metadata),
         "tags": _column(mapping.tags),
         "split": mapping.split,
     }
+
+
+def _columns(columns: str | Mapping[str, str]) -> str | dict[str, str]:
+    return columns if isinstance(columns, str) else dict(columns)
 
 
 def _column(column: SplitColumn | None) -> Any:

@@ -27,8 +27,8 @@ class ColumnMapping:
     key: str = ""
     """"": the hash of the input."""
     expected: SplitColumn | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    """name: column."""
+    metadata: str | Mapping[str, str] = field(default_factory=dict)
+    """name: column; or one column that holds an object."""
     tags: SplitColumn | None = None
     split: str = ""
 
@@ -37,13 +37,52 @@ class ColumnMapping:
         inputs = {"": self.input} if isinstance(self.input, str) else self.input
         named = {"key": self.key, **{_place("input", name): column for name, column in inputs.items()}}
         named |= {place: part.column for place, part in (("expected", self.expected), ("tags", self.tags)) if part}
-        named |= {_place("metadata", name): column for name, column in self.metadata.items()}
+        metadata = {"": self.metadata} if isinstance(self.metadata, str) else self.metadata
+        named |= {_place("metadata", name): column for name, column in metadata.items()}
         named["split"] = self.split
         return {place: column for place, column in named.items() if column}
 
 
 def _place(part: str, name: str) -> str:
     return f"{part}.{name}" if name else part
+
+
+def mapping_of(columns: Iterable[str], *, is_table: bool) -> ColumnMapping:
+    """Return what columns mean by their names, as an export writes them: key, input.NAME, metadata.NAME, ...
+
+    The columns are those of the first row. Later objects of JSON may have more, so there the optional ones count
+    as present; whether there are keys, the first row says.
+    """
+    there = list(columns)
+    if not is_table:
+        there += (
+            ["expected", "tags", "split"] if _named(there, "metadata.") else ["expected", "metadata", "tags", "split"]
+        )
+    inputs, metadata = _named(there, "input."), _named(there, "metadata.")
+    return ColumnMapping(
+        input="input" if "input" in there or not inputs else inputs,
+        key="key" if "key" in there else "",
+        expected=SplitColumn("expected") if "expected" in there else None,
+        metadata="metadata" if "metadata" in there else metadata,
+        tags=SplitColumn("tags", "|") if "tags" in there else None,
+        split="split" if "split" in there else "",
+    )
+
+
+def _named(columns: Iterable[str], prefix: str) -> dict[str, str]:
+    return {column.removeprefix(prefix): column for column in columns if column.startswith(prefix)}
+
+
+def missing_columns(mapping: ColumnMapping, values: Mapping[str, Any], *, is_table: bool) -> dict[str, str]:
+    """Return the columns that a first row does not have, by the place that names them.
+
+    Objects of JSON may lack what is optional, rows of a table may not: there a missing column is a wrong name.
+    """
+    return {
+        place: column
+        for place, column in mapping.columns().items()
+        if column not in values and (is_table or place == "key" or place.startswith("input"))
+    }
 
 
 def items_of(rows: Iterable[SourceRow | BadRow], mapping: ColumnMapping) -> Iterator[NewItem | BadRow]:
@@ -73,7 +112,7 @@ def item_of(row: SourceRow, mapping: ColumnMapping) -> NewItem | BadRow:
             has_key=bool(mapping.key),
             given=_input(values, mapping.input),
             expected=_expected(values, mapping.expected),
-            metadata={name: values[column] for name, column in mapping.metadata.items() if column in values},
+            metadata=_metadata(values, mapping.metadata),
             tags=_tags(values, mapping.tags),
             split=values.get(mapping.split) if mapping.split else None,
         )
@@ -85,6 +124,17 @@ def _input(values: Mapping[str, Any], columns: str | Mapping[str, str]) -> Any:
     if isinstance(columns, str):
         return values.get(columns)
     return {name: values[column] for name, column in columns.items() if column in values}
+
+
+def _metadata(values: Mapping[str, Any], columns: str | Mapping[str, str]) -> dict[str, Any]:
+    if isinstance(columns, Mapping):
+        return {name: values[column] for name, column in columns.items() if column in values}
+    whole = values.get(columns)
+    if whole in (None, ""):
+        return {}
+    if not isinstance(whole, Mapping):
+        raise Misfit(f'the column "{columns}" holds no object: names with values')
+    return dict(whole)
 
 
 def _expected(values: Mapping[str, Any], column: SplitColumn | None) -> Any:

@@ -14,9 +14,10 @@ from experiments.rows.new_items import BadRow
 from experiments.rows.source_rows import SourceRow, UnreadableFile
 from experiments.rows.table_rows import table_rows
 
-__all__ = ["FORMATS", "SourceRow", "UnreadableFile", "format_of", "read_rows"]
+__all__ = ["FORMATS", "TABLES", "SourceRow", "UnreadableFile", "format_of", "read_rows"]
 
 FORMATS = ("csv", "tsv", "json", "jsonl")
+TABLES = ("csv", "tsv")
 GZIPPED = b"\x1f\x8b"
 FOREIGN = {
     b"PK\x03\x04": "a zip or a spreadsheet",
