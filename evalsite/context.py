@@ -45,7 +45,10 @@ WORK = (
     Entry("Experiments", "experiments:experiment-list", "flask"),
     Entry("Runs", "runs:run-list", "runs"),
 )
-LIBRARY = (Entry("Providers", "experiments:provider-list", "plug"),)
+LIBRARY = (
+    Entry("Datasets", "experiments:dataset-list", "rows"),
+    Entry("Providers", "experiments:provider-list", "plug"),
+)
 FOOT = (Entry("API", "api:schema", "braces"),)
 STAFF_FOOT = (Entry("Admin", "admin:index", "sliders"), *FOOT)
 

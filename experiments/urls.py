@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from experiments.views import board, budget, compare, experiments, providers
+from experiments.views import board, budget, compare, datasets, experiments, providers
 
 app_name = "experiments"
 urlpatterns = [
+    path("datasets/", datasets.dataset_list, name="dataset-list"),
+    path("datasets/<uuid:uid>/items/", datasets.dataset_items, name="dataset-items"),
+    path("datasets/<uuid:uid>/versions/", datasets.dataset_versions, name="dataset-versions"),
     path("experiments/", experiments.experiment_list, name="experiment-list"),
     path("experiments/<uuid:uid>/", experiments.experiment_detail, name="experiment-detail"),
     path("experiments/<uuid:uid>/board/", board.experiment_board, name="experiment-board"),

@@ -1,0 +1,137 @@
+"""The pages about datasets: the list, the items of the draft, the versions."""
+
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, Q, Subquery
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from evalsite.addresses import query_with
+from experiments.models import Dataset, DatasetVersion, Item
+from experiments.models.datasets import ItemQuerySet
+from experiments.models.projects import Person
+from experiments.pages.head import Tab
+from experiments.rows.new_items import text_of
+
+ROWS = 50
+LONGEST_PLACE = 19
+
+
+@dataclass(frozen=True)
+class DatasetListPage:
+    """The datasets of a person's projects, each with the number and size of its newest version."""
+
+    rows: list[Dataset]
+
+    @classmethod
+    def build(cls, user: Person) -> "DatasetListPage":
+        """Return them by project and name."""
+        newest = DatasetVersion.objects.filter(dataset=OuterRef("pk")).order_by("-number")
+        visible = Dataset.objects.visible_to(user).listed().filter(archived_at=None).select_related("project")
+        annotated = visible.annotate(
+            number=Subquery(newest.values("number")[:1]),
+            item_count=Subquery(newest.values("item_count")[:1]),
+            frozen_at=Subquery(newest.values("frozen_at")[:1]),
+        )
+        return cls(list(annotated.order_by("project__name", "name")))
+
+
+@dataclass(frozen=True)
+class DatasetHead:
+    """What the tabs of a dataset share."""
+
+    dataset: Dataset
+    newest: DatasetVersion | None
+    """None: nothing is frozen yet."""
+    tabs: list[Tab]
+
+    @classmethod
+    def build(cls, uid: object, user: Person, current: str) -> "DatasetHead":
+        """Return the head of one tab. Raises Http404 for strangers."""
+        dataset = get_object_or_404(Dataset.objects.visible_to(user).listed().select_related("project"), uid=uid)
+        names = {"Items": "experiments:dataset-items", "Versions": "experiments:dataset-versions"}
+        tabs = [Tab(label, reverse(name, args=[dataset.uid]), label == current) for label, name in names.items()]
+        return cls(dataset, dataset.versions.first(), tabs)
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """One item of the list; values that are no texts are shown as JSON."""
+
+    item: Item
+
+    @property
+    def input_text(self) -> str:
+        """The input as text."""
+        return text_of(self.item.input)
+
+    @property
+    def expected_text(self) -> str:
+        """What is expected as text; "": nothing."""
+        return text_of(self.item.expected)
+
+
+@dataclass(frozen=True)
+class DatasetItemsPage:
+    """Items of the draft in their order, those that the search leaves."""
+
+    head: DatasetHead
+    rows: list[ItemRow]
+    total: int
+    """How many the search leaves."""
+    key: str
+    tag: str
+    split: str
+    first_query: str
+    """Leads to the beginning; "": this is the beginning."""
+    next_query: str
+    """Leads on; "": this is the end."""
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a search is on."""
+        return bool(self.key or self.tag or self.split)
+
+    @classmethod
+    def build(cls, uid: object, request: HttpRequest) -> "DatasetItemsPage":
+        """Return the page that the query asks for. Raises Http404 for strangers."""
+        head = DatasetHead.build(uid, request.user, "Items")
+        key, tag, split = (request.GET.get(name, "").replace("\0", "").strip() for name in ("key", "tag", "split"))
+        found = _found(head.dataset, key, tag, split)
+        after = _place(request.GET.get("after", ""))
+        shown = list(_behind(found, after)[: ROWS + 1])
+        last = shown[ROWS - 1] if len(shown) > ROWS else None
+        return cls(
+            head,
+            [ItemRow(item) for item in shown[:ROWS]],
+            found.count(),
+            key,
+            tag,
+            split,
+            query_with(request, after=None) if after else "",
+            query_with(request, after=f"{last.position}.{last.pk}") if last else "",
+        )
+
+
+def _found(dataset: Dataset, key: str, tag: str, split: str) -> ItemQuerySet:
+    items = Item.objects.filter(dataset=dataset).in_draft().order_by("position", "id")
+    items = items.filter(key__icontains=key) if key else items
+    items = items.tagged([tag]) if tag else items
+    found: ItemQuerySet = items.filter(split=split) if split else items
+    return found
+
+
+def _behind(items: ItemQuerySet, after: tuple[int, int] | None) -> ItemQuerySet:
+    if after is None:
+        return items
+    position, pk = after
+    return items.filter(Q(position__gt=position) | Q(position=position, pk__gt=pk))
+
+
+def _place(text: str) -> tuple[int, int] | None:
+    """Return position and id of the last item that was shown; None for the beginning and for anything else."""
+    parts = text.split(".")
+    if len(parts) != 2 or not all(part.isascii() and part.isdecimal() for part in parts):
+        return None
+    return (int(parts[0]), int(parts[1])) if len(max(parts, key=len)) < LONGEST_PLACE else None
