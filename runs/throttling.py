@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 MOST_IN_TEN = 1
 """429s among ten answers that are those calls' own affair; above that the line is too fast."""
+FEWEST_TOO_MANY = 3
 LOWERED_TO = 0.7
 LOWEST = 0.01
 RAISED_BY_S = 0.02
@@ -60,8 +61,8 @@ class Ear:
         """Judge by the time since the report before the last: one to two seconds."""
         answers, throttled = self._told_before
         new_429s = self._throttled - throttled
-        # One alone says nothing: of the few answers of a short time it would be a large share.
-        return new_429s > 1 and new_429s * 10 > (self._answers - answers + new_429s) * MOST_IN_TEN
+        # One or two say nothing: of the few answers of a short time they would be a large share.
+        return new_429s >= FEWEST_TOO_MANY and new_429s * 10 > (self._answers - answers + new_429s) * MOST_IN_TEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -335,7 +335,7 @@ def metered(*answers: Completion | Exception) -> Calling:
 
 
 async def test_complete_throttled_with_a_wait_holds_the_whole_line() -> None:
-    call = calling(throttled(37.0), throttled(37.0), GOOD)
+    call = calling(throttled(37.0), throttled(37.0), throttled(37.0), GOOD)
     call.line.gate = Gate(8, call.clock)
     call.port.sleep = noting_sleep(call, [])
     task = asyncio.create_task(call.complete())

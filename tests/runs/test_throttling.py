@@ -49,11 +49,11 @@ def test_pressure_keeps_the_longest_time_that_the_provider_asked_for() -> None:
 def test_ear_reports_what_was_heard_since_the_last_report() -> None:
     ear = Ear(FakeClock())
     ear.answered()
-    _ = [ear.throttled(None) for _ in range(2)]
+    _ = [ear.throttled(None) for _ in range(3)]
 
     first, second = ear.report(), ear.report()
 
-    assert (first.answers, first.throttled, first.is_too_fast) == (1, 2, True)
+    assert (first.answers, first.throttled, first.is_too_fast) == (1, 3, True)
     assert (second.answers, second.throttled, second.is_too_fast) == (0, 0, False)
 
 
@@ -61,7 +61,7 @@ def test_ear_holds_the_line_when_the_provider_asks_for_it() -> None:
     clock = FakeClock()
     ear = Ear(clock)
 
-    assert [ear.throttled(7.0), ear.throttled(7.0)] == [0.0, 7.0]
+    assert [ear.throttled(7.0) for _ in range(3)] == [0.0, 0.0, 7.0]
 
     clock.pass_by(2.0)
     assert ear.report().held_for_s == 5.0
