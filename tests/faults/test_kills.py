@@ -17,6 +17,7 @@ END_S = 6
 POISONED = int(POISON.removeprefix("k"))
 
 
+@pytest.mark.faults
 def test_run_killed_three_times_ends_in_the_exact_results(machine: Machine) -> None:
     for_each_kill = [ITEMS // 4, ITEMS, ITEMS + ITEMS // 2]
     _ = [killed_at(machine, count) for count in for_each_kill]
@@ -65,6 +66,7 @@ def test_run_again_after_the_end_makes_no_call(machine: Machine) -> None:
     assert (again.returncode, machine.simulator.stats.requests) == (0, 2 * ITEMS)
 
 
+@pytest.mark.faults
 def test_lane_of_a_worker_killed_goes_on_within_15_seconds(machine: Machine) -> None:
     machine.start("worker")
     machine.wait_for_host()
@@ -97,7 +99,6 @@ def test_worker_killed_whole_leaves_its_runs_to_the_next(machine: Machine) -> No
     wait_until(lambda: len(machine.asked(ended)) == 2, GOING_ON_S, "the end of both runs")
 
 
-@pytest.mark.both
 def test_worker_told_to_end_leaves_nothing_open_and_the_next_goes_on(machine: Machine) -> None:
     first = machine.start("worker")
     machine.wait_for_host()
@@ -116,6 +117,7 @@ def test_worker_told_to_end_leaves_nothing_open_and_the_next_goes_on(machine: Ma
     assert machine.simulator.stats.requests == 2 * ITEMS
 
 
+@pytest.mark.faults
 def test_item_that_crashes_its_worker_is_given_up_after_three_tries_alone(machine: Machine) -> None:
     others = ITEMS - 1
     machine.environment["DJANGO_SETTINGS_MODULE"] = "tests.crashing_settings"

@@ -33,7 +33,13 @@ def undelivered(machine: Machine, worker: int) -> Iterator[None]:
 
 @pytest.mark.processes
 @pytest.mark.both
-@pytest.mark.parametrize("becomes", [pytest.param([LOST], id="lost"), pytest.param([ONCE_MORE] * 2, id="repeated")])
+@pytest.mark.parametrize(
+    "becomes",
+    [
+        pytest.param([LOST], id="lost"),
+        pytest.param([ONCE_MORE] * 2, id="repeated", marks=pytest.mark.faults),
+    ],
+)
 def test_task_lost_or_repeated_does_the_work_once(machine: Machine, becomes: list[str]) -> None:
     worker = machine.start("worker", "--lanes", "2")
     machine.wait_for_host()
