@@ -213,7 +213,7 @@ class CallPort:
         failure = error if isinstance(error, CallFailed) else _out_of_time(limits.timeout_s)
         if failure.outcome not in KNOWN:
             failure = _unknown_outcome(failure.outcome, line)
-        billed = NOT_BILLED if failure.status or failure.is_unreachable else POSSIBLY
+        billed = NOT_BILLED if failure.status or not failure.was_sent else POSSIBLY
         attempt = self._attempt(failure.outcome, failure.detail, failure.status, billed, began)
         attempt.raw_response = failure.raw_response
         job.attempts.append(attempt)

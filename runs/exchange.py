@@ -56,6 +56,7 @@ class CallFailed(Exception):
         *,
         is_retriable: bool = True,
         is_unreachable: bool = False,
+        was_sent: bool = True,
         retry_after_s: float | None = None,
         status: int | None = None,
         raw_response: str | None = None,
@@ -68,6 +69,8 @@ class CallFailed(Exception):
         self.is_retriable = is_retriable
         self.is_unreachable = is_unreachable
         """No connection came about (refused, reset, DNS, TLS): many in a row mean that the provider is down."""
+        self.was_sent = was_sent
+        """Whether the request may have arrived; where it was not answered it may have been billed then."""
         self.retry_after_s = retry_after_s
         """Seconds that the provider asked to wait, at most 600; None: it did not say."""
         self.status = status

@@ -165,7 +165,8 @@ def _classified(error: aiohttp.ClientError | OSError, url: str) -> CallFailed | 
         return NeedsPerson(str(error.os_error))
     if isinstance(error, aiohttp.ClientResponseError):
         return CallFailed("invalid_output", "what answered does not speak HTTP")
-    return CallFailed("provider_error", _what_failed(error), is_unreachable=True)
+    was_sent = not isinstance(error, aiohttp.ClientConnectorError | TimeoutError)
+    return CallFailed("provider_error", _what_failed(error), is_unreachable=True, was_sent=was_sent)
 
 
 def _shown(url: str) -> str:

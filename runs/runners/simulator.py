@@ -61,7 +61,7 @@ class SimulatorRunner(OpenAIRunner):
             return
         self._address = read_address()
         if self._address is None:
-            raise CallFailed("provider_error", NOT_RUNNING, is_unreachable=True)
+            raise CallFailed("provider_error", NOT_RUNNING, is_unreachable=True, was_sent=False)
         self.connect(self._address.url, self._address.key)
         for url in self.urls:
             self.transport.trust(url)

@@ -27,7 +27,7 @@ def server_error(status: int = 500) -> CallFailed:
 
 def refused() -> CallFailed:
     """Return a failure without a connection."""
-    return CallFailed("provider_error", "the connection was refused", is_unreachable=True)
+    return CallFailed("provider_error", "the connection was refused", is_unreachable=True, was_sent=False)
 
 
 @dataclass
@@ -210,7 +210,12 @@ async def test_complete_cancelled_notes_a_call_that_may_have_been_billed() -> No
 
 @pytest.mark.parametrize(
     ("failure", "billed"),
-    [(server_error(), "no"), (refused(), "no"), (CallFailed("invalid_output", "cut short"), "possibly")],
+    [
+        (server_error(), "no"),
+        (refused(), "no"),
+        (CallFailed("provider_error", "closed", is_unreachable=True), "possibly"),
+        (CallFailed("invalid_output", "cut short"), "possibly"),
+    ],
 )
 async def test_complete_says_whether_a_failed_call_was_billed(failure: CallFailed, billed: str) -> None:
     call = calling(failure, GOOD)

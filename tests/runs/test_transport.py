@@ -146,6 +146,7 @@ async def test_post_to_a_closed_port_is_unreachable_and_says_refused() -> None:
     found = await failure(f"http://127.0.0.1:{port}/v1")
 
     assert (found.outcome, found.is_unreachable, found.is_retriable) == ("provider_error", True, True)
+    assert not found.was_sent
     assert found.detail == f"the connection to 127.0.0.1:{port} was refused"
 
 
@@ -161,7 +162,7 @@ async def test_post_that_is_hung_up_on_is_unreachable_and_says_closed(serve: Ser
     async with server(serve) as url:
         found = await failure(url)
 
-    assert found.is_unreachable
+    assert (found.is_unreachable, found.was_sent) == (True, True)
     assert found.detail == "the connection was closed before an answer came"
 
 
