@@ -5,7 +5,8 @@ import ipaddress
 import re
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Self
 
 import aiohttp
@@ -13,12 +14,11 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from runs.exchange import CallFailed, NeedsPerson
-from runs.runners.base import HttpResponse
+from runs.runners.base import HttpResponse, StreamedResponse
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 BODY_LIMIT = 16 * 1024 * 1024
 CONNECT_S = 10.0
-READ_BYTES = 64 * 1024
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 NOT_SHOWN = re.compile(r"(?<=//)[^/@]*@|[?#].*")
 METADATA = {ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("100.100.100.200")}
@@ -66,15 +66,29 @@ class AiohttpTransport:
         """Fetch `url` and return the answer, whatever its status. Raises CallFailed or NeedsPerson."""
         return await self._send("GET", url, headers, None)
 
+    @asynccontextmanager
+    async def stream(self, url: str, *, headers: Mapping[str, str], body: bytes) -> AsyncIterator[StreamedResponse]:
+        """Send `body` and have the answer while it comes. Raises CallFailed or NeedsPerson."""
+        response = await self._opened("POST", url, headers, body)
+        try:
+            yield StreamedResponse(response.status, response.headers, _pieces(response))
+        finally:
+            # Hangs up unless the body was read to its end: then the connection is back with the others already.
+            response.close()
+
     async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
+        async with await self._opened(method, url, headers, body) as response:
+            return HttpResponse(response.status, response.headers, await _read(response))
+
+    async def _opened(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> aiohttp.ClientResponse:
+        """Return an answer whose body is still to be read."""
         if self._session is None:
             raise RuntimeError("the transport is used outside its `async with`")
         target = self._targets.get(url) or self._checked(url)
         try:
-            async with self._session.request(
-                method, target, headers=headers, data=body, allow_redirects=False
-            ) as response:
-                return HttpResponse(response.status, response.headers, await _read(response))
+            return await self._session.request(method, target, headers=headers, data=body, allow_redirects=False)
         except (aiohttp.ClientError, OSError) as error:
             raise _classified(error, url) from None
         except ValueError as error:
@@ -137,24 +151,31 @@ def _reached_by(address: IPAddress) -> IPAddress:
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
     """Return the body. Raises CallFailed when it is cut short or, unpacked, too large."""
+    declared = response.content_length
+    if declared is None or declared > BODY_LIMIT or "Content-Encoding" in response.headers:
+        return b"".join([piece async for piece in _pieces(response)])
     try:
-        declared = response.content_length
-        if declared is not None and declared <= BODY_LIMIT and "Content-Encoding" not in response.headers:
-            return await response.read()
-        return await _read_pieces(response)
+        return await response.read()
     except (aiohttp.ClientError, OSError) as error:
-        raise CallFailed("invalid_output", f"the answer was cut short: {error}", status=response.status) from None
+        raise _cut_short(error, response) from None
 
 
-async def _read_pieces(response: aiohttp.ClientResponse) -> bytes:
-    pieces, size = [], 0
-    async for piece in response.content.iter_chunked(READ_BYTES):
-        size += len(piece)
-        if size > BODY_LIMIT:
-            sentence = f"the answer is larger than {BODY_LIMIT // 1024 // 1024} MiB"
-            raise CallFailed("invalid_output", sentence, status=response.status)
-        pieces.append(piece)
-    return b"".join(pieces)
+async def _pieces(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """Yield the body as it comes. Raises CallFailed when it is cut short or, unpacked, too large."""
+    size = 0
+    try:
+        async for piece in response.content.iter_any():
+            size += len(piece)
+            if size > BODY_LIMIT:
+                sentence = f"the answer is larger than {BODY_LIMIT // 1024 // 1024} MiB"
+                raise CallFailed("invalid_output", sentence, status=response.status)
+            yield piece
+    except (aiohttp.ClientError, OSError) as error:
+        raise _cut_short(error, response) from None
+
+
+def _cut_short(error: aiohttp.ClientError | OSError, response: aiohttp.ClientResponse) -> CallFailed:
+    return CallFailed("invalid_output", f"the answer was cut short: {error}", status=response.status)
 
 
 def _classified(error: aiohttp.ClientError | OSError, url: str) -> CallFailed | NeedsPerson:

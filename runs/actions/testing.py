@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from experiments.models.projects import Person
 from experiments.options import OptionError
 from experiments.permissions import require
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
-from runs.runners.base import HttpResponse, Runner, Transport
+from runs.runners.base import HttpResponse, Runner, StreamedResponse, Transport
 from runs.services import runner_of
 from runs.transport import AiohttpTransport
 
@@ -56,17 +57,25 @@ class ListeningTransport:
 
     async def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> HttpResponse:
         """Send `body` and return the answer."""
-        return self._heard(await self._transport.post(url, headers=headers, body=body))
+        response = await self._transport.post(url, headers=headers, body=body)
+        self._hear(response.headers)
+        return response
+
+    @asynccontextmanager
+    async def stream(self, url: str, *, headers: Mapping[str, str], body: bytes) -> AsyncIterator[StreamedResponse]:
+        """Send `body` and have the answer while it comes."""
+        async with self._transport.stream(url, headers=headers, body=body) as response:
+            self._hear(response.headers)
+            yield response
 
     async def get(self, url: str, *, headers: Mapping[str, str]) -> HttpResponse:
         """Fetch `url` and return the answer."""
         return await self._transport.get(url, headers=headers)
 
-    def _heard(self, response: HttpResponse) -> HttpResponse:
-        for name, value in response.headers.items():
+    def _hear(self, headers: Mapping[str, str]) -> None:
+        for name, value in headers.items():
             if any(part in name.lower() for part in LIMIT_HEADERS):
                 self.limits[name.lower()] = value
-        return response
 
 
 def test_provider(*, provider: Provider, model: str, by: Person | None) -> TestResult:

@@ -1,7 +1,8 @@
 """The contract of a runner: from one request to one completion. It never waits, retries or writes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -17,6 +18,7 @@ __all__ = [
     "NeedsPerson",
     "Request",
     "Runner",
+    "StreamedResponse",
     "Transport",
 ]
 
@@ -47,10 +49,26 @@ class HttpResponse:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class StreamedResponse:
+    """An answer from the network whose body is still on its way."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Case-insensitive."""
+    pieces: AsyncIterator[bytes]
+    """The body as it comes, unpacked, cut anywhere. Raises CallFailed(invalid_output) when it is cut short or too
+    large; what came before stays valid."""
+
+    async def whole(self) -> HttpResponse:
+        """Return the answer read to its end. Raises CallFailed."""
+        return HttpResponse(self.status, self.headers, b"".join([piece async for piece in self.pieces]))
+
+
 class Transport(Protocol):
     """The one seam through which calls leave the site. Redirects are not followed; proxies are not used.
 
-    Raises CallFailed(is_unreachable=True) when no whole answer came about, its detail naming what failed.
+    Raises CallFailed(is_unreachable=True) when no answer came about, its detail naming what failed.
     """
 
     def trust(self, url: str) -> None:
@@ -63,6 +81,12 @@ class Transport(Protocol):
 
     async def get(self, url: str, *, headers: Mapping[str, str]) -> HttpResponse:
         """Fetch `url` and return the answer, whatever its status."""
+        ...
+
+    def stream(
+        self, url: str, *, headers: Mapping[str, str], body: bytes
+    ) -> AbstractAsyncContextManager[StreamedResponse]:
+        """Send `body` and have the answer, whatever its status, while its body comes; the context's end hangs up."""
         ...
 
 

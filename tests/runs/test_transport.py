@@ -72,6 +72,16 @@ async def post(url: str, *, allow_private: bool = True, **headers: str) -> HttpR
         return await transport.post(url, headers=headers, body=b"{}")
 
 
+async def read_stream(url: str, pieces: list[bytes], *, allow_private: bool = True) -> None:
+    """Send one call and add the pieces of its answer to `pieces` as they come."""
+    async with (
+        AiohttpTransport(allow_private=allow_private) as transport,
+        transport.stream(url, headers={}, body=b"{}") as response,
+    ):
+        async for piece in response.pieces:
+            pieces.append(piece)  # noqa: PERF401 - what came before an error counts
+
+
 async def failure(url: str) -> CallFailed:
     """Return what a call to `url` fails with."""
     with pytest.raises(CallFailed) as caught:
@@ -305,3 +315,105 @@ async def test_post_with_a_header_that_cannot_be_sent_needs_a_person_and_tells_n
 async def test_post_outside_of_its_context_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(RuntimeError, match="async with"):
         await AiohttpTransport(allow_private=True).post("http://there", headers={}, body=b"")
+
+
+async def test_stream_gives_status_and_headers_first_and_each_piece_as_it_comes() -> None:
+    is_read = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK + b"X-Seen: yes\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
+        await is_read.wait()
+        writer.write(b"3\r\ntwo\r\n0\r\n\r\n")
+
+    async with (
+        server(serve) as url,
+        AiohttpTransport(allow_private=True) as transport,
+        transport.stream(url, headers={}, body=b"{}") as response,
+    ):
+        assert (response.status, response.headers["x-seen"]) == (200, "yes")
+        assert await anext(response.pieces) == b"one"
+        is_read.set()
+        assert [piece async for piece in response.pieces] == [b"two"]
+
+
+async def test_stream_read_whole_is_the_answer_and_its_connection_is_used_again() -> None:
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n") + await reader.readexactly(2))
+        writer.write(b"HTTP/1.1 429 Slow\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
+        heads.append(await reader.readuntil(b"\r\n\r\n") + await reader.readexactly(2))
+        writer.write(OK + b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+
+    async with server(serve) as url, AiohttpTransport(allow_private=True) as transport:
+        async with transport.stream(url, headers={}, body=b"{}") as response:
+            whole = await response.whole()
+        await transport.post(url, headers={}, body=b"{}")
+
+    assert (whole.status, whole.body) == (429, b"{}")
+    assert len(heads) == 2
+
+
+async def test_stream_that_is_left_hangs_up() -> None:
+    ended = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK + b"Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
+        await reader.read()
+        ended.set()
+
+    async with server(serve) as url, AiohttpTransport(allow_private=True) as transport:
+        async with transport.stream(url, headers={}, body=b"{}") as response:
+            await anext(response.pieces)
+        await asyncio.wait_for(ended.wait(), 5)
+
+    assert ended.is_set()
+
+
+@pytest.mark.parametrize(
+    "serve",
+    [
+        says(OK + b"Content-Length: 50\r\n\r\nhalf"),
+        says(OK + b"Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"),
+        resets(OK + b"Content-Length: 50\r\n\r\nhalf"),
+    ],
+)
+async def test_stream_that_is_cut_short_is_invalid_output_after_what_had_arrived(serve: Serve) -> None:
+    pieces: list[bytes] = []
+
+    async with server(serve) as url:
+        with pytest.raises(CallFailed, match="the answer was cut short") as caught:
+            await read_stream(url, pieces)
+
+    assert (caught.value.outcome, caught.value.is_unreachable, caught.value.status) == ("invalid_output", False, 200)
+    assert b"".join(pieces) in (b"half", b"")  # a reset may overtake what was sent before it
+
+
+async def test_stream_without_an_end_stops_at_the_limit_of_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BODY_LIMIT", 1500)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK + b"Transfer-Encoding: chunked\r\n\r\n")
+        while True:
+            writer.write(b"3e8\r\n" + b"x" * 1000 + b"\r\n")
+            await writer.drain()
+
+    async with server(serve) as url:
+        with pytest.raises(CallFailed, match="larger than"):
+            await read_stream(url, [])
+
+
+async def test_stream_to_a_closed_port_is_unreachable() -> None:
+    with pytest.raises(CallFailed, match="was refused") as caught:
+        await read_stream(f"http://127.0.0.1:{closed_port()}/v1", [])
+
+    assert caught.value.is_unreachable
+
+
+@pytest.mark.parametrize("url", ["http://169.254.169.254/v1", "http://127.0.0.1:1/v1", "ftp://there/"])
+async def test_stream_to_a_forbidden_address_is_refused(url: str) -> None:
+    with pytest.raises(NeedsPerson, match=r"link-local|private address|no address"):
+        await read_stream(url, [], allow_private=False)
