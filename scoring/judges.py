@@ -1,6 +1,5 @@
 """Who judges where: in the event loop, in a thread, or in a child process, as each scorer says."""
 
-import time
 from dataclasses import dataclass
 
 from django.db import models
@@ -12,9 +11,6 @@ from scoring.batches import JudgingThread
 from scoring.judging import Judgement, judged
 from scoring.scorers.base import Place, Scorer, Verdict
 from scoring.scorers.extraction import in_passing
-
-SLOW_S = 0.002
-"""CPU time of one judgement after which a scorer's patterns are known to be slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ def prepared_scorers(specs: "models.QuerySet[ScorerSpec]") -> list[PreparedScore
 class Judges:
     """Gives each judgement to where its scorer's code runs.
 
-    Patterns of users are tried in the event loop, which costs a third of a hand-over to the thread, but for 5 ms
+    Patterns of users are tried in the event loop, which costs a third of a hand-over to the thread, but for 2 ms
     only. Whoever was slow once is judged in the thread, where a pattern has its 100 ms, from then on.
     """
 
@@ -62,10 +58,9 @@ class Judges:
         """Judge in the event loop; None: this takes too long for it."""
         if judgement.scorer in self._slow:
             return None
-        began = time.thread_time()
-        with in_passing():
+        with in_passing() as passing:
             verdict = judged(judgement)
-        if time.thread_time() - began <= SLOW_S:
+        if not passing.was_cut:
             return verdict
         self._slow.add(judgement.scorer)
         return None

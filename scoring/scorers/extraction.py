@@ -17,35 +17,47 @@ from experiments.options import TextField
 from scoring.scorers.base import Verdict
 
 TIMEOUT_S = 0.1
-IN_PASSING_S = 0.005
+IN_PASSING_S = 0.002
 LONGEST_PATTERN = 2000
 MOST_REPEATS = 10_000
 """Nested counts are unrolled when a pattern is compiled; `(?:a{1000}){1000}` alone takes a second."""
 COUNT = regex.compile(r"\{(\d+)")
 
 
-_is_in_passing: ContextVar[bool] = ContextVar("is_in_passing", default=False)
+class Passing:
+    """A judgement in passing, and whether a pattern needed more time than it has there."""
+
+    __slots__ = ("was_cut",)
+
+    def __init__(self) -> None:
+        self.was_cut = False
+
+
+_passing: ContextVar[Passing | None] = ContextVar("passing", default=None)
 
 
 @contextmanager
-def in_passing() -> Iterator[None]:
-    """Let patterns take 5 ms only, and no other thread go on meanwhile: to let it costs more than most matches."""
-    token = _is_in_passing.set(True)
+def in_passing() -> Iterator[Passing]:
+    """Let patterns take 2 ms only, and no other thread go on meanwhile: to let it costs more than most matches."""
+    passing = Passing()
+    token = _passing.set(passing)
     try:
-        yield
+        yield passing
     finally:
-        _is_in_passing.reset(token)
+        _passing.reset(token)
 
 
 def time_allowed() -> dict[str, Any]:
     """Return, as arguments of `regex`, how long a pattern may take here."""
-    return {"timeout": IN_PASSING_S, "concurrent": False} if _is_in_passing.get() else {"timeout": TIMEOUT_S}
+    return {"timeout": TIMEOUT_S} if _passing.get() is None else {"timeout": IN_PASSING_S, "concurrent": False}
 
 
 class TookTooLong(Exception):
     """A pattern that needed more than 100 ms on one answer."""
 
     def __init__(self) -> None:
+        if (passing := _passing.get()) is not None:
+            passing.was_cut = True
         super().__init__(f"the pattern needed more than {TIMEOUT_S * 1000:.0f} ms")
 
     @property
