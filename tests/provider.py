@@ -15,6 +15,7 @@ MODELS = (
     SimulatedModel("wrong", accuracy=0.0),
     SimulatedModel("slow", latency_ms=40.0),
     SimulatedModel("slower", latency_ms=400.0),
+    SimulatedModel("slower_wrong", latency_ms=400.0, accuracy=0.0),
     SimulatedModel("hasty", retry_429_rate=1.0, retry_after_s=0),
     SimulatedModel("hanging", timeout_rate=0.3, hang_s=20.0),
     SimulatedModel("stuck", timeout_rate=1.0, hang_s=20.0),

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.processes]
 EXACT = {"slow": (1.0, ITEMS, ITEMS), "wrong": (0.0, ITEMS, ITEMS)}
 REPEATED = max(FIRST_RESULTS, CALLS_TO_RESULTS * IN_FLIGHT) + IN_FLIGHT  # answers that wait to be stored, open calls
 HOSTS = "SELECT 1 FROM runs_lane WHERE kind = 'host' AND beat > 0"
-IN_SLOW_MOTION = {"slow": {"model": "slower"}}  # 15 s: long enough for the second host to be woken
+IN_SLOW_MOTION = {"slow": "slower", "wrong": "slower_wrong"}  # 10 s until the first host has claimed everything
 DOUBLED = "SELECT result_id FROM scoring_score GROUP BY result_id HAVING count(*) > 1"
 LANES = "SELECT pid FROM runs_lane WHERE kind = 'lane'"
 
@@ -53,6 +53,12 @@ def start_worker(machine: Machine, name: str, **environment: str) -> subprocess.
     return worker
 
 
+def slow_down(machine: Machine) -> None:
+    """Give the run enough time for the second host to take a share in it."""
+    slower = [{**one, "model": IN_SLOW_MOTION[one["name"]]} for one in machine.declared["candidates"]]
+    machine.write({**machine.declared, "candidates": slower})
+
+
 def wait_for_hosts(machine: Machine, count: int) -> None:
     """Return once this many workers beat."""
     wait_until(lambda: len(machine.asked(HOSTS)) == count, START_S, f"{count} hosts")
@@ -71,8 +77,7 @@ def scored_right(machine: Machine) -> tuple[int, int, list[tuple[int]]]:
 
 
 def test_workers_woken_through_redis_do_a_run_together(machine: Machine, redis: str) -> None:
-    slower = [{**one, **IN_SLOW_MOTION.get(one["name"], {})} for one in machine.declared["candidates"]]
-    machine.write({**machine.declared, "candidates": slower})
+    slow_down(machine)
     _ = [start_worker(machine, name) for name in ("one", "two")]
     wait_for_hosts(machine, 2)
 
@@ -108,6 +113,7 @@ def test_network_cut_between_a_worker_and_the_database_loses_and_doubles_nothing
     parts = urlsplit(machine.database_url)
     options = dict(parse_qsl(parts.query))
     target = Path(options["host"]) / ".s.PGSQL.5432"
+    slow_down(machine)
     start_worker(machine, "whole")
     with tempfile.TemporaryDirectory(dir="/tmp") as folder, broken_line(target, Path(folder)) as line:
         cut = parts._replace(query=urlencode({**options, "host": folder})).geturl()
