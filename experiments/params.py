@@ -32,6 +32,10 @@ def _of(kind: type, what: str) -> Callable[[Any], str]:
     return lambda value: "" if isinstance(value, kind) else f"write {what}"
 
 
+def _flag(value: Any) -> str:
+    return "" if isinstance(value, bool) else "write true or false"
+
+
 def _text_or_object(value: Any) -> str:
     return "" if isinstance(value, str | dict) else "write a text or an object"
 
@@ -42,13 +46,14 @@ CHECKS: Mapping[str, Callable[[Any], str]] = {
     "max_tokens": _whole(1, 10_000_000),
     "seed": _whole(-(2**63), 2**63 - 1),
     "stop": _stop,
-    "n": _whole(1, 1),
+    "n": _whole(1, 128),
     "presence_penalty": _number(-2, 2),
     "frequency_penalty": _number(-2, 2),
     "response_format": _of(dict, "an object"),
     "reasoning_effort": _of(str, "a text"),
     "tools": _of(list, "a list"),
     "tool_choice": _text_or_object,
+    "stream": _flag,
     "extra_body": _of(dict, "an object"),
 }
 

@@ -67,7 +67,7 @@ class ProviderLine:
         if completion is not None:
             tokens = self.estimates.learn(request, completion.tokens_in, completion.tokens_out)
         else:
-            tokens = 0 if failure is not None and failure.status else None
+            tokens = 0 if failure is not None and failure.status and failure.partial is None else None
         if tokens is not None:
             meter.settle(slot.number, tokens - slot.tokens)
 
@@ -142,7 +142,7 @@ class CallPort:
                 raise Halted(job.run.halted)
             if not failure.is_retriable or tries >= limits.tries:
                 job.end(failure.outcome, failure.detail)
-                job.raw_response = failure.raw_response
+                job.raw_response, job.partial = failure.raw_response, failure.partial
                 return None
             await self._pause(job, failure)
 
@@ -192,7 +192,10 @@ class CallPort:
             self.stop_run(job, str(reason))
             raise Halted(str(reason)) from None
         except (CallFailed, TimeoutError) as error:
-            return None, self._failed(job, line, error, limits, began)
+            failure = _failure_of(error, line, limits)
+            failure.partial = request.draft.take()
+            self._note(job, line, failure, began)
+            return None, failure
         except asyncio.CancelledError:
             job.attempts.append(self._attempt("", "cancelled while the call was open", None, POSSIBLY, began))
             raise
@@ -207,19 +210,14 @@ class CallPort:
         job.cost_usd = line.price(request.model, completion.tokens_in, completion.tokens_out)
         return completion, None
 
-    def _failed(
-        self, job: Job, line: ProviderLine, error: CallFailed | TimeoutError, limits: Limits, began: float
-    ) -> CallFailed:
-        failure = error if isinstance(error, CallFailed) else _out_of_time(limits.timeout_s)
-        if failure.outcome not in KNOWN:
-            failure = _unknown_outcome(failure.outcome, line)
-        billed = NOT_BILLED if failure.status or not failure.was_sent else POSSIBLY
+    def _note(self, job: Job, line: ProviderLine, failure: CallFailed, began: float) -> None:
+        """Keep a failed call as an attempt, and what it says of the provider."""
+        billed = NOT_BILLED if failure.is_unbilled else POSSIBLY
         attempt = self._attempt(failure.outcome, failure.detail, failure.status, billed, began)
         attempt.raw_response = failure.raw_response
         job.attempts.append(attempt)
         _log_failure(job, line, failure)
         self._judge_health(line, failure)
-        return failure
 
     def _judge_health(self, line: ProviderLine, failure: CallFailed) -> None:
         if not failure.is_unreachable:
@@ -258,6 +256,12 @@ async def _let_calls_begin() -> None:
     await asyncio.sleep(0)
 
 
+def _failure_of(error: CallFailed | TimeoutError, line: ProviderLine, limits: Limits) -> CallFailed:
+    """Return the failure that ended a call."""
+    failure = error if isinstance(error, CallFailed) else _out_of_time(limits.timeout_s)
+    return failure if failure.outcome in KNOWN else _unknown_outcome(failure.outcome, line)
+
+
 def _unknown_outcome(outcome: str, line: ProviderLine) -> CallFailed:
     """Return what a runner's outcome comes to that is none of ours: the runner is wrong, not the answer."""
     sentence = f'the runner {type(line.runner).__name__} of {line.name} gave the outcome "{outcome}", which it may not'
@@ -266,7 +270,8 @@ def _unknown_outcome(outcome: str, line: ProviderLine) -> CallFailed:
 
 def _cost_of(failure: CallFailed) -> Decimal | None:
     """Return what a failed call costs: nothing where the provider said no; None where nobody knows."""
-    return NOTHING if failure.status or failure.is_unreachable else None
+    said_no = failure.status is not None or failure.is_unreachable
+    return NOTHING if said_no and failure.partial is None else None
 
 
 def _out_of_time(timeout_s: float) -> CallFailed:

@@ -194,13 +194,14 @@ def load_items(ids: Collection[int]) -> dict[int, Case]:
 def tally_of(unit: WorkUnit) -> Tally:
     """Return a unit's counters."""
     outcomes = {outcome.value: getattr(unit, column) for outcome, column in COUNT_BY_OUTCOME.items()}
-    stages, calls = stage_tallies(unit.stages)
+    stages, calls, first_tokens = stage_tallies(unit.stages)
     counts: dict[str, Any] = {name: getattr(unit, name) for name in SUMMED}
     return Tally(
         {outcome: count for outcome, count in outcomes.items() if count},
         cost_usd=unit.cost_usd,
         stages=stages,
         calls=calls,
+        first_tokens=first_tokens,
         **counts,
     )
 

@@ -1,12 +1,26 @@
 """What goes to a provider and what comes back: plain values that engine, runners and stages share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 Message = dict[str, Any]
 """One message: {"role": "system"|"user"|"assistant"|"tool", "parts": [{"type": "text", "text": ...}, ...]},
-and for an assistant's also "tool_calls": [{"id", "name", "arguments"}]."""
+and for an assistant's also "tool_calls": [{"id", "name", "arguments"}], "reasoning": text, "other_choices": messages
+that were answered beside it, and "partial": true where it broke off."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """The answer of a call that is still open, as far as it has arrived: a runner that streams puts it here."""
+
+    so_far: Callable[[], "Completion | None"] | None = None
+    """Returns what the answer comes to as of now, None before its first word; no such function: nothing arrived."""
+
+    def take(self) -> "Completion | None":
+        """Return what had arrived and forget it, so that the next try begins anew."""
+        so_far, self.so_far = self.so_far, None
+        return so_far() if so_far else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +36,8 @@ class Request:
     """The item's key in its dataset, for runners that look answers up."""
     sample: int = 0
     """Trial number from 0, for runners that can make repetitions repeatable."""
+    draft: Draft = field(default_factory=Draft, compare=False, repr=False)
+    """What has arrived of the answer, kept when the call runs out of time or is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +60,8 @@ class Completion:
     """The body as it came, where it is worth keeping (errors); else None."""
     latency_ms: int | None = None
     """How long the answer took when it was recorded; None: as long as the call."""
+    first_token_ms: int | None = None
+    """From the call to the first word of the answer; None: it was not streamed."""
 
 
 class CallFailed(Exception):
@@ -76,6 +94,13 @@ class CallFailed(Exception):
         self.status = status
         """HTTP status, None where there was no answer."""
         self.raw_response = raw_response
+        self.partial: Completion | None = None
+        """What had arrived of the answer when it broke off; None: nothing. Set by the call port."""
+
+    @property
+    def is_unbilled(self) -> bool:
+        """Whether it surely costs nothing: the provider said no, or was not asked; not so once an answer began."""
+        return (self.status is not None or not self.was_sent) and self.partial is None
 
 
 class NeedsPerson(Exception):

@@ -113,6 +113,8 @@ class Job:
     outcome: str = OK
     detail: str = ""
     completion: Completion | None = None
+    partial: Completion | None = None
+    """What had arrived of an answer that broke off; never scored."""
     transcript: list[Message] = field(default_factory=list)
     raw_request: str | None = None
     raw_response: str | None = None
@@ -133,6 +135,11 @@ class Job:
     def result_id(self) -> int:
         """The computed identity of the result."""
         return self.run.run_id << 32 | self.ordinal
+
+    @property
+    def arrived(self) -> Completion | None:
+        """The answer, whole or in part; None: nothing came."""
+        return self.completion or self.partial
 
     @property
     def address(self) -> str:

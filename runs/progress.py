@@ -11,7 +11,7 @@ from runs.claims import tally_of
 from runs.models import Run, WorkUnit
 from runs.models.units import COUNT_BY_OUTCOME
 from runs.outcomes import ERRORS
-from runs.tallies import Tally, merged
+from runs.tallies import StageTally, Tally, merged
 
 PER = 1000
 
@@ -34,6 +34,9 @@ class Totals:
     """None: the price of at least one result is unknown."""
     p50_ms: int | None = None
     p95_ms: int | None = None
+    first_token_p50_ms: int | None = None
+    """Of the calls that were streamed; None: none was."""
+    first_token_p95_ms: int | None = None
     wait_ms: int = 0
 
     @property
@@ -95,9 +98,13 @@ def totals_of(run: Run) -> Totals:
     return totals_from(tally_of_units(units), open_calls=sum(unit.open_calls for unit in units))
 
 
+def _percentile(times: StageTally, share: float) -> int | None:
+    found = times.percentile_ms(share)
+    return None if found is None else round(found)
+
+
 def totals_from(tally: Tally, *, open_calls: int = 0) -> Totals:
     """Return a tally as people read it."""
-    p50, p95 = tally.calls.percentile_ms(0.5), tally.calls.percentile_ms(0.95)
     is_known = bool(tally.results) and not tally.unpriced_count
     return Totals(
         results=tally.results,
@@ -109,7 +116,9 @@ def totals_from(tally: Tally, *, open_calls: int = 0) -> Totals:
         tokens_in=tally.tokens_in,
         tokens_out=tally.tokens_out,
         cost_usd=tally.cost_usd if is_known else None,
-        p50_ms=None if p50 is None else round(p50),
-        p95_ms=None if p95 is None else round(p95),
+        p50_ms=_percentile(tally.calls, 0.5),
+        p95_ms=_percentile(tally.calls, 0.95),
+        first_token_p50_ms=_percentile(tally.first_tokens, 0.5),
+        first_token_p95_ms=_percentile(tally.first_tokens, 0.95),
         wait_ms=tally.wait_ms,
     )

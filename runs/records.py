@@ -57,7 +57,7 @@ def dumps(value: Any) -> str:
 
 def result_row(build: RowBuilder, job: Job) -> Row:
     """Return the Result row of a finished job."""
-    completion = job.completion
+    completion, arrived = job.completion, job.arrived
     return build(
         id=job.result_id,
         item_id=job.case.item_id,
@@ -65,11 +65,12 @@ def result_row(build: RowBuilder, job: Job) -> Row:
         variant=job.variant,
         outcome=job.outcome,
         detail=clean_text(job.detail),
-        preview=completion.text[:PREVIEW_LENGTH] if completion else "",
+        preview=arrived.text[:PREVIEW_LENGTH] if arrived else "",
         tokens_in=completion.tokens_in if completion else None,
         tokens_out=completion.tokens_out if completion else None,
         cost_usd=job.cost_usd,
         latency_ms=job.latency_ms,
+        first_token_ms=arrived.first_token_ms if arrived else None,
         wait_ms=job.wait_ms,
         attempt_count=job.call_count,
         request_hash=job.request_hash if job.outcome in ANSWERED else None,
@@ -152,6 +153,8 @@ def count(tally: Tally, job: Job) -> None:
     if job.completion:
         tally.tokens_in += job.completion.tokens_in or 0
         tally.tokens_out += job.completion.tokens_out or 0
+        if job.completion.first_token_ms is not None:
+            tally.first_tokens.add(job.completion.first_token_ms, is_error=False)
     tally.unpriced_count += job.cost_usd is None and job.outcome in ANSWERED
     tally.cost_usd += job.cost_usd or Decimal(0)
     if job.latency_ms is not None:

@@ -53,5 +53,7 @@ def _count_row(tally: Tally, result: Result) -> None:
     tally.cost_usd += result.cost_usd or Decimal(0)
     if result.latency_ms is not None:
         tally.calls.add(result.latency_ms, is_error=result.outcome in ERRORS)
+    if result.first_token_ms is not None and result.outcome in ANSWERED:
+        tally.first_tokens.add(result.first_token_ms, is_error=False)
     for stage, status, ms, _wait_ms in result.stages:
         tally.stages.setdefault(stage, StageTally()).add(ms, is_error=status != "ok")

@@ -95,5 +95,6 @@ def _reusable(result: Result) -> Reusable:
         message=message,
         tokens_in=result.tokens_in,
         tokens_out=result.tokens_out,
+        first_token_ms=result.first_token_ms,
     )
     return Reusable(result.pk, completion, result.cost_usd, result.latency_ms)

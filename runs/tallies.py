@@ -80,6 +80,8 @@ class Tally:
     stages: dict[str, StageTally] = field(default_factory=dict)
     calls: StageTally = field(default_factory=StageTally)
     """Latency of the accepted calls, waiting left out."""
+    first_tokens: StageTally = field(default_factory=StageTally)
+    """Time to the first word of the accepted calls that were streamed."""
 
     @property
     def results(self) -> int:
@@ -96,17 +98,19 @@ class Tally:
         for stage, tally in other.stages.items():
             self.stages.setdefault(stage, StageTally()).merge(tally)
         self.calls.merge(other.calls)
+        self.first_tokens.merge(other.first_tokens)
 
     def stages_json(self) -> dict[str, Any]:
         """Return the times as a work unit stores them."""
-        return {name: tally.as_json() for name, tally in {**self.stages, "call": self.calls}.items()}
+        streamed = {"first_token": self.first_tokens} if self.first_tokens.count else {}
+        return {name: tally.as_json() for name, tally in {**self.stages, "call": self.calls, **streamed}.items()}
 
 
-def stage_tallies(stored: Mapping[str, list[Any]]) -> tuple[dict[str, StageTally], StageTally]:
-    """Return (by stage, calls) of what `Tally.stages_json` gave."""
+def stage_tallies(stored: Mapping[str, list[Any]]) -> tuple[dict[str, StageTally], StageTally, StageTally]:
+    """Return (by stage, calls, first tokens) of what `Tally.stages_json` gave."""
     tallies = {name: StageTally.from_json(values) for name, values in stored.items()}
-    calls = tallies.pop("call", StageTally())
-    return tallies, calls
+    calls, first_tokens = tallies.pop("call", StageTally()), tallies.pop("first_token", StageTally())
+    return tallies, calls, first_tokens
 
 
 def merged(tallies: Iterable[Tally]) -> Tally:

@@ -49,13 +49,15 @@ class FakeRunner:
 
 
 class HangingRunner:
-    """Answers never."""
+    """Answers never to its end; `draft` is what arrives before."""
 
-    def __init__(self) -> None:
+    def __init__(self, draft: Completion | None = None) -> None:
         self.called = asyncio.Event()
+        self._draft = draft
 
     async def complete(self, request: Request) -> Completion:
         """Wait until cancelled."""
+        request.draft.so_far = lambda: self._draft
         self.called.set()
         await asyncio.Event().wait()
         raise AssertionError

@@ -171,9 +171,10 @@ def _times_of(run_ids: Collection[int]) -> dict[int, Numbers]:
     tallies: dict[int, Tally] = defaultdict(Tally)
     units = WorkUnit.objects.filter(run__in=run_ids).order_by()
     for run_id, kind, stored in units.values_list("run", "run__provider__kind", "stages").iterator():
-        stages, calls = stage_tallies(stored)
+        stages, calls, first_tokens = stage_tallies(stored)
         kinds[run_id] = kind
-        tallies[run_id].merge(Tally(stages={**stages, "call": calls}))
+        streamed = {"first_token": first_tokens} if first_tokens.count else {}
+        tallies[run_id].merge(Tally(stages={**stages, "call": calls, **streamed}))
     return {run_id: _times(kinds[run_id], tally) for run_id, tally in tallies.items()}
 
 

@@ -135,7 +135,10 @@ def _headers(provider: Fields) -> dict[str, str]:
 
 
 def _options(provider: Fields, kind: str) -> dict[str, Any]:
-    """Return the kind's own options, which stand beside the others."""
+    """Return the kind's own options, which stand beside the others.
+
+    A flag that is left out stays out: a file written before the flag was there declares the provider that it did.
+    """
     try:
         form = runners.get(kind).Options
     except UnknownKind:
@@ -149,7 +152,7 @@ def _options(provider: Fields, kind: str) -> dict[str, Any]:
         for name, sentence in error.errors.items():
             provider.problem(name, sentence)
         return {}
-    return cleaned
+    return {name: value for name, value in cleaned.items() if name in raw or value is not False}
 
 
 def _file(provider: Fields, folder: Path, kind: str) -> Path | None:

@@ -57,6 +57,9 @@ class Result(models.Model):
     cost_usd = models.DecimalField(max_digits=18, decimal_places=9, null=True)
     other_cost_usd = models.DecimalField(max_digits=18, decimal_places=9, null=True, help_text="Judges and personas.")
     latency_ms = models.PositiveIntegerField(null=True, help_text="The accepted call, waiting for limits left out.")
+    first_token_ms = models.PositiveIntegerField(
+        null=True, help_text="From the accepted call to its first word; none: it was not streamed."
+    )
     wait_ms = models.PositiveIntegerField(default=0, help_text="Waiting for limits and between tries.")
     attempt_count = models.PositiveIntegerField(default=1)
     request_hash = models.BinaryField(max_length=16, null=True)
@@ -85,6 +88,14 @@ class Result(models.Model):
     def ordinal(self) -> int:
         """Its number in the run: trial x cases + position."""
         return self.pk & (1 << ORDINAL_BITS) - 1
+
+    @property
+    def tokens_per_s(self) -> float | None:
+        """How fast the answer came after its first word; None: not streamed, not counted, or all at once."""
+        if self.first_token_ms is None or self.latency_ms is None or self.tokens_out is None:
+            return None
+        rest_ms, rest = self.latency_ms - self.first_token_ms, self.tokens_out - 1
+        return rest * 1000 / rest_ms if rest_ms > 0 and rest > 0 else None
 
     @property
     def is_error(self) -> bool:

@@ -70,7 +70,7 @@ def parse_answer(response: HttpResponse, *, url: str) -> Completion:
     choices = body.get("choices") if isinstance(body, dict) else None
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise CallFailed("invalid_output", "the answer holds no choices", status=200, raw_response=raw_of(response))
-    return _completion(choices[0], body.get("usage"))
+    return completion_of(choices, body.get("usage"))
 
 
 def parse_models(response: HttpResponse, *, url: str) -> list[str]:
@@ -83,20 +83,36 @@ def parse_models(response: HttpResponse, *, url: str) -> list[str]:
         raise no_json(response, url) from None
 
 
-def _completion(choice: dict[str, Any], usage: Any) -> Completion:
-    raw = choice.get("message")
-    message: dict[str, Any] = raw if isinstance(raw, dict) else {}
-    text = clean_text(_text_of(message.get("content")))
-    outcome, detail = _outcome(choice.get("finish_reason"), message)
+def completion_of(choices: list[Any], usage: Any) -> Completion:
+    """Return what choices come to: the first one is the answer, the others are kept beside it."""
+    message = _message_in(choices[0])
+    text = clean_text(text_of_content(message.get("content")))
+    outcome, detail = _outcome(choices[0].get("finish_reason"), message)
     counts = usage if isinstance(usage, dict) else {}
+    kept = _kept_message(text, message)
+    if len(choices) > 1:
+        kept["other_choices"] = [_other_choice(choice) for choice in choices[1:] if isinstance(choice, dict)]
     return Completion(
         text=text,
         outcome=outcome,
         detail=detail,
-        message=_kept_message(text, message),
+        message=kept,
         tokens_in=_count(counts.get("prompt_tokens")),
         tokens_out=_count(counts.get("completion_tokens")),
     )
+
+
+def _message_in(choice: Mapping[str, Any]) -> dict[str, Any]:
+    message = choice.get("message")
+    return message if isinstance(message, dict) else {}
+
+
+def _other_choice(choice: Mapping[str, Any]) -> Message:
+    """Return a choice that is not the answer as the transcript keeps it, with what became of it unless it is ok."""
+    message = _message_in(choice)
+    kept = _kept_message(clean_text(text_of_content(message.get("content"))), message)
+    outcome, detail = _outcome(choice.get("finish_reason"), message)
+    return kept if outcome == "ok" else {**kept, "outcome": outcome, "detail": detail}
 
 
 def _outcome(finish_reason: Any, message: Mapping[str, Any]) -> tuple[str, str]:
@@ -109,7 +125,8 @@ def _outcome(finish_reason: Any, message: Mapping[str, Any]) -> tuple[str, str]:
     return "ok", ""
 
 
-def _text_of(content: Any) -> str:
+def text_of_content(content: Any) -> str:
+    """Return the text of a message's content, whole or as a list of parts; "" where it has none."""
     if isinstance(content, str):
         return content
     if isinstance(content, list):

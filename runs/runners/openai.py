@@ -1,10 +1,12 @@
 """The runner for any OpenAI-compatible chat-completions endpoint."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from experiments.options import FlagField, Options
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
 from runs.runners.base import Connection, HttpResponse, Runner, Transport
 from runs.runners.chat_completions import (
@@ -15,11 +17,20 @@ from runs.runners.chat_completions import (
     parse_models,
     query_values,
 )
-from runs.runners.chat_errors import UnknownModel, classify_error
+from runs.runners.chat_errors import FAULTY_REQUEST, UnknownModel, classify_error
+from runs.runners.chat_stream import ChatStream
+from runs.runners.streamed_answers import StreamedAnswer, is_event_stream
 
 HIDDEN = "[hidden]"
 SECRET_LENGTH = 6
 MODELS_NAMED = 5
+USAGE_WORDS = (b"stream_options", b"include_usage")
+
+
+class ChatOptions(Options):
+    """How an endpoint is asked."""
+
+    stream = FlagField(help_text="Have answers come word by word: shows the time to the first token.")
 
 
 class OpenAIRunner(Runner):
@@ -28,9 +39,13 @@ class OpenAIRunner(Runner):
     label = "OpenAI-compatible"
     help_text = "Any endpoint with /chat/completions: OpenAI, Azure, vLLM, Ollama, LiteLLM, llama.cpp, …"
     needs_url = True
+    Options = ChatOptions
 
     def __init__(self, connection: Connection, transport: Transport) -> None:
         super().__init__(connection, transport)
+        self._streams = bool(connection.options.get("stream"))
+        self._takes_stream_options = True
+        """Whether the endpoint has not refused to be asked for the usage of a stream."""
         self.connect(connection.base_url, connection.api_key)
 
     def connect(self, base_url: str, api_key: str | None) -> None:
@@ -49,12 +64,38 @@ class OpenAIRunner(Runner):
     async def complete(self, request: Request) -> Completion:
         """Return the completion of one call. Raises CallFailed or NeedsPerson."""
         try:
+            if self._is_streamed(request):
+                return await self._stream(request)
             response = await self.transport.post(self._url, headers=self.headers_for(request), body=build_body(request))
             return self._completion(response, request)
         except UnknownModel as unknown:
             raise NeedsPerson(self._hidden(str(unknown)) + await self._models_there()) from None
         except (NeedsPerson, CallFailed) as error:
             raise self._without_secrets(error) from None
+
+    def _is_streamed(self, request: Request) -> bool:
+        """Return whether an answer is to come in pieces: the candidate's word goes before the provider's."""
+        extra = request.params.get("extra_body") or {}
+        own = extra.get("stream", request.params.get("stream"))
+        return self._streams if own is None else bool(own)
+
+    async def _stream(self, request: Request) -> Completion:
+        """Return the completion of one call whose answer comes in pieces."""
+        began_s, asked = time.perf_counter(), self._asked_to_stream(request)
+        headers, body = self.headers_for(request), build_body(asked)
+        async with self.transport.stream(self._url, headers=headers, body=body) as coming:
+            if is_event_stream(coming):
+                answer = StreamedAnswer(ChatStream(), request.draft, began_s, hide=self._hidden_bytes)
+                return await answer.read(coming)
+            response = await coming.whole()
+        if "stream_options" in asked.params and _refuses_stream_options(response):
+            self._takes_stream_options = False
+            return await self._stream(request)
+        return self._completion(response, asked)
+
+    def _asked_to_stream(self, request: Request) -> Request:
+        usage = {"stream_options": {"include_usage": True}} if self._takes_stream_options else {}
+        return replace(request, params={**usage, **request.params, "stream": True})
 
     def headers_for(self, request: Request) -> Mapping[str, str]:
         """Return the headers of one call."""
@@ -95,10 +136,12 @@ class OpenAIRunner(Runner):
 
     def _cleared(self, response: HttpResponse) -> HttpResponse:
         """Return the answer without the key and the values of headers, which providers echo in their errors."""
-        body = response.body
+        return replace(response, body=self._hidden_bytes(response.body))
+
+    def _hidden_bytes(self, body: bytes) -> bytes:
         for secret in self._secrets:
             body = body.replace(secret.encode(), HIDDEN.encode())
-        return replace(response, body=body)
+        return body
 
     def _without_secrets(self, error: NeedsPerson | CallFailed) -> NeedsPerson | CallFailed:
         """Return an error whose texts name no secret: URLs may hold some, too."""
@@ -111,6 +154,11 @@ class OpenAIRunner(Runner):
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         return text
+
+
+def _refuses_stream_options(response: HttpResponse) -> bool:
+    """Return whether an endpoint does not know the wish for a stream's usage; it is asked again without."""
+    return response.status in FAULTY_REQUEST and any(word in response.body for word in USAGE_WORDS)
 
 
 def _secrets(*values: str) -> list[str]:

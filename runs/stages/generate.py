@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from runs.calls import DEFAULT_TIMEOUT_S, Limits, ProviderLine
-from runs.exchange import Completion, Request
+from runs.exchange import Completion, Message, Request
 from runs.execution import Job, Stage
 from runs.models import Run
 from runs.reuse import Reusable, has_forerunners
@@ -61,8 +61,8 @@ class Generate(Stage):
 
     async def _ask(self, job: Job, part: GeneratePart, request: Request) -> Completion | None:
         completion = await self._services.port.complete(job, part.line, request, part.limits)
-        if completion is not None:
-            job.transcript.append({**completion.message, "call": _call_record(job, part.line.name, completion)})
+        if job.arrived is not None:
+            job.transcript.append(_answer(job, part.line.name, job.arrived))
         return completion
 
 
@@ -81,8 +81,9 @@ def _take(job: Job, found: Reusable) -> Completion:
     return found.completion
 
 
-def _call_record(job: Job, provider: str, completion: Completion) -> dict[str, Any]:
-    return {
+def _answer(job: Job, provider: str, completion: Completion) -> Message:
+    """Return the assistant's message as the transcript keeps it: with its call, and marked where it broke off."""
+    call = {
         "provider": provider,
         "purpose": "subject",
         "usage": {"tokens_in": completion.tokens_in, "tokens_out": completion.tokens_out},
@@ -90,3 +91,8 @@ def _call_record(job: Job, provider: str, completion: Completion) -> dict[str, A
         "wait_ms": job.wait_ms,
         "latency_ms": job.latency_ms,
     }
+    if completion.first_token_ms is not None:
+        call["first_token_ms"] = completion.first_token_ms
+    if job.partial is not None:
+        return {**completion.message, "partial": True, "call": call}
+    return {**completion.message, "call": call}

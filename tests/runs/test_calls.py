@@ -154,6 +154,42 @@ async def test_complete_out_of_time_is_not_tried_again() -> None:
     assert [(attempt.outcome, attempt.billed) for attempt in call.job.attempts] == [("timeout", "possibly")]
 
 
+async def test_complete_out_of_time_keeps_what_had_arrived() -> None:
+    half = Completion("ha", first_token_ms=3)
+    call = Calling(HangingRunner(half), Limits(timeout_s=0.01))
+
+    assert await call.complete() is None
+
+    assert (call.job.outcome, call.job.partial, call.job.completion) == ("timeout", half, None)
+
+
+class BreakingRunner(FakeRunner):
+    """Has some words arrive before each of its failures."""
+
+    async def complete(self, request: Request) -> Completion:
+        """Put the words into the request's draft, then return or raise what comes next."""
+        request.draft.so_far = lambda: Completion("ha")
+        return await super().complete(request)
+
+
+async def test_complete_with_its_tries_used_up_keeps_what_had_arrived_at_the_last() -> None:
+    cut = CallFailed("invalid_output", "cut short", status=200)
+    call = Calling(BreakingRunner([cut]), Limits(tries=2))
+
+    assert await call.complete() is None
+
+    assert (call.job.outcome, call.job.partial) == ("invalid_output", Completion("ha"))
+    assert [attempt.billed for attempt in call.job.attempts] == ["possibly"] * 2
+
+
+async def test_complete_after_a_try_that_broke_off_keeps_the_whole_answer_only() -> None:
+    call = Calling(BreakingRunner([CallFailed("invalid_output", "cut short", status=200), GOOD]))
+
+    assert await call.complete() == GOOD
+
+    assert (call.job.completion, call.job.partial) == (GOOD, None)
+
+
 async def test_complete_that_needs_a_person_stops_the_run_and_notes_nothing() -> None:
     call = calling(NeedsPerson("bad key"))
 

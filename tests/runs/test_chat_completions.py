@@ -10,6 +10,7 @@ from runs.runners.chat_completions import build_body, chat_url, models_url, pars
 from tests.runs.fake_transport import completion, response
 
 URL = "http://there/v1/chat/completions"
+CALL = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": "{}"}}
 
 
 def user(text: str) -> dict[str, Any]:
@@ -193,3 +194,25 @@ def test_parse_models_of_no_list_is_invalid_output(body: Any) -> None:
 def test_parse_models_of_a_web_page_needs_a_person() -> None:
     with pytest.raises(NeedsPerson, match="web page"):
         parse_models(response(200, b"<html>"), url=URL)
+
+
+def test_parse_answer_of_several_choices_answers_with_the_first_and_keeps_the_others() -> None:
+    others = [
+        {"index": 1, "message": {"content": "five"}, "finish_reason": "stop"},
+        {"index": 2, "message": {"content": None, "tool_calls": [CALL]}, "finish_reason": "length"},
+    ]
+    body = {"choices": [completion("4")["choices"][0], *others, "no object"]}
+
+    found = parse_answer(response(200, body), url=URL)
+
+    assert (found.text, found.outcome) == ("4", "ok")
+    assert found.message["other_choices"] == [
+        {"role": "assistant", "parts": [{"type": "text", "text": "five"}]},
+        {
+            "role": "assistant",
+            "parts": [{"type": "text", "text": ""}],
+            "tool_calls": [{"id": "c1", "name": "add", "arguments": "{}"}],
+            "outcome": "truncated",
+            "detail": "length limit",
+        },
+    ]

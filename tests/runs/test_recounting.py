@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.forms.models import model_to_dict
 
+from runs.exchange import Completion
 from runs.execution import Attempt
 from runs.flushing import Batch, Flusher
 from runs.models import WorkUnit
@@ -27,7 +28,8 @@ def test_recount_gives_what_the_live_counters_say() -> None:
     held = claimed(lane, run)
     jobs = [answered(job) for job in jobs_of(run, held)[:3]]
     jobs[1].attempts = [Attempt("provider_error", "", 500, "no", 3)]
-    jobs[2].completion, jobs[2].cost_usd = None, None
+    jobs[0].completion = Completion("4", tokens_in=3, tokens_out=2, first_token_ms=40)
+    jobs[2].completion, jobs[2].cost_usd, jobs[2].partial = None, None, Completion("ha", first_token_ms=70)
     jobs[2].end("timeout", "no answer")
     Flusher(lane.pk, {held.unit_id: held}, unit_done=lambda _: None).store(Batch(jobs))
     unit = WorkUnit.objects.get(run=run)

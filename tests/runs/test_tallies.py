@@ -61,13 +61,20 @@ def test_stage_tally_comes_back_from_json() -> None:
 def test_stages_json_keeps_calls_apart_from_stages() -> None:
     tally = Tally(stages={"render": tally_of_times([2.0])}, calls=tally_of_times([80.0, 90.0]))
 
-    stages, calls = stage_tallies(tally.stages_json())
+    stages, calls, first_tokens = stage_tallies(tally.stages_json())
 
-    assert (stages, calls) == (tally.stages, tally.calls)
+    assert (stages, calls, first_tokens) == (tally.stages, tally.calls, StageTally())
+
+
+def test_stages_json_keeps_times_to_the_first_token_where_there_are_any() -> None:
+    tally = Tally(first_tokens=tally_of_times([8.0]))
+
+    assert stage_tallies(tally.stages_json()) == ({}, StageTally(), tally.first_tokens)
+    assert "first_token" not in Tally().stages_json()
 
 
 def test_stage_tallies_of_a_new_unit_are_empty() -> None:
-    assert stage_tallies({}) == ({}, StageTally())
+    assert stage_tallies({}) == ({}, StageTally(), StageTally())
 
 
 def test_merged_adds_everything() -> None:
