@@ -162,6 +162,7 @@ warnings.filterwarnings("ignore", message="Retry and timeout are misconfigured")
 EVALSITE_STAGES = ["runs.stages.render.Render", "runs.stages.generate.Generate", "scoring.stages.Judge"]
 EVALSITE_RUNNERS = {
     "openai": "runs.runners.openai.OpenAIRunner",
+    "anthropic": "runs.runners.anthropic.AnthropicRunner",
     "replay": "runs.runners.replay.ReplayRunner",
     "simulator": "runs.runners.simulator.SimulatorRunner",
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from evalsite.plugins import UnknownKind, runners
 from experiments.files.fields import suggestion
 
 
@@ -58,12 +59,25 @@ CHECKS: Mapping[str, Callable[[Any], str]] = {
 }
 
 
-def check_params(params: Mapping[str, Any]) -> dict[str, str]:
-    """Return what is wrong, by the parameter's name; None as a value removes a default and is right."""
+def check_params(params: Mapping[str, Any], kind: str = "") -> dict[str, str]:
+    """Return what is wrong, by the parameter's name; None as a value removes a default and is right.
+
+    Where the kind of provider is known, also what it cannot do.
+    """
     problems = {}
     for name, value in params.items():
         if name not in CHECKS:
             problems[name] = f"unknown parameter: others go under extra_body{suggestion(name, CHECKS)}"
         elif value is not None and (sentence := CHECKS[name](value)):
             problems[name] = sentence
-    return problems
+    return problems or _lacking(params, kind)
+
+
+def _lacking(params: Mapping[str, Any], kind: str) -> dict[str, str]:
+    """Return what a kind of provider cannot do; an unknown kind is said elsewhere."""
+    given = {name: value for name, value in params.items() if value is not None}
+    try:
+        found = runners.get(kind).check_params(given) if kind and given else {}
+    except UnknownKind:
+        return {}
+    return {name: f"{sentence} (kind: {kind})" for name, sentence in found.items()}

@@ -36,8 +36,8 @@ def input_from(given: str | dict[str, Any] | None) -> str | dict[str, Any]:
         raise ActionRefused("config.input_data", str(misfit)) from misfit
 
 
-def params_from(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that are given. Raises ActionRefused naming the first that does not fit."""
-    for name, sentence in check_params(given).items():
+def params_from(given: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return the parameters that are given. Raises ActionRefused naming the first that such providers do not take."""
+    for name, sentence in check_params(given, kind).items():
         raise ActionRefused(f"config.params.{name}", sentence)
     return {name: value for name, value in given.items() if value is not None}

@@ -33,7 +33,7 @@ def add_candidate(
     """
     require(by, experiment.project, "edit_experiment")
     name, model = checked_name(name, "a candidate"), checked_name(model, "a model")
-    kept = _checked_params(params or {})
+    kept = _checked_params(params or {}, provider)
     _check_belongs(experiment, provider, prompt_version)
     digest = hash_of(config_from(provider, model, prompt_version, kept))
     _refuse_twin(experiment, name, digest)
@@ -61,9 +61,9 @@ def remove_candidate(*, candidate: Candidate, by: Person | None) -> bool:
     return bool(Candidate.objects.listed().filter(pk=candidate.pk).update(removed_at=timezone.now()))
 
 
-def _checked_params(params: Mapping[str, Any]) -> dict[str, Any]:
+def _checked_params(params: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
     """Return the parameters that are given."""
-    for name, sentence in check_params(params).items():
+    for name, sentence in check_params(params, provider.kind).items():
         raise ActionRefused("params", f"params.{name}: {sentence}")
     return {name: value for name, value in params.items() if value is not None}
 

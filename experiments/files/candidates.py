@@ -53,6 +53,7 @@ def _part(
     part = replace(_read(candidate, base, providers, prompts), name=name)
     if isinstance(candidate.node, ObjectNode):
         _require(candidate, part)
+        _check_kind(candidate, part, providers)
     candidate.get("exclude")  # read with the matrix
     candidate.done()
     return part
@@ -99,6 +100,16 @@ def _require(candidate: Fields, part: CandidatePart) -> None:
     for key in NEEDED:
         if not getattr(part, key):
             candidate.problem(key, "is required, here or under defaults")
+
+
+def _check_kind(candidate: Fields, part: CandidatePart, providers: Mapping[str, Any]) -> None:
+    """Note the parameters that a provider of this kind does not take; the site's own are checked when it is known."""
+    provider = providers.get(part.provider)
+    if provider is None or provider.use:
+        return
+    params = candidate.inner("params")
+    for name, sentence in check_params(part.params, provider.kind).items():
+        params.problem(name, sentence)
 
 
 def _params(candidate: Fields) -> dict[str, Any]:

@@ -110,10 +110,14 @@ def _read(name: str, provider: Fields, folder: Path) -> ProviderPart:
 
 def _check_address(provider: Fields, part: ProviderPart) -> None:
     """Note an URL that is missing or none."""
-    if part.kind == "openai" and not part.base_url:
+    if not part.base_url and _needs_url(part.kind):
         provider.required("base_url")
     elif part.base_url and not part.base_url.startswith(("http://", "https://")):
         provider.problem("base_url", URL_SENTENCE)
+
+
+def _needs_url(kind: str) -> bool:
+    return kind in runners.kinds() and bool(runners.get(kind).needs_url)
 
 
 def _key_variable(provider: Fields) -> str:

@@ -265,8 +265,9 @@ def _config(project: Project, values: dict[str, Any]) -> AdHocConfig:
     """Return what the run takes. Raises ActionRefused, and Http404 for a provider that is not of the project."""
     given = input_from(values["input_data"])
     messages = messages_from(values["prompt"], has_input=bool(given))
-    params = params_from(values["params"])
-    return AdHocConfig(_provider(project, values), values["model"], messages, params, given)
+    provider = _provider(project, values)
+    params = params_from(values["params"], provider.kind)
+    return AdHocConfig(provider, values["model"], messages, params, given)
 
 
 def _provider(project: Project, values: dict[str, Any]) -> Provider:

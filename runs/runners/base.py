@@ -109,6 +109,12 @@ class Runner(ABC):
     async def complete(self, request: Request) -> Completion:
         """Return the completion of one call. Raises CallFailed or NeedsPerson; nothing else."""
 
+    @classmethod
+    def check_params(cls, params: Mapping[str, Any]) -> dict[str, str]:
+        """Return what this kind cannot do, by the parameter's name; parameters are known and in range already."""
+        del params  # other kinds do look at them
+        return {}
+
     async def models(self) -> list[str]:
         """Return the models that the provider lists, [] where it lists none. Raises CallFailed or NeedsPerson."""
         return []

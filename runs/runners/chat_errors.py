@@ -20,8 +20,13 @@ SHOWN_LENGTH = 300
 FAULTY_REQUEST = (400, 413, 422)
 FILTERED = ("content_filter", "content_policy_violation")
 NO_CREDIT = re.compile(r"insufficient_quota|exceeded your current quota|billing_|credit balance|no credit", re.I)
+SAYS_NO_CREDIT = (400, 403, 429)
 RATE_CODE = re.compile(r"rate_limit|too_many_requests", re.I)
-TOO_LONG = re.compile(r"context.{0,20}(length|window)|maximum context|too many tokens|prompt is too long", re.I)
+TOO_LONG = re.compile(
+    r"context.{0,20}(length|window|limit)|maximum context|too many tokens|prompt is too long|request_too_large"
+    r"|maximum (allowed )?number of bytes|input token count.{0,40}exceeds",
+    re.I,
+)
 NO_MODEL = re.compile(r"model.{0,80}(not (found|exist|available)|does not exist|unknown)|model_not_found", re.I | re.S)
 UNSUPPORTED = re.compile(r"unsupported|unknown|unrecognized|not (supported|permitted|allowed)|extra inputs", re.I)
 
@@ -48,10 +53,11 @@ def classify_error(
 def _about_the_account(response: HttpResponse, url: str, text: str) -> NeedsPerson | None:
     """Return that the key or the credit is amiss; None: it is something else."""
     status = response.status
+    is_about_credit = status in SAYS_NO_CREDIT and NO_CREDIT.search(text) and not _is_about_rate(response)
+    if status == 402 or is_about_credit:
+        return NeedsPerson(f"no credit: {url} answered {status} ({text}). Add credit, then resume.")
     if status in (401, 403):
         return NeedsPerson(f"bad key: {url} answered {status} ({text}). Check the API key, then resume.")
-    if status == 402 or (status == 429 and NO_CREDIT.search(text) and not _is_about_rate(response)):
-        return NeedsPerson(f"no credit: {url} answered {status} ({text}). Add credit, then resume.")
     return None
 
 

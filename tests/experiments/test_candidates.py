@@ -41,6 +41,13 @@ def test_add_candidate_leaves_out_parameters_that_are_none(experiment: Experimen
     assert candidate.config_hash == hash_of(config_of(candidate))
 
 
+def test_add_candidate_with_a_parameter_that_its_kind_of_provider_has_not_is_refused(experiment: Experiment) -> None:
+    provider = ProviderFactory(project=experiment.project, kind="anthropic")
+
+    with pytest.raises(ActionRefused, match=r"params.seed: is not taken .*\(kind: anthropic\)"):
+        add_candidate(**candidate_values(experiment, provider=provider, params={"seed": 1}))
+
+
 def test_add_candidate_of_the_same_configuration_is_refused(experiment: Experiment) -> None:
     values = candidate_values(experiment)
     add_candidate(**values)

@@ -164,3 +164,25 @@ def test_load_of_wrong_params_says_where(tmp_path: Path, params: str, problem: s
     found = problems_of(tmp_path, candidates=f"[{{provider: local, model: m, params: {{{params}}}}}]")
 
     assert found == [f"e.yaml:5: candidates[0].params.{problem}"]
+
+
+def test_parameter_that_a_kind_of_provider_has_not_is_a_problem_of_its_line(tmp_path: Path) -> None:
+    found = problems_of(
+        tmp_path,
+        providers="{local: {kind: anthropic}}",
+        defaults="{provider: local, params: {temperature: 1.5}}",
+        candidates="[{model: m, params: {seed: 1, temperature: null}}, {model: m}]",
+    )
+
+    assert found == [
+        "e.yaml:5: candidates[0].params.seed: is not taken by such providers: leave it out (kind: anthropic)",
+        "e.yaml:5: candidates[1].params.temperature: is at most 1 with such providers (kind: anthropic)",
+    ]
+
+
+def test_parameters_of_a_provider_of_the_site_are_left_to_it(tmp_path: Path) -> None:
+    file = declared(
+        tmp_path, providers="{local: {use: theirs}}", candidates="[{provider: local, model: m, params: {seed: 1}}]"
+    )
+
+    assert file.candidates[0].params == {"seed": 1}

@@ -15,7 +15,10 @@ from tests.experiments.declared_files import declared, problems_of
             "{kind: openai, base_url: localhost}",
             "base_url: write the URL of the endpoint, like http://127.0.0.1:11434/v1",
         ),
-        ("{kind: opnai}", 'kind: unknown kind "opnai"; there are openai, replay, simulator; did you mean "openai"?'),
+        (
+            "{kind: opnai}",
+            'kind: unknown kind "opnai"; there are openai, anthropic, replay, simulator; did you mean "openai"?',
+        ),
         ("{kind: openai, base_url: http://x, api_key: k}", "api_key: keys are named, never written: api_key_env: NAME"),
         (
             "{kind: openai, base_url: http://x, api_key_env: sk-1}",

@@ -16,8 +16,13 @@ from runs.outcomes import ANSWERED, ERRORS
 from runs.runners.base import Connection, Runner
 from runs.simulator.thread import SimulatorThread, default_simulator, running_simulator
 from runs.transport import AiohttpTransport
+from tests.wire import anthropic
+from tests.wire.anthropic import AnthropicApi
+from tests.wire.server import serving
 
-KINDS = ("openai", "simulator", "replay")
+KINDS = ("openai", "anthropic", "simulator", "replay")
+APIS = {"anthropic": AnthropicApi}
+MODELS = {"anthropic": "claude-small"}
 RECORDED = b'{"key": "known", "output": "A: 4"}\n'
 
 
@@ -33,6 +38,9 @@ async def working(kind: str) -> AsyncIterator[Runner]:
     async with AiohttpTransport(allow_private=True) as transport:
         if kind == "replay":
             yield runners.get(kind)(Connection("p", f"blob:{default_store().put(RECORDED)}"), transport)
+        elif kind in APIS:
+            with serving(APIS[kind]()) as server:
+                yield runners.get(kind)(Connection("p", server.url, anthropic.KEY), transport)
         elif kind == "openai":
             with SimulatorThread(default_simulator()) as thread:
                 yield runners.get(kind)(Connection("p", thread.address.url, thread.address.key), transport)
@@ -43,15 +51,15 @@ async def working(kind: str) -> AsyncIterator[Runner]:
 
 def broken(kind: str, transport: Any) -> Runner:
     """Return a runner whose provider is not there."""
-    base_url = {"openai": "http://127.0.0.1:1/v1", "simulator": "", "replay": "blob:" + "0" * 64}[kind]
+    base_url = {"simulator": "", "replay": "blob:" + "0" * 64}.get(kind, "http://127.0.0.1:1/v1")
     runner: Runner = runners.get(kind)(Connection("p", base_url, "a key"), transport)
     return runner
 
 
-def known_request() -> Request:
-    """Return a request that every working runner can answer."""
+def known_request(kind: str) -> Request:
+    """Return a request that the working runner of a kind can answer."""
     messages = [{"role": "user", "parts": [{"type": "text", "text": "2+2=?"}]}]
-    return Request("sim-instant", messages, {"temperature": 0}, item_key="known")
+    return Request(MODELS.get(kind, "sim-instant"), messages, {"temperature": 0}, item_key="known")
 
 
 def test_kinds_tested_here_are_all_that_ship() -> None:
@@ -77,7 +85,7 @@ class TestRunner:
 
     async def test_complete_returns_an_answered_completion_with_its_message(self, kind: str) -> None:
         async with working(kind) as runner:
-            found = await runner.complete(known_request())
+            found = await runner.complete(known_request(kind))
 
         assert isinstance(found, Completion)
         assert found.outcome in ANSWERED
@@ -86,12 +94,12 @@ class TestRunner:
 
     async def test_complete_of_the_same_request_twice_gives_the_same(self, kind: str) -> None:
         async with working(kind) as runner:
-            assert await runner.complete(known_request()) == await runner.complete(known_request())
+            assert await runner.complete(known_request(kind)) == await runner.complete(known_request(kind))
 
     async def test_complete_without_its_provider_raises_classified_errors_only(self, kind: str) -> None:
         async with AiohttpTransport(allow_private=True) as transport:
             with pytest.raises((CallFailed, NeedsPerson)) as caught:
-                await broken(kind, transport).complete(known_request())
+                await broken(kind, transport).complete(known_request(kind))
 
         assert str(caught.value)
         assert getattr(caught.value, "outcome", ERRORS[0]) in ERRORS

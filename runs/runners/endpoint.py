@@ -1,0 +1,117 @@
+"""What runners of HTTP endpoints share: asking, reading answers and errors without telling secrets, listing models."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from runs.exchange import CallFailed, Completion, NeedsPerson, Request
+from runs.runners.base import Connection, HttpResponse, Runner, Transport
+from runs.runners.chat_errors import UnknownModel, classify_error
+from runs.runners.secrets import Secrets, query_values
+
+MODELS_NAMED = 5
+JSON_HEADERS = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What one call sends."""
+
+    url: str
+    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+
+
+class EndpointRunner(Runner):
+    """Asks an HTTP endpoint; its subclass knows the wire format."""
+
+    default_headers: Mapping[str, str] = JSON_HEADERS
+    """Sent unless the provider's own headers say otherwise."""
+
+    def __init__(self, connection: Connection, transport: Transport) -> None:
+        super().__init__(connection, transport)
+        self.connect(connection.base_url, connection.api_key)
+
+    def connect(self, base_url: str, api_key: str | None) -> None:
+        """Call this endpoint with this key from now on."""
+        own = self.connection.headers
+        given = {name.lower() for name in own}
+        defaults = {name: value for name, value in self.default_headers.items() if name.lower() not in given}
+        self.headers = {**defaults, **own, **(self.key_headers(api_key) if api_key else {})}
+        self.secrets = Secrets(api_key or "", *own.values(), *query_values(base_url))
+
+    @abstractmethod
+    def key_headers(self, api_key: str) -> Mapping[str, str]:
+        """Return the headers that carry the key."""
+
+    @abstractmethod
+    def outgoing(self, request: Request) -> Outgoing:
+        """Return what a call sends. Raises CallFailed or NeedsPerson for what the wire format cannot say."""
+
+    @abstractmethod
+    def parse(self, response: HttpResponse, url: str) -> Completion:
+        """Return the completion of a 200. Raises CallFailed or NeedsPerson."""
+
+    @abstractmethod
+    def models_url(self) -> str:
+        """Return where models are listed; "" where they are not."""
+
+    @abstractmethod
+    def parse_models(self, response: HttpResponse, url: str) -> list[str]:
+        """Return the names of a 200 that lists models. Raises CallFailed or NeedsPerson."""
+
+    def classify(
+        self, response: HttpResponse, url: str, request: Request | None
+    ) -> CallFailed | NeedsPerson | Completion:
+        """Return what an answer other than 200 means. Its body holds no secrets any more."""
+        return classify_error(response, url=url, request=request, now=datetime.now(UTC))
+
+    async def complete(self, request: Request) -> Completion:
+        """Return the completion of one call. Raises CallFailed or NeedsPerson."""
+        try:
+            return await self._ask(self.outgoing(request), request)
+        except UnknownModel as unknown:
+            raise NeedsPerson(self.secrets.hide(str(unknown)) + await self._models_there()) from None
+        except (NeedsPerson, CallFailed) as error:
+            raise self.secrets.taken_out_of(error) from None
+
+    async def models(self) -> list[str]:
+        """Return the models that the endpoint lists. Raises CallFailed or NeedsPerson."""
+        url = self.models_url()
+        try:
+            return self._listed(await self.transport.get(url, headers=self.headers), url) if url else []
+        except (NeedsPerson, CallFailed) as error:
+            raise self.secrets.taken_out_of(error) from None
+
+    async def _ask(self, call: Outgoing, request: Request) -> Completion:
+        response = await self.transport.post(call.url, headers=call.headers, body=call.body)
+        return self.read(response, call.url, request)
+
+    def read(self, response: HttpResponse, url: str, request: Request) -> Completion:
+        """Return what an answer holds. Whatever is no completion is read without secrets, before it is cut to size."""
+        if response.status == 200:
+            try:
+                return self.parse(response, url)
+            except (NeedsPerson, CallFailed):
+                return self.parse(self.secrets.cleared(response), url)
+        found = self.classify(self.secrets.cleared(response), url, request)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _listed(self, response: HttpResponse, url: str) -> list[str]:
+        response = self.secrets.cleared(response)
+        if response.status == 200:
+            return self.parse_models(response, url)
+        found = self.classify(response, url, None)
+        raise found if isinstance(found, Exception) else CallFailed("provider_error", found.detail)
+
+    async def _models_there(self) -> str:
+        """Return the end of a sentence: which models there are, where the endpoint lists them."""
+        try:
+            listed = await self.models()
+        except (CallFailed, NeedsPerson):
+            listed = []
+        more = "" if len(listed) <= MODELS_NAMED else f" and {len(listed) - MODELS_NAMED} more"
+        return f". There are: {', '.join(listed[:MODELS_NAMED])}{more}." if listed else "."
