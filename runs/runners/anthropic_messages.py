@@ -51,6 +51,7 @@ CHECKS: Mapping[str, Check] = {
     "stop": _stops,
     "seed": not_taken,
     "n": only_one,
+    "stream": not_taken,
     "presence_penalty": not_taken,
     "frequency_penalty": not_taken,
     "response_format": schema_only,

@@ -321,3 +321,12 @@ def test_run_filter_by_score_leaves_out_runs_without_one(api: Api, project: Any)
 
     assert ([one["id"] for one in within["items"]], within["total"]) == ([str(rated.uid)], 1)
     assert api.get("runs/?min_score=0.51").json()["items"] == []
+
+
+def test_ad_hoc_run_with_a_parameter_that_its_kind_of_provider_has_not_names_it(api: Api, project: Any) -> None:
+    ProviderFactory(project=project, kind="anthropic")
+    config = {**CONFIG, "params": {"seed": 1}}
+
+    body = {"experiment_id": str(ExperimentFactory(project=project).uid), "config": config}
+
+    assert fields(api.post("runs/", body)) == ["config.params.seed"]
