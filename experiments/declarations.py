@@ -1,8 +1,25 @@
 """What somebody declares, before it is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from experiments.models import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateDeclaration:
+    """A candidate as somebody declares it."""
+
+    name: str
+    provider: "Provider"
+    model: str
+    messages: str | Sequence[dict[str, str]]
+    """A text, or messages with role and content."""
+    prompt_name: str
+    """The prompt whose version the messages become; the same text is the same version."""
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from evalsite.plugins import runners
-from experiments.models import Dataset, Project, Provider
+from experiments.actions.refusals import ActionRefused
+from experiments.files.params_text import read_params
+from experiments.models import Dataset, Experiment, Project, Provider
 from experiments.models.projects import Person
 from experiments.permissions import ROLES_BY_ACTION
 from runs.activity import STATUSES
@@ -112,3 +114,28 @@ class TestForm(forms.Form):
     __test__ = False  # no test class, whatever its name
 
     model = forms.CharField(max_length=200, required=False, help_text="Empty: the first that the provider lists.")
+
+
+class CandidateForm(forms.Form):
+    """A candidate as a person writes it, but for its prompt; the action checks the rest."""
+
+    name = forms.CharField(max_length=200, help_text="Names tell candidates apart on every page.")
+    provider = forms.ModelChoiceField(Provider.objects.none(), to_field_name="uid", empty_label=None)
+    model = forms.CharField(max_length=200, widget=forms.TextInput({"list": "known-models", "autocomplete": "off"}))
+    params = forms.CharField(
+        required=False,
+        label="Parameters",
+        widget=forms.Textarea({"rows": 4, "spellcheck": "false", "class": "mono"}),
+        help_text="One a line, as in an experiment file: temperature: 0. Anything else goes under extra_body.",
+    )
+
+    def __init__(self, experiment: Experiment, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["provider"].queryset = experiment.project.providers.order_by("name")  # type: ignore[attr-defined]
+
+    def clean_params(self) -> dict[str, Any]:
+        """Return the parameters. Raises ValidationError with the line or the parameter that does not fit."""
+        try:
+            return read_params(self.cleaned_data["params"].replace("\r\n", "\n"))
+        except ActionRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from None

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from experiments.views import board, budget, compare, datasets, experiments, providers
+from experiments.views import board, budget, candidates, compare, datasets, experiments, providers
 
 app_name = "experiments"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("experiments/<uuid:uid>/board/progress/", board.experiment_progress, name="experiment-progress"),
     path("experiments/<uuid:uid>/board/leaderboard/", board.experiment_leaderboard, name="experiment-leaderboard"),
     path("experiments/<uuid:uid>/board/weights/", board.experiment_weights, name="experiment-weights"),
+    path("experiments/<uuid:uid>/candidates/new/", candidates.candidate_new, name="candidate-new"),
+    path("experiments/<uuid:uid>/prompt-preview/", candidates.prompt_preview, name="prompt-preview"),
     path("experiments/<uuid:uid>/compare/", compare.experiment_compare, name="experiment-compare"),
     path("experiments/<uuid:uid>/runs/", experiments.experiment_runs, name="experiment-runs"),
     path("experiments/<uuid:uid>/budget/", budget.experiment_budget, name="experiment-budget"),

@@ -1,7 +1,7 @@
 """What can be done with what is measured: the same functions behind pages, API, admin and commands."""
 
 from experiments.actions.budgets import set_budget, set_monthly_budget
-from experiments.actions.candidates import add_candidate, remove_candidate
+from experiments.actions.candidates import add_candidate, declare_candidate, remove_candidate
 from experiments.actions.case_lists import freeze_ad_hoc_case, freeze_case_list
 from experiments.actions.datasets import create_dataset
 from experiments.actions.declaring import Declaration, declare_experiment, project_named
@@ -28,6 +28,7 @@ __all__ = [
     "create_dataset",
     "create_experiment",
     "create_provider",
+    "declare_candidate",
     "declare_experiment",
     "declare_scorer",
     "edit_item",

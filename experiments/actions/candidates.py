@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
-from experiments.actions.refusals import ActionRefused, checked_name, refused_when_taken
+from experiments.actions.prompts import save_prompt
+from experiments.actions.refusals import NAME_LENGTH, ActionRefused, checked_name, refused_when_taken
 from experiments.configs import config_from, hash_of
+from experiments.declarations import CandidateDeclaration
 from experiments.models import Candidate, Experiment, PromptVersion, Provider
 from experiments.models.projects import Person
 from experiments.params import check_params
@@ -51,6 +54,28 @@ def add_candidate(
             experiment=experiment, config_hash=digest, defaults=values
         )[0]
     return candidate
+
+
+@transaction.atomic
+def declare_candidate(*, experiment: Experiment, declaration: CandidateDeclaration, by: Person | None) -> Candidate:
+    """Add a candidate after the others, its prompt saved with it. Raises ActionRefused; then neither is there."""
+    version = save_prompt(
+        project=experiment.project,
+        name=declaration.prompt_name[:NAME_LENGTH],
+        messages=declaration.messages,
+        by=by,
+    )
+    last = experiment.candidates.listed().aggregate(last=Max("position"))["last"]
+    return add_candidate(
+        experiment=experiment,
+        name=declaration.name,
+        provider=declaration.provider,
+        model=declaration.model,
+        prompt_version=version,
+        params=declaration.params,
+        position=0 if last is None else last + 1,
+        by=by,
+    )
 
 
 @transaction.atomic

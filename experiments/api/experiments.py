@@ -16,21 +16,21 @@ from evalsite.api_fields import (
     NumberField,
     ObjectField,
     OneOfField,
-    PromptField,
     RequestSerializer,
     TextField,
     WholeField,
 )
 from evalsite.api_lists import Order
 from evalsite.api_views import VisibleViewSet, changed, checked, created_once
-from experiments.actions import ActionConflict, add_candidate, create_experiment, save_prompt, set_budget, set_weights
+from experiments.actions import ActionConflict, create_experiment, declare_candidate, set_budget, set_weights
 from experiments.actions.editing import edit_experiment
+from experiments.api.candidates import CandidateSerializer, NewCandidate, declaration_from
 from experiments.api.references import named_or_404, project_from, version_from
 from experiments.declarations import ScorerDeclaration
 from experiments.files.declared_form import declared_form
 from experiments.files.writing import to_yaml
-from experiments.models import Candidate, ErrorsPolicy, Experiment, Provider, ScorerSpec
-from runs.actions import cancel_run, pause_run, resume_run, retry_failed, start_experiment
+from experiments.models import Candidate, ErrorsPolicy, Experiment, ScorerSpec
+from runs.actions import add_and_start, cancel_run, pause_run, resume_run, retry_failed, start_experiment
 from runs.models import Run, RunStatus
 from runs.models.runs import ACTIVE, RUNNABLE
 from scoring.forecast import forecast_of
@@ -51,19 +51,6 @@ class ScorerSerializer(serializers.ModelSerializer[ScorerSpec]):
         """Return the lowest and the highest value; None: it has no range."""
         low, high = scorer.range_low, scorer.range_high
         return None if low is None or high is None else [low, high]
-
-
-class CandidateSerializer(serializers.ModelSerializer[Candidate]):
-    """A candidate."""
-
-    id = serializers.UUIDField(source="uid")
-    provider = serializers.CharField(source="provider.name")
-    prompt = serializers.CharField(source="prompt_version.__str__")
-    params = serializers.DictField()
-
-    class Meta:
-        model = Candidate
-        fields = ["id", "name", "provider", "model", "prompt", "params", "config_hash"]
 
 
 class ScoringConfigSerializer(serializers.Serializer[Any]):
@@ -164,20 +151,11 @@ class ExperimentChange(RequestSerializer):
     scoring_config = ScoringChange(required=False)
 
 
-class NewCandidate(RequestSerializer):
-    """A candidate that is to compete."""
-
-    name = TextField(max_length=200)
-    provider = TextField(help_text="Id or name.")
-    model = TextField(max_length=200)
-    prompt = PromptField(help_text="A text or messages; the same text is the same version of the prompt.")
-    params = ObjectField(required=False, limit=65_536)
-
-
 class StartSerializer(RequestSerializer):
     """How to start."""
 
     pilot = FlagField(required=False, default=False, help_text="True: the first 5 items only, once each.")
+    candidate = TextField(required=False, help_text="Id or name: start its run, and no other.")
 
 
 class ForecastSerializer(serializers.Serializer[Any]):
@@ -247,25 +225,14 @@ class ExperimentViewSet(ListModelMixin, VisibleViewSet):
 
     @extend_schema(request=NewCandidate, responses={201: CandidateSerializer})
     def candidates(self, request: Request, **_: Any) -> Response:
-        """Add a candidate."""
+        """Add a candidate, its own or a changed copy of another; `start` starts its run, and no other."""
         experiment = self.get_object()
         values = checked(NewCandidate, request.data)
-        provider = named_or_404(Provider.objects.filter(project=experiment.project), values.pop("provider"))
-        messages = values.pop("prompt")
+        add = _added_and_started if values["start"] else declare_candidate
 
-        @transaction.atomic
         def make() -> dict[str, Any]:
-            prompt_name = f"{experiment.name}/{values['name']}"[:200]
-            version = save_prompt(project=experiment.project, name=prompt_name, messages=messages, by=request.user)
-            added = add_candidate(
-                experiment=experiment,
-                provider=provider,
-                prompt_version=version,
-                position=experiment.candidates.listed().count(),
-                by=request.user,
-                **values,
-            )
-            return {"id": str(added.uid)}
+            declaration = declaration_from(experiment, values)
+            return {"id": str(add(experiment=experiment, declaration=declaration, by=request.user).uid)}
 
         answer = created_once(request, make)[0]
         candidate = Candidate.objects.select_related("provider", "prompt_version__prompt").get(uid=answer["id"])
@@ -283,7 +250,9 @@ class ExperimentViewSet(ListModelMixin, VisibleViewSet):
     def start(self, request: Request, **_: Any) -> Response:
         """Start a run for each candidate, or let them go on with what is missing; a pilot does the first 5 items."""
         values = checked(StartSerializer, request.data)
-        started = start_experiment(experiment=self.get_object(), by=request.user, is_pilot=values["pilot"])
+        experiment, name = self.get_object(), values.get("candidate")
+        only = named_or_404(experiment.candidates.listed(), name) if name is not None else None
+        started = start_experiment(experiment=experiment, by=request.user, is_pilot=values["pilot"], only=only)
         return _done(started.runs)
 
     @extend_schema(responses=ForecastSerializer(many=True))
@@ -330,6 +299,10 @@ class ExperimentViewSet(ListModelMixin, VisibleViewSet):
         if wanted != "yaml":
             raise serializers.ValidationError({"format": ["there is yaml"]})
         return HttpResponse(to_yaml(declared_form(self.get_object())), content_type="application/yaml; charset=utf-8")
+
+
+def _added_and_started(**values: Any) -> Candidate:
+    return add_and_start(**values)[0]
 
 
 def _refuse_unknown(weights: dict[str, Any], names: list[str]) -> None:

@@ -62,8 +62,13 @@ def initial_file(name: str = "experiment.yaml") -> str:
 
 def to_yaml(file: ExperimentFile) -> str:
     """Return the experiment as YAML; reading that gives the same candidates with the same config_hashes."""
+    return as_yaml(document_of(file))
+
+
+def as_yaml(document: Mapping[str, Any]) -> str:
+    """Return plain values as YAML that our reader reads back."""
     return yaml.dump(
-        document_of(file),
+        document,
         Dumper=_Dumper,
         sort_keys=False,
         allow_unicode=True,

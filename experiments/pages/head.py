@@ -34,6 +34,8 @@ class ExperimentHead:
     """Whether something goes on, so that the page listens."""
     can_start: bool
     """Whether this person may start it, and there is something to start."""
+    can_edit: bool
+    """Whether this person may change what it measures."""
 
     @property
     def status(self) -> str:
@@ -64,6 +66,7 @@ class ExperimentHead:
             experiment.scorers.filter(removed_at=None).count(),
             status in ACTIVE,
             startable and may(user, experiment.project, "start"),
+            may(user, experiment.project, "edit_experiment"),
         )
 
 

@@ -83,6 +83,9 @@ class BoardRow:
         if run.candidate and not self.is_baseline:
             args = [run.experiment.uid, run.candidate.uid]
             entries.append(MenuEntry("Set as baseline", action=reverse("experiments:experiment-baseline", args=args)))
+        if run.candidate:
+            new = reverse("experiments:candidate-new", args=[run.experiment.uid])
+            entries.append(MenuEntry("Copy as a new candidate", url=f"{new}?copy={run.candidate.uid}"))
         if self.compare_url:
             entries.append(MenuEntry("Compare with the baseline", url=self.compare_url))
         if self.entry.totals.error_count and run.is_finished:

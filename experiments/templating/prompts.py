@@ -68,10 +68,10 @@ class CompiledPrompt:
     def _missing(self, name: str, context: Mapping[str, Any]) -> str:
         """Return the sentence for a name that the item does not have."""
         paths = {".".join(parts[: i + 1]) for parts in map(_parts, self.variables) for i in range(len(parts))}
-        absent = [path for path in sorted(paths) if _parts(path)[-1] == name and not _has(context, path)]
+        absent = [path for path in sorted(paths) if _parts(path)[-1] == name and not has_name(context, path)]
         if not absent:
             return f'"{name}" is missing'
-        there = _names_at(context, absent[0].rpartition(".")[0])
+        there = names_at(context, absent[0].rpartition(".")[0])
         known = f"there are {', '.join(there)}" if there else "there is nothing"
         return f'"{absent[0]}" is missing; {known}{did_you_mean(name, there)}'
 
@@ -206,12 +206,13 @@ def _parts(path: str) -> list[str]:
     return path.split(".")
 
 
-def _has(context: Mapping[str, Any], path: str) -> bool:
+def has_name(context: Mapping[str, Any], path: str) -> bool:
+    """Return whether a dotted path leads to something."""
     parent, _, name = path.rpartition(".")
-    return name in _names_at(context, parent)
+    return name in names_at(context, parent)
 
 
-def _names_at(context: Mapping[str, Any], path: str) -> list[str]:
+def names_at(context: Mapping[str, Any], path: str) -> list[str]:
     """Return the names inside the object at a dotted path, those of the context for ""."""
     value: Any = context
     for name in path.split(".") if path else ():

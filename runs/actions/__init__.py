@@ -1,6 +1,7 @@
 """What can be done with runs: the same functions behind pages, API, admin and commands."""
 
 from runs.actions.ad_hoc import AdHocConfig, start_ad_hoc
+from runs.actions.adding import add_and_start
 from runs.actions.controlling import cancel_run, pause_run, resume_run, retry_failed
 from runs.actions.preparing import prepare
 from runs.actions.starting import Started, start_experiment
@@ -9,6 +10,7 @@ from runs.actions.waking import wake_lanes
 __all__ = [
     "AdHocConfig",
     "Started",
+    "add_and_start",
     "cancel_run",
     "pause_run",
     "prepare",

@@ -31,8 +31,17 @@ class Started:
 PILOT_ITEMS = 5
 
 
-def start_experiment(*, experiment: Experiment, by: Person | None, owner: str = "", is_pilot: bool = False) -> Started:
+def start_experiment(
+    *,
+    experiment: Experiment,
+    by: Person | None,
+    owner: str = "",
+    is_pilot: bool = False,
+    only: Candidate | None = None,
+) -> Started:
     """Plan or extend a run for each candidate, let them go on, and wake a lane. Safe to call again at any time.
+
+    `only` names the one candidate whose run is started; None: all of them.
 
     Above 1,000 cases a job plans them, and the runs stay pending until it has. `owner` names the foreground command
     that will do the work; "": the workers. A pilot plans the first five items, once each: real calls, the first
@@ -42,7 +51,8 @@ def start_experiment(*, experiment: Experiment, by: Person | None, owner: str = 
     require(by, experiment.project, "start")
     if experiment.dataset_version is None:
         raise ActionRefused("dataset", f"{experiment} has no dataset: only ad-hoc runs can be started in it.")
-    candidates = list(experiment.candidates.listed().select_related("provider", "prompt_version", "experiment"))
+    listed = experiment.candidates.listed().select_related("provider", "prompt_version", "experiment")
+    candidates = list(listed.filter(pk=only.pk) if only else listed)
     if not candidates:
         raise ActionRefused("candidates", f"{experiment} has no candidates: add one, then start.")
     refuse_unpriced(experiment, candidates)

@@ -8,9 +8,10 @@ from django.db import connections
 from django.utils import timezone
 
 from experiments.actions.idempotency import KEPT_FOR
-from experiments.models import Experiment, IdempotencyKey, Provider
+from experiments.models import Candidate, Experiment, IdempotencyKey, Provider
 from runs.models import Run
 from tests.api_client import Api
+from tests.boards import experiment_in
 from tests.factories import (
     CandidateFactory,
     DatasetVersionFactory,
@@ -139,6 +140,39 @@ def test_candidate_is_added_and_its_twin_refused(api: Api, project: Any) -> None
 
     assert (first.status_code, twin.status_code) == (201, 400)
     assert [one["name"] for one in api.get(path).json()["items"]] == ["small"]
+
+
+def test_candidate_is_added_as_a_copy_and_its_run_alone_is_started(api: Api, project: Any) -> None:
+    copied = CandidateFactory(experiment=experiment_in(project), provider=ProviderFactory(project=project))
+    path = f"experiments/{copied.experiment.uid}/candidates/"
+
+    answer = api.post(path, {"name": "warmer", "copy_of": copied.name, "params": {"temperature": 1}, "start": True})
+
+    added = Candidate.objects.get(name="warmer")
+    assert answer.json()["id"] == str(added.uid)
+    assert (added.model, added.provider, added.params) == (copied.model, copied.provider, {"temperature": 1})
+    assert added.prompt_version.messages == copied.prompt_version.messages
+    assert [run.candidate for run in Run.objects.all()] == [added]
+
+
+def test_candidate_of_nothing_names_what_is_required(api: Api, project: Any) -> None:
+    path = f"experiments/{ExperimentFactory(project=project).uid}/candidates/"
+
+    answer = api.post(path, {"name": "small", "model": "m"})
+
+    assert answer.status_code == 400
+    assert "unless copy_of names a candidate" in answer.content.decode()
+
+
+def test_start_of_one_candidate_starts_its_run_alone(api: Api, project: Any) -> None:
+    experiment, provider = experiment_in(project), ProviderFactory(project=project)
+    one, _ = (CandidateFactory(experiment=experiment, provider=provider, model=model) for model in ("a", "b"))
+
+    api.post(f"experiments/{experiment.uid}/start/", {"candidate": one.name})
+    unknown = api.post(f"experiments/{experiment.uid}/start/", {"candidate": "nobody"})
+
+    assert [run.candidate for run in Run.objects.all()] == [one]
+    assert unknown.status_code == 404
 
 
 def test_provider_is_made_and_changed(api: Api, project: Any) -> None:
