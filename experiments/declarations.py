@@ -36,3 +36,5 @@ class ScorerDeclaration:
     higher_is_better: bool | None = None
     """None: as the kind says."""
     pass_value: float | None = None
+    when: Mapping[str, Any] = field(default_factory=dict)
+    """tags, split of the items that it judges; {}: all of them."""

@@ -181,13 +181,13 @@ class CaseCache:
 
 def load_items(ids: Collection[int]) -> dict[int, Case]:
     """Return the cases of items by the items' row ids."""
-    columns = ("pk", "key", "input", "expected", "metadata", "tags")
+    columns = ("pk", "key", "input", "expected", "metadata", "tags", "split")
     found = {}
     wanted = sorted(ids)
     for start in range(0, len(wanted), IDS_AT_ONCE):
         rows = Item.objects.filter(pk__in=wanted[start : start + IDS_AT_ONCE]).order_by().values_list(*columns)
-        for item_id, key, given, expected, metadata, tags in rows:
-            found[item_id] = Case(item_id, key, given, expected, metadata, split_tags(tags))
+        for item_id, key, given, expected, metadata, tags, split in rows:
+            found[item_id] = Case(item_id, key, given, expected, metadata, split_tags(tags), split)
     return found
 
 

@@ -34,6 +34,7 @@ class Case:
     expected: Any
     metadata: dict[str, Any]
     tags: tuple[str, ...]
+    split: str = ""
 
 
 @dataclass(slots=True)

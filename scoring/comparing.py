@@ -91,7 +91,7 @@ def scores_by_item(
 ) -> dict[int, ItemValues]:
     """Return the weighted score of every item by the run's id; `weights` are tried in place of the experiment's.
 
-    People rate some items only: their scorers count where no scorer that is code has a weight.
+    People rate some items only, and scorers with a condition judge some: they count where no other has a weight.
     """
     specs = _compared(list(experiment.scorers.filter(removed_at=None)), weights)
     scales, kept = scales_of(specs), kept_values([run.pk for run in runs])
@@ -108,7 +108,8 @@ def _weight(spec: ScorerSpec, weights: Mapping[str, float] | None) -> float:
 
 def _compared(specs: list[ScorerSpec], weights: Mapping[str, float] | None) -> list[ScorerSpec]:
     weighted = [spec for spec in specs if _weight(spec, weights) > 0]
-    return [spec for spec in weighted if registry.get(spec.kind).place is not Place.NOWHERE] or weighted
+    code = [spec for spec in weighted if registry.get(spec.kind).place is not Place.NOWHERE]
+    return [spec for spec in code if not spec.when] or code or weighted
 
 
 def differences_to(

@@ -1,16 +1,21 @@
 """Who judges where: in the event loop, in a thread, or in a child process, as each scorer says."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
 
 from evalsite.plugins import scorers as registry
+from experiments.conditions import Condition
 from experiments.models import ScorerRevision, ScorerSpec
 from scoring.apart import ScorersApart
 from scoring.batches import JudgingThread
 from scoring.judging import Judgement, judged
 from scoring.scorers.base import Place, Scorer, Verdict
 from scoring.scorers.extraction import in_passing
+
+ALL = Condition()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +27,21 @@ class PreparedScorer:
     scorer: Scorer
     name: str = ""
     """As the experiment calls it."""
+    condition: Condition = ALL
+    """Which items it judges."""
 
 
 def prepared_scorers(specs: "models.QuerySet[ScorerSpec]") -> list[PreparedScorer]:
     """Return the scorers that are code, with the options of their newest revisions."""
     newest = ScorerRevision.objects.filter(scorer__in=specs, number=models.F("scorer__revision"))
     options = {revision.scorer_id: revision.options for revision in newest}
-    prepared = [
-        PreparedScorer(spec.pk, spec.revision, registry.get(spec.kind)(options[spec.pk]), spec.name) for spec in specs
-    ]
+    prepared = [_prepared(spec, options[spec.pk]) for spec in specs]
     return [one for one in prepared if one.scorer.place is not Place.NOWHERE]
+
+
+def _prepared(spec: ScorerSpec, options: Mapping[str, Any]) -> PreparedScorer:
+    scorer: Scorer = registry.get(spec.kind)(options)
+    return PreparedScorer(spec.pk, spec.revision, scorer, spec.name, Condition.of(spec.when))
 
 
 class Judges:

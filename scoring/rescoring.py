@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from experiments.models import Experiment
@@ -75,8 +75,12 @@ def _flips(run: Run, prepared: PreparedScorer) -> int:
 
 
 def _is_lacking(run: Run, prepared: PreparedScorer) -> bool:
-    answered = Result.objects.of_run(run).filter(outcome__in=ANSWERED).count()
-    return _verdicts(run, prepared).count() < answered
+    return _verdicts(run, prepared).count() < _asked(run, prepared).count()
+
+
+def _asked(run: Run, prepared: PreparedScorer) -> "QuerySet[Result]":
+    """Return the answered results of the items that a scorer judges."""
+    return Result.objects.of_run(run).filter(prepared.condition.query("item__"), outcome__in=ANSWERED)
 
 
 def _verdicts(run: Run, prepared: PreparedScorer) -> ScoreQuerySet:
@@ -104,7 +108,7 @@ async def _verdicts_on(judges: Judges, prepared: PreparedScorer, chunk: Chunk) -
 
 def _chunks(run: Run, prepared: PreparedScorer) -> Iterator[Chunk]:
     """Yield the results without a verdict of this scorer, as they are judged."""
-    results = Result.objects.of_run(run).filter(outcome__in=ANSWERED).select_related("transcript").order_by("pk")
+    results = _asked(run, prepared).select_related("transcript").order_by("pk")
     after = -1
     while rows := list(results.filter(pk__gt=after)[:RESULTS_AT_ONCE]):
         after = rows[-1].pk

@@ -9,6 +9,7 @@ from django.db import models
 from numpy.typing import NDArray
 
 from evalsite.plugins import scorers as registry
+from experiments.conditions import Condition
 from experiments.models import ErrorsPolicy, Experiment, ScorerSpec
 from runs.models import Result, Run
 from runs.models.results import ORDINAL_BITS
@@ -67,6 +68,10 @@ class Scored:
     lacking: int = 0
     """Answered results without a verdict of it (code only)."""
     is_code: bool = True
+    asked: int = 0
+    """Items with output that it is asked about."""
+    is_asked: bool = True
+    """Whether it is asked about any item at all that has a result."""
 
     @property
     def scale(self) -> Scale:
@@ -85,14 +90,33 @@ def counting_results(run: Run) -> CountingResults:
     if not run.is_ad_hoc:
         limit, trials = min(experiment.item_limit or cases, cases), experiment.trials
     prefix = Prefix(cases, limit, trials)
-    rows = Result.objects.of_run(run)
+    return _counting(Result.objects.of_run(run), prefix, experiment.errors_policy)
+
+
+def _counting(rows: "models.QuerySet[Result]", prefix: Prefix, policy: str) -> CountingResults:
     answered, _ = prefix.positions(_ids(rows.filter(outcome__in=ANSWERED)))
     failed, _ = prefix.positions(_ids(rows.filter(outcome__in=ERRORS)))
-    return CountingResults(prefix, answered, failed, experiment.errors_policy)
+    return CountingResults(prefix, answered, failed, policy)
+
+
+def _asked(run: Run, spec: ScorerSpec, results: CountingResults) -> CountingResults:
+    """Return the results of the items that a scorer is asked about: all, unless it has a condition."""
+    if not spec.when:
+        return results
+    rows = Result.objects.of_run(run).filter(Condition.of(spec.when).query("item__"))
+    return _counting(rows, results.prefix, results.policy)
 
 
 def scored_by(run: Run, spec: ScorerSpec, results: CountingResults) -> Scored:
-    """Return what one scorer said of the results that count."""
+    """Return what one scorer said of the results that count: those of the items that it is asked about."""
+    asked = _asked(run, spec, results)
+    scored = _scored(run, spec, asked)
+    scored.asked = asked.items
+    scored.is_asked = not spec.when or len(asked.answered) + len(asked.failed) > 0
+    return scored
+
+
+def _scored(run: Run, spec: ScorerSpec, results: CountingResults) -> Scored:
     rows = Score.objects.of_run(run).filter(scorer=spec.pk, revision=spec.revision, turn=0).order_by()
     found: list[Row] = list(rows.values_list("result_id", "value", "author"))
     if registry.get(spec.kind).place is Place.NOWHERE:
@@ -124,6 +148,9 @@ def _by_people(run: Run, spec: ScorerSpec, rows: list[Row], results: CountingRes
     ids = np.array(list(by_result), dtype=np.int64)
     positions, counting = results.prefix.positions(ids)
     means = np.array([_mean(values) for values in by_result.values()], dtype=np.float64)[counting]
+    if spec.when:
+        is_asked = np.isin(positions, results.answered)
+        positions, means = positions[is_asked], means[is_asked]
     if not len(means):
         return Scored(spec, _ratings_of(run, spec), is_code=False)
     return Scored(spec, item_values(positions, means), is_code=False)

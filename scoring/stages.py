@@ -69,9 +69,12 @@ class Judge(Stage):
         if job.outcome not in ANSWERED or job.completion is None:
             return True
         scorers: Sequence[PreparedScorer] = job.run.parts[self.name]
-        question = Question(job.case.key, job.case.input, job.case.expected, job.case.metadata, job.case.tags)
+        case = job.case
+        question = Question(case.key, case.input, case.expected, case.metadata, case.tags)
         answer = Answer(job.completion.text, job.outcome, job.latency_ms, job.cost_usd)
         for prepared in scorers:
+            if not prepared.condition.holds(case.tags, case.split):
+                continue
             verdict = await self._judges.verdict(Judgement(prepared.scorer, question, answer))
             job.scores.append(ScoreRecord(self._build, prepared, verdict))
         return True

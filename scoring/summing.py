@@ -52,12 +52,11 @@ def _write_run_score(run: Run, scored: Scored) -> None:
 
 
 def _write_standing(run: Run, scored: list[Scored], results: CountingResults) -> RunStanding:
-    weighted = {one.spec.name: Weighted(one.spec.weight, one.scale, one.values) for one in scored}
+    weighted = {one.spec.name: Weighted(one.spec.weight, one.scale, one.values, one.asked) for one in scored}
     score = weighted_score(weighted, results.items)
-    missing = [one.spec.name for one in scored if one.spec.weight > 0 and not one.values.n]
-    with_range = {
-        one.spec.name: weighted[one.spec.name] for one in scored if one.is_code and one.spec.range_low is not None
-    }
+    missing = [one.spec.name for one in scored if one.spec.weight > 0 and one.is_asked and not one.values.n]
+    of_all_items = [one.spec for one in scored if one.is_code and not one.spec.when]
+    with_range = [spec.name for spec in of_all_items if spec.range_low is not None]
     standing, _ = RunStanding.objects.update_or_create(
         run=run,
         defaults={

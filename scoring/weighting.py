@@ -18,6 +18,8 @@ class Weighted:
     weight: float
     scale: Scale
     values: ItemValues
+    asked: int | None = None
+    """Items with output that it is asked about; None: all of them."""
 
     def normalised(self) -> Floats:
         """The item values between 0 and 1."""
@@ -35,7 +37,7 @@ class WeightedScore:
     n: int = 0
     """Items that the score rests on."""
     partial: dict[str, list[int]] = field(default_factory=dict)
-    """Scorers that do not cover all items: [items covered, items]."""
+    """Scorers that do not cover all items that they are asked about: [items covered, items]."""
 
 
 def weighted_score(scorers: Mapping[str, Weighted], items: int) -> WeightedScore:
@@ -49,16 +51,23 @@ def weighted_score(scorers: Mapping[str, Weighted], items: int) -> WeightedScore
         return WeightedScore(None)
     full = {name: scorer for name, scorer in used.items() if scorer.values.n >= items}
     partial = {name: scorer for name, scorer in used.items() if name not in full}
-    coverage = {name: [scorer.values.n, items] for name, scorer in partial.items()}
-    per_item = _means(full).means
+    coverage = {name: gap for name, scorer in partial.items() if (gap := _gap(scorer, items))}
+    is_alone = len(used) == 1
+    per_item = _means(used if is_alone else full).means
     n = len(per_item) or max(scorer.values.n for scorer in partial.values())
-    if not partial:
+    if is_alone or not partial:
         low, high = _clipped(score_interval(per_item.tolist()))
-        return WeightedScore(float(np.mean(per_item)), low, high, n)
+        return WeightedScore(float(np.mean(per_item)), low, high, n, coverage)
     parts = [_Part.of(sum(scorer.weight for scorer in full.values()), per_item)] if full else []
     parts += [_Part.of(scorer.weight, scorer.normalised()) for scorer in partial.values()]
     value, low, high = _combined(parts)
     return WeightedScore(value, low, high, n, coverage)
+
+
+def _gap(scorer: Weighted, items: int) -> list[int] | None:
+    """Return [items covered, items asked about]; None: it covers all of them."""
+    asked = items if scorer.asked is None else scorer.asked
+    return [scorer.values.n, asked] if scorer.values.n < asked else None
 
 
 def item_scores(scorers: Mapping[str, Weighted]) -> ItemValues:

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from evalsite.plugins import UnknownKind, scorers
 from experiments.actions.refusals import ActionConflict, ActionRefused
+from experiments.conditions import Condition
 from experiments.declarations import ScorerDeclaration
 from experiments.models import Experiment, ScorerRevision, ScorerSpec
 from experiments.models.projects import Person
@@ -29,6 +30,7 @@ def declare_scorer(
     """
     require(by, experiment.project, "edit_experiment")
     kind, options = _checked(declaration)
+    condition = _condition(declaration, experiment)
     low, high = declaration.range or kind.range_of(options) or (None, None)
     better = declaration.higher_is_better
     values = {
@@ -38,14 +40,25 @@ def declare_scorer(
         "range_low": low,
         "range_high": high,
         "pass_value": declaration.pass_value,
+        "when": condition.as_json(),
         "position": position,
         "removed_at": None,
     }
-    former = experiment.scorers.filter(name=declaration.name).values_list("kind", flat=True).first()
+    former = experiment.scorers.filter(name=declaration.name).first()
     spec: ScorerSpec = ScorerSpec.objects.update_or_create(
         experiment=experiment, name=declaration.name, defaults=values
     )[0]
-    return spec, _revise(spec, options, by, is_other_kind=former != declaration.kind)
+    return spec, _revise(spec, options, by, is_other=_judges_otherwise(former, values))
+
+
+def _judges_otherwise(former: ScorerSpec | None, values: Mapping[str, Any]) -> bool:
+    """Return whether the kind or the items are others: what was judged before then counts no longer.
+
+    What people said stays; only that of the items asked about counts.
+    """
+    if former is None or former.kind != values["kind"]:
+        return former is not None
+    return bool(former.when != values["when"]) and former.kind != PERSON
 
 
 def _checked(declaration: ScorerDeclaration) -> tuple[Any, dict[str, Any]]:
@@ -62,6 +75,18 @@ def _checked(declaration: ScorerDeclaration) -> tuple[Any, dict[str, Any]]:
     if declaration.range is not None and not _is_range(declaration.range):
         raise ActionRefused("range", f"the range of {declaration.name} is two numbers, the lower one first")
     return kind, options
+
+
+def _condition(declaration: ScorerDeclaration, experiment: Experiment) -> Condition:
+    """Return which items are judged. Raises ActionRefused for what no item of the experiment has."""
+    try:
+        condition = Condition.of(declaration.when)
+    except ValueError as error:
+        raise ActionRefused("when", f"{declaration.name}: {error}") from error
+    version = experiment.dataset_version
+    if version is not None and declaration.when and not version.items.filter(condition.query()).exists():
+        raise ActionRefused("when", f"{declaration.name}: no item of {version} has these tags and this split")
+    return condition
 
 
 def _is_range(given: tuple[float, float]) -> bool:
@@ -87,10 +112,10 @@ def _checked_weight(name: str, weight: Any, *, has_range: bool, field: str) -> f
     return number
 
 
-def _revise(spec: ScorerSpec, options: dict[str, Any], by: Person | None, *, is_other_kind: bool) -> bool:
-    """Write a revision when kind and options are not those in force; return whether they replace others."""
+def _revise(spec: ScorerSpec, options: dict[str, Any], by: Person | None, *, is_other: bool) -> bool:
+    """Write a revision when kind, items and options are not those in force; return whether they replace others."""
     current = spec.revisions.order_by("-number").first()
-    if current is not None and current.options == options and not is_other_kind:
+    if current is not None and current.options == options and not is_other:
         return False
     number = current.number + 1 if current else 1
     ScorerRevision.objects.create(scorer=spec, number=number, options=options, created_by=user_of(by))

@@ -45,7 +45,7 @@ class ScorerSerializer(serializers.ModelSerializer[ScorerSpec]):
 
     class Meta:
         model = ScorerSpec
-        fields = ["name", "kind", "weight", "range", "higher_is_better", "pass_value", "revision"]
+        fields = ["name", "kind", "weight", "range", "higher_is_better", "pass_value", "when", "revision"]
 
     def get_range(self, scorer: ScorerSpec) -> list[float] | None:
         """Return the lowest and the highest value; None: it has no range."""
@@ -106,6 +106,7 @@ class NewScorer(RequestSerializer):
     range = serializers.ListField(child=NumberField(), min_length=2, max_length=2, required=False)
     higher_is_better = serializers.BooleanField(required=False)
     pass_value = NumberField(required=False, allow_null=True)
+    when = ObjectField(required=False, limit=65_536, help_text="tags, split of the items that it judges.")
 
     def declaration(self, values: dict[str, Any], weights: dict[str, Any]) -> ScorerDeclaration:
         """Return it as the actions take it; `weights` go before its own weight."""
@@ -118,6 +119,7 @@ class NewScorer(RequestSerializer):
             range=(given[0], given[1]) if given else None,
             higher_is_better=values.get("higher_is_better"),
             pass_value=values.get("pass_value"),
+            when=values.get("when", {}),
         )
 
 

@@ -94,4 +94,5 @@ def _scorer(spec: ScorerSpec) -> ScorerDeclaration:
         range=given,
         higher_is_better=None if spec.higher_is_better == kind.higher_is_better else spec.higher_is_better,
         pass_value=spec.pass_value,
+        when=spec.when,
     )

@@ -143,14 +143,15 @@ def _read(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Experimen
     providers = read_providers(fields, folder, environ)
     prompts = read_prompts(fields, folder)
     candidates = read_candidates(fields, providers, prompts)
-    scorers = read_scorers(fields, folder)
+    dataset = read_dataset(fields, folder, environ)
+    scorers = read_scorers(fields, folder, dataset.rows)
     scoring = fields.inner("scoring")
     policy = scoring.choice("errors", ("exclude", "zero"), "exclude")
     scoring.choice("trials", ("mean",), "mean")
     scoring.done()
     return ExperimentFile(
         name=fields.text("experiment", longest=LONGEST_NAME).strip(),
-        dataset=read_dataset(fields, folder, environ),
+        dataset=dataset,
         providers=providers,
         prompts=prompts,
         candidates=candidates,

@@ -172,6 +172,7 @@ def _scorers() -> list[Schema]:
         "range_ms": RANGE,
         "range_usd": RANGE,
         "pass": {"type": "number"},
+        "when": _closed({"tags": TEXT_OR_TEXTS, "split": TEXT}),
     }
     return [
         _closed({**_options(scorer.Options), "kind": {"const": kind}, **common}, required=("kind",))

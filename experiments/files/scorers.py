@@ -1,6 +1,7 @@
 """The part `scorers` of an experiment file."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,23 +9,27 @@ import orjson
 from django import forms
 
 from evalsite.plugins import UnknownKind, scorers
+from experiments.conditions import Condition
 from experiments.declarations import ScorerDeclaration
 from experiments.files.document_nodes import Node, ObjectNode, Scalar, plain
 from experiments.files.fields import Fields, suggestion
 from experiments.options import OptionError, TextListField
+from experiments.rows.new_items import NewItem
 
 NAME = re.compile(r"[a-z0-9_-]{1,100}")
 DIRECTIONS = ("higher_is_better", "lower_is_better")
 RANGES = ("range", "range_ms", "range_usd")
 NOT_YET = ("checks",)
+Rows = Sequence[NewItem] | None
+"""Of the dataset, where the file brings them; None: the site's."""
 
 
-def read_scorers(fields: Fields, folder: Path) -> list[ScorerDeclaration]:
+def read_scorers(fields: Fields, folder: Path, rows: Rows = None) -> list[ScorerDeclaration]:
     """Return the scorers in their order; equal names are an error."""
     found: list[ScorerDeclaration] = []
     for node, path in fields.items("scorers"):
         scorer = Fields(node, path, fields.problems)
-        declaration = _read(scorer, folder)
+        declaration = _read(scorer, folder, rows)
         if declaration is None:
             continue
         if declaration.name in {other.name for other in found}:
@@ -42,8 +47,7 @@ def _may_weigh(declaration: ScorerDeclaration) -> bool:
     return (default if declaration.weight is None else declaration.weight) > 0
 
 
-def _read(scorer: Fields, folder: Path) -> ScorerDeclaration | None:
-    scorer.not_yet("when")
+def _read(scorer: Fields, folder: Path, rows: Rows) -> ScorerDeclaration | None:
     kind = scorer.text("kind")
     plugin = _plugin(scorer, kind)
     if plugin is None:
@@ -57,6 +61,7 @@ def _read(scorer: Fields, folder: Path) -> ScorerDeclaration | None:
     if (weight or 0) > 0 and not has_range:
         scorer.problem("range", f"{name} needs a range before it may carry a weight, like [0, 5000]")
     better = scorer.choice("direction", DIRECTIONS, DIRECTIONS[0]) if "direction" in scorer else None
+    condition = _when(scorer, rows)
     return ScorerDeclaration(
         name=name,
         kind=kind,
@@ -65,6 +70,7 @@ def _read(scorer: Fields, folder: Path) -> ScorerDeclaration | None:
         range=bounds,
         higher_is_better=None if better is None else better == DIRECTIONS[0],
         pass_value=pass_value,
+        when=condition.as_json(),
     )
 
 
@@ -93,6 +99,22 @@ def _range(scorer: Fields) -> tuple[float, float] | None:
         scorer.problem(given[0], "write two numbers, the lower one first, like [0, 5000]")
         return None
     return float(value[0]), float(value[1])
+
+
+def _when(scorer: Fields, rows: Rows) -> Condition:
+    """Return which items are judged; a tag or split that no row has is noted, and a choice that leaves none."""
+    when = scorer.inner("when")
+    condition = Condition(tuple(when.texts("tags")), when.text("split"))
+    when.done()
+    problems = len(scorer.problems.found)
+    known = {"tags": {tag for row in rows or () for tag in row.tags}, "split": {row.split for row in rows or ()}}
+    for key, wanted in (("tags", condition.tags), ("split", [condition.split] if condition.split else [])):
+        for value in wanted if rows else ():
+            if value not in known[key]:
+                when.problem(key, f'no item has "{value}"{suggestion(value, known[key])}')
+    if rows and len(scorer.problems.found) == problems and not any(condition.holds(r.tags, r.split) for r in rows):
+        scorer.problem("when", "no item is left: loosen it")
+    return condition
 
 
 def _is_number(value: Any) -> bool:

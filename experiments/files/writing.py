@@ -210,6 +210,7 @@ def _scorer(declaration: ScorerDeclaration) -> dict[str, Any]:
         "direction": None if better is None else "higher_is_better" if better else "lower_is_better",
         "range": list(declaration.range) if declaration.range else None,
         "pass": declaration.pass_value,
+        "when": dict(declaration.when),
     }
     return {**_given(values), **options}
 

@@ -42,7 +42,7 @@ candidates:
   - {name: two, provider: local, model: large, prompt: long, params: {temperature: 0, extra_body: {top_k: 20}}}
 baseline: two
 scorers:
-  - {kind: exact_match, name: correct, extract: '^A: ?(.*)$', ignore: [",", " "], weight: 2}
+  - {kind: exact_match, name: correct, extract: '^A: ?(.*)$', ignore: [",", " "], weight: 2, when: {tags: [a]}}
   - {kind: latency, name: speed, range_ms: [0, 5000], weight: 0.5, direction: lower_is_better}
   - {kind: person, name: helpful, scale: [1, 5], pass: 4}
 scoring: {errors: zero}

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from experiments.models import Experiment, ScorerSpec
+from experiments.actions.case_lists import cases_of
+from experiments.models import Experiment, Item, ScorerSpec
 from runs.actions import start_experiment
 from runs.models import Result, Run, WorkUnit
 from scoring.models import RunStanding
@@ -30,7 +31,13 @@ def score_all(run: Run, values: dict[int, float | None], scorer: ScorerSpec | No
 def run_result(run: Run, ordinal: int, **values: Any) -> Any:
     """Return the result of a run at an ordinal, made if it is not there."""
     found = Result.objects.filter(pk=run.pk << 32 | ordinal).first()
-    return found or ResultFactory(run=run, ordinal=ordinal, **values)
+    return found or ResultFactory(run=run, ordinal=ordinal, item=Item(pk=_item_id(run, ordinal)), **values)
+
+
+def _item_id(run: Run, ordinal: int) -> int:
+    """Return the item of the case at an ordinal."""
+    position = ordinal % run.case_list.case_count
+    return cases_of(run.case_list, position, position + 1)[0].item_id
 
 
 def summed(run: Run) -> RunStanding:
