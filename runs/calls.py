@@ -192,8 +192,7 @@ class CallPort:
             self.stop_run(job, str(reason))
             raise Halted(str(reason)) from None
         except (CallFailed, TimeoutError) as error:
-            failure = _failure_of(error, line, limits)
-            failure.partial = request.draft.take()
+            failure = _failure_of(error, line, limits, partial=request.draft.take())
             self._note(job, line, failure, began)
             return None, failure
         except asyncio.CancelledError:
@@ -256,10 +255,15 @@ async def _let_calls_begin() -> None:
     await asyncio.sleep(0)
 
 
-def _failure_of(error: CallFailed | TimeoutError, line: ProviderLine, limits: Limits) -> CallFailed:
-    """Return the failure that ended a call."""
-    failure = error if isinstance(error, CallFailed) else _out_of_time(limits.timeout_s)
-    return failure if failure.outcome in KNOWN else _unknown_outcome(failure.outcome, line)
+def _failure_of(
+    error: CallFailed | TimeoutError, line: ProviderLine, limits: Limits, *, partial: Completion | None
+) -> CallFailed:
+    """Return the failure that ended a call, with what had arrived."""
+    failure = error if isinstance(error, CallFailed) else _out_of_time(limits.timeout_s, is_begun=partial is not None)
+    if failure.outcome not in KNOWN:
+        failure = _unknown_outcome(failure.outcome, line)
+    failure.partial = partial
+    return failure
 
 
 def _unknown_outcome(outcome: str, line: ProviderLine) -> CallFailed:
@@ -274,5 +278,6 @@ def _cost_of(failure: CallFailed) -> Decimal | None:
     return NOTHING if said_no and failure.partial is None else None
 
 
-def _out_of_time(timeout_s: float) -> CallFailed:
-    return CallFailed(TIMEOUT, f"no answer within {timeout_s:g} s", is_retriable=False)
+def _out_of_time(timeout_s: float, *, is_begun: bool) -> CallFailed:
+    what = "the answer was not whole" if is_begun else "no answer"
+    return CallFailed(TIMEOUT, f"{what} within {timeout_s:g} s", is_retriable=False)

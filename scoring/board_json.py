@@ -46,6 +46,8 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "tokens_out": totals.tokens_out,
         "p50_ms": totals.p50_ms,
         "p95_ms": totals.p95_ms,
+        "first_token_p50_ms": totals.first_token_p50_ms,
+        "first_token_p95_ms": totals.first_token_p95_ms,
         "duration_ms": run.duration_ms,
     }
 

@@ -1,6 +1,6 @@
 """Runs and results as the API shows them."""
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -62,15 +62,31 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         return standing.value if standing else None
 
 
+class TotalField(serializers.IntegerField):
+    """A figure of what the run came to, by the field's name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(source="*", read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> Any:
+        """Return the figure of the run that its serializer shows."""
+        del value
+        return getattr(cast("RunDetailSerializer", self.parent).detail.totals, self.field_name or "")
+
+
 class RunDetailSerializer(RunSerializer):
     """A run with what it came to."""
 
     status_reason = serializers.SerializerMethodField()
-    tokens_in = serializers.SerializerMethodField()
-    tokens_out = serializers.SerializerMethodField()
+    tokens_in = TotalField()
+    tokens_out = TotalField()
+    p50_ms = TotalField(allow_null=True)
+    p95_ms = TotalField(allow_null=True)
+    first_token_p50_ms = TotalField(allow_null=True, help_text="Of streamed answers; null: none was.")
+    first_token_p95_ms = TotalField(allow_null=True)
     cost_usd = serializers.SerializerMethodField()
     n = serializers.SerializerMethodField()
-    results = serializers.SerializerMethodField()
+    results = TotalField()
     errors = serializers.SerializerMethodField()  # type: ignore[assignment] # a field, not the property
     output = serializers.SerializerMethodField()
     stage_results = serializers.SerializerMethodField()
@@ -83,6 +99,10 @@ class RunDetailSerializer(RunSerializer):
             *RunSerializer.Meta.fields,
             "tokens_in",
             "tokens_out",
+            "p50_ms",
+            "p95_ms",
+            "first_token_p50_ms",
+            "first_token_p95_ms",
             "cost_usd",
             "n",
             "results",
@@ -103,16 +123,6 @@ class RunDetailSerializer(RunSerializer):
         del run
         return self.detail.status_reason
 
-    def get_tokens_in(self, run: Run) -> int:
-        """Return the prompt tokens of all results and attempts."""
-        del run
-        return self.detail.totals.tokens_in
-
-    def get_tokens_out(self, run: Run) -> int:
-        """Return the completion tokens of all results and attempts."""
-        del run
-        return self.detail.totals.tokens_out
-
     def get_cost_usd(self, run: Run) -> float | None:
         """Return the cost; None: the price of at least one result is unknown."""
         del run
@@ -123,11 +133,6 @@ class RunDetailSerializer(RunSerializer):
         """Return the items that the score rests on."""
         standing = getattr(run, "standing", None)
         return standing.n if standing else 0
-
-    def get_results(self, run: Run) -> int:
-        """Return how many results are stored."""
-        del run
-        return self.detail.totals.results
 
     def get_errors(self, run: Run) -> dict[str, int]:
         """Return errored results by outcome."""
@@ -163,6 +168,7 @@ class ResultSerializer(serializers.ModelSerializer[Result]):
     ordinal = serializers.IntegerField()
     item_key = serializers.SerializerMethodField()
     cost_usd = serializers.FloatField(allow_null=True)
+    tokens_per_s = serializers.FloatField(allow_null=True, help_text="After the first token; null: not streamed.")
     outcome = serializers.CharField()
 
     class Meta:
@@ -180,6 +186,8 @@ class ResultSerializer(serializers.ModelSerializer[Result]):
             "tokens_out",
             "cost_usd",
             "latency_ms",
+            "first_token_ms",
+            "tokens_per_s",
             "wait_ms",
             "attempt_count",
             "finished_at",

@@ -11,14 +11,13 @@ from django.http import Http404, HttpRequest
 from experiments.models import ScorerSpec
 from experiments.models.projects import Person
 from experiments.permissions import may
-from runs.exchange import Message
 from runs.models import FailedAttempt, Result, Run, Transcript
 from runs.models.results import result_id_of
 from runs.pages.run_detail import chosen_outcome, results_of
-from runs.transcripts import messages_of, text_of
+from runs.pages.transcript import MOST_SHOWN, Said, ToolCall, said_in
+from runs.transcripts import messages_of
 from scoring.models import CODE, RunScore, Score
 
-MOST_SHOWN = 100_000
 PERSON = "person"
 
 
@@ -40,17 +39,6 @@ class Judgement:
     def has_sides(self) -> bool:
         """Whether something was extracted, to be read beside what was expected."""
         return self.score is not None and self.score.extracted is not None
-
-
-@dataclass(frozen=True)
-class Said:
-    """One message of the transcript, as a page shows it."""
-
-    role: str
-    text: str
-    call: dict[str, Any]
-    """provider, purpose, usage and times of the call that made it; {} where none did."""
-    tool_calls: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -97,7 +85,7 @@ class ResultPage:
             result,
             _judgements(scorers, scores),
             _rated(scorers, scores, user),
-            [_said(message) for message in messages_of(result)],
+            [said_in(message) for message in messages_of(result)],
             getattr(result, "transcript", None),
             list(FailedAttempt.objects.filter(result_id=result.pk)),
             readable(result.item.expected),
@@ -115,8 +103,22 @@ class ResultPage:
     @property
     def output(self) -> str:
         """The whole text that was answered; "" where nothing was."""
-        answers = [said.text for said in self.said if said.role == "assistant"]
-        return answers[-1] if answers else ""
+        return self._answer.text if self._answer else ""
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tools that the answer asks for."""
+        return self._answer.tool_calls if self._answer else ()
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the output is only what had arrived when it broke off."""
+        return self._answer is not None and self._answer.is_partial
+
+    @property
+    def _answer(self) -> Said | None:
+        answers = [said for said in self.said if said.role == "assistant"]
+        return answers[-1] if answers else None
 
     @property
     def stages(self) -> list[StageTime]:
@@ -161,11 +163,6 @@ def _judgements(scorers: list[ScorerSpec], scores: list[Score]) -> list[Judgemen
 def _rated(scorers: list[ScorerSpec], scores: list[Score], user: Person) -> list[Judgement]:
     own = {score.scorer_id: score for score in scores if score.author == user.pk}
     return [Judgement(scorer, own.get(scorer.pk), "") for scorer in scorers if scorer.kind == PERSON]
-
-
-def _said(message: Message) -> Said:
-    text = text_of(message)[:MOST_SHOWN]
-    return Said(message.get("role", ""), text, message.get("call") or {}, message.get("tool_calls") or [])
 
 
 def _ordinal(results: "QuerySet[Result]") -> int | None:

@@ -57,6 +57,8 @@ class EntrySerializer(serializers.Serializer[Any]):
     tokens_out = serializers.IntegerField()
     p50_ms = serializers.IntegerField(allow_null=True)
     p95_ms = serializers.IntegerField(allow_null=True)
+    first_token_p50_ms = serializers.IntegerField(allow_null=True, help_text="Of streamed answers; null: none was.")
+    first_token_p95_ms = serializers.IntegerField(allow_null=True)
     duration_ms = serializers.IntegerField(allow_null=True)
 
 

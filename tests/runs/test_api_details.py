@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from experiments.models import Experiment
-from runs.models import Run, WorkUnit
+from runs.models import Result, Run, WorkUnit
 from runs.recounting import recount
 from runs.result_addresses import address_of
 from scoring.statistics import wilson_interval
@@ -124,3 +124,21 @@ def test_results_behind_the_url_are_all_there(api: Api) -> None:
     listed = api.get(f"{shown(api, run)['results_url']}?limit=500").json()
 
     assert (listed["total"], [item["ordinal"] for item in listed["items"]]) == (101, list(range(101)))
+
+
+def test_run_shows_times_to_the_first_token_of_its_streamed_results(api: Api) -> None:
+    run = run_with(2, api)
+    before = shown(api, run)
+    Result.objects.of_run(run).filter(outcome="ok").update(first_token_ms=100, latency_ms=1100, tokens_out=11)
+    for unit in WorkUnit.objects.filter(run=run):
+        recount(unit)
+
+    after, listed = shown(api, run), api.get(f"runs/{run.uid}/results/").json()["items"]
+
+    assert (before["first_token_p50_ms"], before["first_token_p95_ms"]) == (None, None)
+    assert before["p50_ms"] == pytest.approx(SLOW, rel=0.025)
+    assert [after["first_token_p50_ms"], after["first_token_p95_ms"]] == pytest.approx([100, 100], rel=0.025)
+    assert sorted((one["first_token_ms"], one["tokens_per_s"]) for one in listed if one["outcome"] == "ok") == [
+        (100, 10.0)
+    ]
+    assert [one["first_token_ms"] for one in listed if one["outcome"] != "ok"] == [None]

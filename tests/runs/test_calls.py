@@ -161,6 +161,7 @@ async def test_complete_out_of_time_keeps_what_had_arrived() -> None:
     assert await call.complete() is None
 
     assert (call.job.outcome, call.job.partial, call.job.completion) == ("timeout", half, None)
+    assert call.job.detail == "the answer was not whole within 0.01 s"
 
 
 class BreakingRunner(FakeRunner):

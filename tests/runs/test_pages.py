@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from experiments.models import Project
-from runs.models import Result, Run, RunStatus
+from runs.models import Result, Run, RunStatus, Transcript, WorkUnit
+from runs.models.results import result_id_of
 from runs.pages.run_detail import ROWS
+from runs.tallies import Tally
 from scoring.models import Score
 from tests.boards import SCRIPT, experiment_in, result_of, run_of
 from tests.factories import FailedAttemptFactory, ScorerSpecFactory
@@ -229,6 +231,61 @@ def test_result_shows_expected_beside_extracted(as_viewer: Client, run: Run) -> 
     assert ">Pari<" in page
     assert "Not the same." in page
     assert "HTTP 500" in page
+
+
+def test_result_that_was_streamed_shows_how_fast(as_viewer: Client, run: Run) -> None:
+    Result.objects.filter(pk=result_id_of(run.pk, 0)).update(first_token_ms=120, tokens_in=7, tokens_out=71)
+
+    page = text(as_viewer.get(reverse("runs:result-detail", args=[run.uid, 0])))
+
+    assert "first token 120 ms" in page
+    assert "100 tokens/s" in page
+
+
+def test_result_that_was_not_streamed_shows_no_first_token(as_viewer: Client, run: Run) -> None:
+    assert "first token" not in text(as_viewer.get(reverse("runs:result-detail", args=[run.uid, 0])))
+
+
+def test_result_that_broke_off_shows_what_had_arrived_as_partial(as_viewer: Client, run: Run) -> None:
+    say(run, 2, partial=True)
+
+    page = text(as_viewer.get(reverse("runs:result-detail", args=[run.uid, 2])))
+
+    assert "The answer broke off; this is what had arrived." in page
+    assert "broke off here" in page
+    assert "half of it" in page
+
+
+def test_result_shows_tool_calls_reasoning_and_every_choice(as_viewer: Client, run: Run) -> None:
+    calls = [{"id": "call_1", "name": "add", "arguments": '{"a":1}'}, {"id": None, "name": "odd", "arguments": "{a"}]
+    other = {"parts": [{"type": "text", "text": f"five {SCRIPT}"}], "outcome": "truncated", "detail": "length limit"}
+    say(run, 0, tool_calls=calls, reasoning="one and one", other_choices=[other, {**other, "tool_calls": calls[:1]}])
+
+    page = text(as_viewer.get(reverse("runs:result-detail", args=[run.uid, 0])))
+
+    assert "{\n  &quot;a&quot;: 1\n}" in page
+    assert all(word in page for word in ("call_1", ">odd<", ">{a<", "one and one", "choice 2", "choice 3", "truncated"))
+    assert "<script>alert" not in page
+    assert "five" in page
+
+
+def say(run: Run, ordinal: int, **more: Any) -> None:
+    """Have the result's transcript be one message of an assistant's."""
+    result = Result.objects.of_run(run).get(pk=result_id_of(run.pk, ordinal))
+    parts = [{"type": "text", "text": "half of it"}]
+    Transcript.objects.filter(result=result).update(body=[{"role": "assistant", "parts": parts, **more}])
+
+
+def test_run_page_shows_times_to_the_first_token_where_answers_were_streamed(as_viewer: Client, run: Run) -> None:
+    url = reverse("runs:run-summary", args=[run.uid])
+    before = text(as_viewer.get(url))
+    tally = Tally()
+    tally.first_tokens.add(120.0, is_error=False)
+
+    WorkUnit.objects.filter(run=run).update(stages=tally.stages_json())
+
+    assert "first token" not in before
+    assert re.search(r"first token 1[12]\d ms, p95 1[12]\d ms", text(as_viewer.get(url)))
 
 
 def test_result_for_htmx_is_the_drawer_alone(as_viewer: Client, run: Run) -> None:
