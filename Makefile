@@ -38,7 +38,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 test: test-postgres test-sqlite
 
 test-postgres: setup-dev
-	@$(BIN)/python -m tests.postgres_server pytest -q -m "postgres or both"
+	@$(BIN)/python -m tests.postgres_server pytest -q -n $(WORKERS) --dist loadfile -m "postgres or both"
 
 test-sqlite: setup-dev browser
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
