@@ -11,6 +11,7 @@ from evalsite import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.data_directory(BASE_DIR)
+JOURNAL_DIR = DATA_DIR / "journal"
 env.load_dotenv(DATA_DIR / ".env")
 
 DEBUG = env.flag("EVALSITE_DEBUG", default=False)

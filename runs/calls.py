@@ -114,6 +114,8 @@ class CallPort:
     stop_run: Callable[[Job, str], None]
     """Told when a run needs a person: (a job of it, the reason)."""
     provider_down: Callable[[ProviderLine, str], None]
+    note: Callable[[Job], None] = lambda _job: None
+    """Given every job whose answer was accepted, at once."""
     clock: Callable[[], float] = time.perf_counter
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     jitter: Callable[[], float] = field(default=lambda: random.uniform(0.75, 1.25))
@@ -132,6 +134,7 @@ class CallPort:
                 completion, failure = await self._enter_and_call(job, line, request, limits, began)
             if failure is None:
                 job.completion = completion  # at once: a halt in the next moment must not throw a paid answer away
+                self.note(job)
                 await _let_calls_begin()
                 return completion
             # A call that reached nobody costs a try only when the provider answered others meanwhile: one that

@@ -1,16 +1,18 @@
 """Claiming work units, loading what is missing in them, and giving them back. Runs in a lane's database thread."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from experiments.actions.case_lists import StoredCase, cases_of
 from experiments.models import CaseList, Item
 from experiments.models.datasets import split_tags
-from runs.execution import Case, UnitWork
+from runs.execution import Case, NotedAnswer, UnitWork
+from runs.journal import left_answers
 from runs.models import Lane, Result, Run, RunStatus, UnitState, WorkUnit
 from runs.models.results import result_id_of
 from runs.models.runs import RUNNABLE
@@ -42,6 +44,8 @@ class HeldUnit:
     """What the stored results come to."""
     cases: dict[int, Case] = field(default_factory=dict, repr=False)
     """The case of each missing ordinal, until its job is made."""
+    answers: Mapping[int, NotedAnswer] = field(default_factory=dict, repr=False)
+    """What a lane that is gone was answered, by ordinal."""
 
     @property
     def unit_id(self) -> int:
@@ -124,7 +128,8 @@ def load(run: Run, unit: WorkUnit, cache: "CaseCache") -> HeldUnit:
     probe = _noted_probe(unit, missing)
     loaded = {ordinal: found[ordinal] for ordinal in sorted(probe.ordinals)}
     work = UnitWork(unit.pk, probe=None if probe.probing is None else probe)
-    return HeldUnit(work, run.pk, unit.lease, unit.first, missing, tally, loaded)
+    answers = left_answers(settings.JOURNAL_DIR, run.pk, missing) if unit.lease > 1 else {}
+    return HeldUnit(work, run.pk, unit.lease, unit.first, missing, tally, loaded, answers)
 
 
 def _noted_probe(unit: WorkUnit, missing: set[int]) -> Probe:

@@ -52,6 +52,19 @@ class Attempt:
     """When it began, by the clock of the call port."""
 
 
+@dataclass(frozen=True, slots=True)
+class NotedAnswer:
+    """An answer that a lane had, and was killed before it could store it."""
+
+    request_hash: bytes
+    completion: Completion
+    cost_usd: Decimal | None
+    latency_ms: int | None
+    wait_ms: int
+    call_count: int
+    attempts: list[Attempt]
+
+
 @dataclass(slots=True)
 class StageTime:
     """How one stage went for one job."""
@@ -105,6 +118,9 @@ class Job:
     trial: int
     case: Case
     variant: int = 0
+
+    noted: NotedAnswer | None = None
+    """What a lane that is gone was answered; None: nothing is known of such an answer."""
 
     task: "Task[bool] | None" = None
     is_calling: bool = False

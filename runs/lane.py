@@ -24,6 +24,7 @@ from runs.exchange import NeedsPerson
 from runs.execution import Job, RunWork
 from runs.flushing import Flusher
 from runs.heartbeat import Pulse
+from runs.journal import Journal, sweep
 from runs.line_shares import LineShare
 from runs.models import Lane, LaneKind, Run, WorkUnit
 from runs.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS, MOST_RESULTS, Pipeline
@@ -88,7 +89,7 @@ class LaneLoop:
         self._last_run = 0
         self._busy_at = time.monotonic()
         self._room = asyncio.Event()
-        self._pulse = Pulse(row.pk)
+        self._pulse, self._journal = Pulse(row.pk), Journal(settings.JOURNAL_DIR, row.pk)
         self._stopping = ""
 
     @property
@@ -133,6 +134,7 @@ class LaneLoop:
             )
             self._sink.on_stored = self._stored
             self._sink.start()
+            self._sink.call_soon(lambda: sweep(settings.JOURNAL_DIR))
             self._books.start()
             try:
                 await self._feed(until)
@@ -140,7 +142,7 @@ class LaneLoop:
                 await self._end()
 
     def _make_services(self, transport: AiohttpTransport) -> LaneServices:
-        port = CallPort(stop_run=self._stop_run, provider_down=self._provider_down)
+        port = CallPort(stop_run=self._stop_run, provider_down=self._provider_down, note=self._journal.note)
         reuse = Reuse(look_up)
         reuse.sink = self._sink
         return LaneServices(transport=transport, port=port, reuse=reuse, clock=time.monotonic)
@@ -179,8 +181,9 @@ class LaneLoop:
         calls = sum(line.gate.limit for line in self._services.lines.values())
         return min(MOST_RESULTS, max(FIRST_RESULTS, CALLS_TO_RESULTS * calls))
 
-    def _stored(self, count: int) -> None:
-        self._pipeline.stored(count)
+    def _stored(self, jobs: list[Job]) -> None:
+        self._journal.forget(jobs)
+        self._pipeline.stored(len(jobs))
         self._busy_at = time.monotonic()
         if self._pipeline.unstored <= self._window() * CLAIM_BELOW:
             self._room.set()
@@ -215,6 +218,7 @@ class LaneLoop:
         for stage in self._stages:
             await stage.close()
         await self._sink.close()
+        self._journal.close()
         await asyncio.to_thread(self._books.close)
         await asyncio.to_thread(flush_traces)
 

@@ -38,13 +38,13 @@ class Pipeline:
     def start(self, run: RunWork, held: HeldUnit) -> None:
         """Start the jobs of a unit."""
         for ordinal, case in held.cases.items():
-            job = Job(run, held.work, ordinal, ordinal // run.cases, case)
+            job = Job(run, held.work, ordinal, ordinal // run.cases, case, noted=held.answers.get(ordinal))
             held.work.jobs += 1
             self._jobs.add(job)
             job.task = asyncio.get_running_loop().create_task(self._work(job))
             job.task.add_done_callback(partial(self._ended, job))
         self.unstored += len(held.cases)
-        held.cases = {}
+        held.cases, held.answers = {}, {}
 
     def stored(self, count: int) -> None:
         """Note that this many jobs were stored."""

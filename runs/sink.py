@@ -32,8 +32,8 @@ class Sink(threading.Thread):
         self._calls: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
         self._wake = threading.Event()
         self._stopping = False
-        self.on_stored: Callable[[int], None] = lambda _count: None
-        """Told in the event loop how many jobs were stored."""
+        self.on_stored: Callable[[list[Job]], None] = lambda _jobs: None
+        """Told in the event loop which jobs were stored."""
         self.trouble = ""
         """Why nothing can be stored at the moment; "": all is well."""
 
@@ -115,7 +115,7 @@ class Sink(threading.Thread):
         except BaseException:
             self._jobs.extendleft(reversed(taken))
             raise
-        self._loop.call_soon_threadsafe(self.on_stored, len(taken))
+        self._loop.call_soon_threadsafe(self.on_stored, batch.jobs)
 
     def _answer(self) -> None:
         while self._calls:

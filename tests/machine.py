@@ -18,8 +18,7 @@ from tests.waiting import wait_until
 
 ITEMS, IN_FLIGHT = 300, 8
 START_S, RUN_S, GOING_ON_S = 30, 60, 15
-# Calls that may be made again after a kill: those that were open, and those whose answers were not stored yet.
-REPEATED = 8 * IN_FLIGHT
+REPEATED = IN_FLIGHT  # calls that may be made again after a kill: those that were open
 EXACT = {"slow": (1.0, ITEMS, ITEMS), "wrong": (0.0, ITEMS, ITEMS)}
 FILE = {
     "experiment": "sums",

@@ -8,7 +8,7 @@ import orjson
 
 from runs.calls import DEFAULT_TIMEOUT_S, Limits, ProviderLine
 from runs.exchange import Completion, Message, Request
-from runs.execution import Job, Stage
+from runs.execution import Job, NotedAnswer, Stage
 from runs.models import Run
 from runs.reuse import Reusable, has_forerunners
 from runs.services import LaneServices
@@ -51,8 +51,12 @@ class Generate(Stage):
         if request is None:
             raise RuntimeError("a job reached generate without a request")
         job.request_hash = request_hash(part.hash_head, request)
-        found = await self._services.reuse.find(job.request_hash) if part.is_reusing else None
-        completion = _take(job, found) if found else await self._ask(job, part, request)
+        if job.noted is not None and job.noted.request_hash == job.request_hash:
+            completion: Completion | None = _go_on_from(job, part.line.name, job.noted)
+        elif part.is_reusing and (found := await self._services.reuse.find(job.request_hash)):
+            completion = _take(job, found)
+        else:
+            completion = await self._ask(job, part, request)
         if completion is None:
             return False
         job.completion, job.outcome, job.detail = completion, completion.outcome, completion.detail
@@ -71,6 +75,14 @@ def request_hash(head: bytes, request: Request) -> bytes:
     body: list[Any] = [request.model, request.messages, dict(request.params), request.item_key, request.sample]
     text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(head + text).digest()[:HASH_BYTES]
+
+
+def _go_on_from(job: Job, provider: str, noted: NotedAnswer) -> Completion:
+    """Go on from the answer of a lane that was killed before it stored it."""
+    job.completion, job.cost_usd, job.latency_ms = noted.completion, noted.cost_usd, noted.latency_ms
+    job.wait_ms, job.call_count, job.attempts = noted.wait_ms, noted.call_count, noted.attempts
+    job.transcript.append(_answer(job, provider, noted.completion))
+    return noted.completion
 
 
 def _take(job: Job, found: Reusable) -> Completion:

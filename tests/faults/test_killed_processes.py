@@ -74,13 +74,22 @@ class Site:
             return False
 
     def kill(self, victim: Victim) -> None:
-        """Kill one of its processes, as soon as it is there."""
-        wait_until(lambda: self._find(victim), START_S, victim.__name__)
-        pid = self._find(victim) or self.process.pid
-        os.kill(pid, signal.SIGKILL)
+        """Kill one of its processes, as soon as it is there; one that ends by itself at this moment is no victim."""
+        wait_until(lambda: self._killed(victim), START_S, victim.__name__)
+        if self.process.poll() is not None:
+            self.start()
+
+    def _killed(self, victim: Victim) -> bool:
+        pid = self._find(victim)
+        if not pid:
+            return False
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
         if pid == self.process.pid:
             self.process.wait()
-            self.start()
+        return True
 
     def _find(self, victim: Victim) -> int:
         """Return the process; 0: it was killed before and is not there again."""

@@ -31,7 +31,7 @@ class FakeFlusher:
 def sink_with(flusher: FakeFlusher, tick: Callable[[], None] = lambda: None) -> tuple[Sink, list[int]]:
     """Return a started sink, and the counts of stored jobs as they are told."""
     sink, told = Sink(asyncio.get_running_loop(), flusher, tick=tick), list[int]()  # type: ignore[arg-type]
-    sink.on_stored = told.append
+    sink.on_stored = lambda jobs: told.append(len(jobs))
     sink.start()
     return sink, told
 

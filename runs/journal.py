@@ -1,0 +1,164 @@
+"""Answers on this machine's disk until the database has them: what was paid for outlives a process that is killed.
+
+A lane writes each accepted answer with one call of the operating system, at the moment it has come, and forgets it
+once it is stored. What a process has written so is there after its SIGKILL; who claims the unit next on this machine
+goes on from the answer and calls nobody. On another machine it is not found: the call is made again.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from runs.exchange import Completion
+from runs.execution import Attempt, Job, NotedAnswer
+
+logger = logging.getLogger(__name__)
+
+PAGES = "lane-*.jsonl"
+ANSWERS_A_PAGE = 4096
+KEPT_S = 24 * 3600.0
+
+
+@dataclass(slots=True, eq=False)
+class Page:
+    """One file of a journal."""
+
+    path: Path
+    file: int
+    written: int = 0
+    unstored: int = 0
+    """Answers in it that the database does not have yet."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next answer goes to a new page."""
+        return self.written >= ANSWERS_A_PAGE
+
+
+@dataclass(slots=True)
+class Journal:
+    """The answers of one lane that are not stored yet. Used in the event loop only."""
+
+    folder: Path
+    lane_id: int
+    _page: Page | None = None
+    _pages: int = 0
+    _noted_on: dict[Job, Page] = field(default_factory=dict)
+    _is_silent: bool = False
+
+    def note(self, job: Job) -> None:
+        """Write the answer of a job. A disk that takes nothing costs the safety, not the run."""
+        try:
+            page = self._current_page()
+            os.write(page.file, b"\n" + orjson.dumps(_line(job), default=str))
+        except OSError as error:
+            if not self._is_silent:
+                logger.warning("answers cannot be kept in %s until they are stored: %s", self.folder, error)
+            self._is_silent = True
+            return
+        self._is_silent = False
+        page.written += 1
+        page.unstored += 1
+        self._noted_on[job] = page
+
+    def forget(self, jobs: Iterable[Job]) -> None:
+        """Forget the answers of jobs that are stored, or whose attempts are."""
+        for job in jobs:
+            page = self._noted_on.pop(job, None)
+            if page is not None:
+                page.unstored -= 1
+                if page.is_full and not page.unstored:
+                    self._remove(page)
+
+    def close(self) -> None:
+        """Remove what is left; for a lane that has stored all it had."""
+        for page in {*self._noted_on.values(), *([self._page] if self._page else [])}:
+            self._remove(page)
+        self._noted_on.clear()
+
+    def _current_page(self) -> Page:
+        if self._page is None or self._page.is_full:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path = self.folder / f"lane-{self.lane_id}-{self._pages}.jsonl"
+            self._page = Page(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+            self._pages += 1
+        return self._page
+
+    def _remove(self, page: Page) -> None:
+        os.close(page.file)
+        page.path.unlink(missing_ok=True)
+        if page is self._page:
+            self._page = None
+
+
+def left_answers(folder: Path, run_id: int, ordinals: Collection[int]) -> dict[int, NotedAnswer]:
+    """Return the answers that lanes noted and nobody stored, of these ordinals of a run."""
+    found: dict[int, NotedAnswer] = {}
+    for line in _lines(sorted(folder.glob(PAGES), key=_age)):
+        if line["run"] == run_id and line["ordinal"] in ordinals:
+            found[line["ordinal"]] = _answer_in(line)
+    return found
+
+
+def sweep(folder: Path, *, older_than_s: float = KEPT_S) -> None:
+    """Remove pages that were left long ago."""
+    now = time.time()
+    for path in folder.glob(PAGES):
+        if now - _age(path) > older_than_s:
+            path.unlink(missing_ok=True)
+
+
+def _age(path: Path) -> float:
+    """Return when a page was last written to; 0: it is gone."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _line(job: Job) -> dict[str, Any]:
+    return {
+        "run": job.run.run_id,
+        "ordinal": job.ordinal,
+        "request_hash": (job.request_hash or b"").hex(),
+        "completion": job.completion,
+        "cost_usd": job.cost_usd,
+        "latency_ms": job.latency_ms,
+        "wait_ms": job.wait_ms,
+        "call_count": job.call_count,
+        "attempts": job.attempts,
+    }
+
+
+def _lines(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
+    """Yield what the pages say; a line that was cut off, or is no answer of this release, says nothing."""
+    for path in paths:
+        try:
+            text = path.read_bytes()
+        except OSError:
+            continue
+        for line in text.split(b"\n"):
+            try:
+                yield orjson.loads(line)
+            except orjson.JSONDecodeError:
+                continue
+
+
+def _answer_in(line: dict[str, Any]) -> NotedAnswer:
+    cost_usd = line["cost_usd"]
+    return NotedAnswer(
+        request_hash=bytes.fromhex(line["request_hash"]),
+        completion=Completion(**line["completion"]),
+        cost_usd=None if cost_usd is None else Decimal(cost_usd),
+        latency_ms=line["latency_ms"],
+        wait_ms=line["wait_ms"],
+        call_count=line["call_count"],
+        attempts=[Attempt(**attempt) for attempt in line["attempts"]],
+    )
