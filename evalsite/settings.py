@@ -173,6 +173,7 @@ EVALSITE_SCORERS = {
     "regex": "scoring.scorers.text.Regex",
     "numeric_match": "scoring.scorers.numbers.NumericMatch",
     "json_valid": "scoring.scorers.structure.JsonValid",
+    "checks": "scoring.scorers.checks.Checks",
     "latency": "scoring.scorers.measures.Latency",
     "cost": "scoring.scorers.measures.Cost",
     "person": "scoring.scorers.people.Person",

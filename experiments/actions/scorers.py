@@ -11,13 +11,16 @@ from evalsite.plugins import UnknownKind, scorers
 from experiments.actions.refusals import ActionConflict, ActionRefused
 from experiments.conditions import Condition
 from experiments.declarations import ScorerDeclaration
+from experiments.item_rules import has_rules, misfits
 from experiments.models import Experiment, ScorerRevision, ScorerSpec
+from experiments.models.datasets import split_tags
 from experiments.models.projects import Person
 from experiments.options import OptionError
 from experiments.permissions import require, user_of
 
 NAME = re.compile(r"[a-z0-9_-]{1,100}")
 PERSON = "person"
+ROWS_AT_ONCE = 1000
 
 
 @transaction.atomic
@@ -31,6 +34,7 @@ def declare_scorer(
     require(by, experiment.project, "edit_experiment")
     kind, options = _checked(declaration)
     condition = _condition(declaration, experiment)
+    _check_rules(declaration, experiment)
     low, high = declaration.range or kind.range_of(options) or (None, None)
     better = declaration.higher_is_better
     values = {
@@ -87,6 +91,17 @@ def _condition(declaration: ScorerDeclaration, experiment: Experiment) -> Condit
     if version is not None and declaration.when and not version.items.filter(condition.query()).exists():
         raise ActionRefused("when", f"{declaration.name}: no item of {version} has these tags and this split")
     return condition
+
+
+def _check_rules(declaration: ScorerDeclaration, experiment: Experiment) -> None:
+    """Raise ActionRefused for the first item whose own rules the scorer cannot use."""
+    version = experiment.dataset_version
+    if version is None or not has_rules(declaration.kind):
+        return
+    rows = version.items.values_list("key", "tags", "split", "metadata").iterator(ROWS_AT_ONCE)
+    items = ((key, split_tags(tags), split, metadata) for key, tags, split, metadata in rows)
+    for sentence in misfits(declaration, items):
+        raise ActionRefused("scorers", f"{declaration.name}: {sentence}")
 
 
 def _is_range(given: tuple[float, float]) -> bool:

@@ -42,7 +42,7 @@ def read_dataset(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Da
     if not isinstance(node, ObjectNode):
         return DatasetPart("")
     part.required("name")
-    part.not_yet("checks", "hf")
+    part.not_yet("hf")
     selection, limit = _selection(part)
     source = read_source(part, folder, environ)
     rows = read_items(part) if "items" in part else read_file(part, source) if source else None

@@ -13,7 +13,7 @@ from experiments.rows.dataset_files import FORMATS, TABLES, SourceRow, Unreadabl
 from experiments.rows.new_items import BadRow, Misfit, NewItem, new_item
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-MAPPING_KEYS = ("format", "key", "input", "expected", "metadata", "tags", "split", "bad_rows")
+MAPPING_KEYS = ("format", "key", "input", "expected", "metadata", "tags", "split", "checks", "bad_rows")
 BAD_ROWS_SHOWN = 10
 
 
@@ -115,6 +115,7 @@ def _mapping(part: Fields) -> ColumnMapping:
         metadata=metadata,
         tags=_split_column(part, "tags"),
         split=part.text("split"),
+        checks=part.text("checks"),
     )
 
 

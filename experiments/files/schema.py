@@ -119,6 +119,7 @@ def _dataset() -> Schema:
         "metadata": {"anyOf": [TEXT_OR_TEXTS, columns]},
         "tags": column,
         "split": NAME,
+        "checks": NAME,
         "bad_rows": {"const": "stop"},
         "items": {"type": "array", "items": _closed(item, required=("input",)), "minItems": 1},
         "select": _closed(select),

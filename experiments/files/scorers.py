@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from experiments.conditions import Condition
 from experiments.declarations import ScorerDeclaration
 from experiments.files.document_nodes import Node, ObjectNode, Scalar, plain
 from experiments.files.fields import Fields, suggestion
+from experiments.item_rules import has_rules, misfits
 from experiments.options import OptionError, TextListField
 from experiments.rows.new_items import NewItem
 
 NAME = re.compile(r"[a-z0-9_-]{1,100}")
 DIRECTIONS = ("higher_is_better", "lower_is_better")
+MISFITS_SHOWN = 10
 RANGES = ("range", "range_ms", "range_usd")
-NOT_YET = ("checks",)
 Rows = Sequence[NewItem] | None
 """Of the dataset, where the file brings them; None: the site's."""
 
@@ -62,7 +64,7 @@ def _read(scorer: Fields, folder: Path, rows: Rows) -> ScorerDeclaration | None:
         scorer.problem("range", f"{name} needs a range before it may carry a weight, like [0, 5000]")
     better = scorer.choice("direction", DIRECTIONS, DIRECTIONS[0]) if "direction" in scorer else None
     condition = _when(scorer, rows)
-    return ScorerDeclaration(
+    declaration = ScorerDeclaration(
         name=name,
         kind=kind,
         options=_options(scorer, plugin, folder),
@@ -72,14 +74,22 @@ def _read(scorer: Fields, folder: Path, rows: Rows) -> ScorerDeclaration | None:
         pass_value=pass_value,
         when=condition.as_json(),
     )
+    _check_rules(scorer, declaration, rows)
+    return declaration
+
+
+def _check_rules(scorer: Fields, declaration: ScorerDeclaration, rows: Rows) -> None:
+    """Note the first items whose own rules the scorer cannot use."""
+    if rows and has_rules(declaration.kind):
+        items = ((row.key, row.tags, row.split, row.metadata) for row in rows)
+        for sentence in islice(misfits(declaration, items), MISFITS_SHOWN):
+            scorer.problem("kind", sentence)
 
 
 def _plugin(scorer: Fields, kind: str) -> Any:
     """Return the plug-in of a kind; None, with the problem noted, where there is none."""
     if not kind:
         scorer.problem("kind", "is required")
-    elif kind in NOT_YET:
-        scorer.problem("kind", f"{kind}: not yet")
     else:
         try:
             return scorers.get(kind)

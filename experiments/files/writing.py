@@ -132,6 +132,7 @@ def _mapping(mapping: ColumnMapping) -> dict[str, Any]:
         "metadata": _columns(mapping.metadata),
         "tags": _column(mapping.tags),
         "split": mapping.split,
+        "checks": mapping.checks,
     }
 
 

@@ -31,6 +31,8 @@ class ColumnMapping:
     """name: column; or one column that holds an object."""
     tags: SplitColumn | None = None
     split: str = ""
+    checks: str = ""
+    """The column with the item's own checks, a JSON list; it becomes metadata.checks."""
 
     def columns(self) -> dict[str, str]:
         """Return every column that is named, by the place that names it: key, input.question, metadata.topic, ..."""
@@ -39,7 +41,7 @@ class ColumnMapping:
         named |= {place: part.column for place, part in (("expected", self.expected), ("tags", self.tags)) if part}
         metadata = {"": self.metadata} if isinstance(self.metadata, str) else self.metadata
         named |= {_place("metadata", name): column for name, column in metadata.items()}
-        named["split"] = self.split
+        named |= {"split": self.split, "checks": self.checks}
         return {place: column for place, column in named.items() if column}
 
 
@@ -112,7 +114,7 @@ def item_of(row: SourceRow, mapping: ColumnMapping) -> NewItem | BadRow:
             has_key=bool(mapping.key),
             given=_input(values, mapping.input),
             expected=_expected(values, mapping.expected),
-            metadata=_metadata(values, mapping.metadata),
+            metadata={**_metadata(values, mapping.metadata), **_checks(values, mapping.checks)},
             tags=_tags(values, mapping.tags),
             split=values.get(mapping.split) if mapping.split else None,
         )
@@ -137,6 +139,17 @@ def _metadata(values: Mapping[str, Any], columns: str | Mapping[str, str]) -> di
     return dict(whole)
 
 
+def _checks(values: Mapping[str, Any], column: str) -> dict[str, Any]:
+    """Return the item's own checks under the name that they have in its metadata; without any nothing."""
+    given = values.get(column) if column else None
+    if given is None or given == [] or (isinstance(given, str) and not given.strip()):
+        return {}
+    checks = _list_or_text(given, of=dict) if isinstance(given, str) else given
+    if not isinstance(checks, list):
+        raise Misfit(f'the column "{column}" holds no JSON list of checks')
+    return {"checks": checks}
+
+
 def _expected(values: Mapping[str, Any], column: SplitColumn | None) -> Any:
     """Return what is expected; a cell that holds a JSON list accepts each of its values."""
     value = values.get(column.column) if column else None
@@ -149,12 +162,12 @@ def _expected(values: Mapping[str, Any], column: SplitColumn | None) -> Any:
     return value if value.strip() else None
 
 
-def _list_or_text(text: str) -> Any:
+def _list_or_text(text: str, *, of: Any = str | int | float) -> Any:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return text
-    return value if isinstance(value, list) and all(isinstance(part, str | int | float) for part in value) else text
+    return value if isinstance(value, list) and all(isinstance(part, of) for part in value) else text
 
 
 def _tags(values: Mapping[str, Any], column: SplitColumn | None) -> list[Any]:

@@ -72,6 +72,8 @@ class Scorer(ABC):
     """Ends of its values; None: the experiment must give `range` before it may carry a weight."""
     higher_is_better: ClassVar[bool] = True
     default_weight: ClassVar[float] = 1.0
+    rules_in: ClassVar[str] = ""
+    """The name in an item's metadata under which its own rules for this scorer stand; "": items bring none."""
     Options: ClassVar[type[Options]] = Options
 
     def __init__(self, options: Mapping[str, Any]) -> None:
@@ -83,6 +85,12 @@ class Scorer(ABC):
         """Return the ends of the values under these cleaned options; None: the experiment says them."""
         del options  # other kinds look at them
         return cls.natural_range
+
+    @classmethod
+    def misfit(cls, rules: Any) -> str:
+        """Return what is wrong with the rules that an item brings (`rules_in`); "": nothing."""
+        del rules  # other kinds look at them
+        return ""
 
     @abstractmethod
     def score(self, question: Question, answer: Answer) -> Verdict:

@@ -74,7 +74,7 @@ def test_load_of_items_keeps_what_was_written(tmp_path: Path) -> None:
             "e.yaml:2: dataset.name: d@3 names a version: with file or items the rows make the version",
         ),
         ("{name: d, input: q}", "e.yaml:2: dataset.input: goes with file: name the file"),
-        ("{name: d, checks: C}", "e.yaml:2: dataset.checks: not yet"),
+        ("{name: d, checks: C}", "e.yaml:2: dataset.checks: goes with file: name the file"),
         ("{name: d, hf: {}}", "e.yaml:2: dataset.hf: not yet"),
         ("{name: d, fille: C}", 'e.yaml:2: dataset.fille: unknown key; did you mean "file"?'),
         ("{name: d, select: {sample: 9}}", "e.yaml:2: dataset.select.sample: not yet"),
@@ -122,7 +122,12 @@ def test_load_of_a_wrong_dataset_says_where(tmp_path: Path, dataset: str, proble
             "q\na\n",
             'dataset.input.a-b: "a-b" is no name that a template can read: letters, digits and _',
         ),
-        ("input: q, checks: c", "q\na\n", "dataset.checks: not yet"),
+        ("input: q, checks: c", "q\na\n", 'dataset.checks: there is no column "c"; there are q'),
+        (
+            "input: q, checks: c",
+            "q,c\na,contains\n",
+            'dataset.file: items.csv, line 2: the column "c" holds no JSON list of checks',
+        ),
     ],
 )
 def test_load_of_a_wrong_data_file_says_what_is_wrong(

@@ -7,7 +7,7 @@ import pytest
 from experiments.declarations import ScorerDeclaration
 from tests.experiments.declared_files import declared, problems_of
 
-KINDS = "exact_match, contains, regex, numeric_match, json_valid, latency, cost, person"
+KINDS = "exact_match, contains, regex, numeric_match, json_valid, checks, latency, cost, person"
 
 
 def test_load_of_scorers_cleans_their_options(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_load_of_scorers_cleans_their_options(tmp_path: Path) -> None:
             "{kind: contain, name: a}",
             f'kind: unknown kind "contain"; there are {KINDS}; did you mean "contains"?',
         ),
-        ("{kind: checks, name: a}", "kind: checks: not yet"),
+        ("{kind: checks, name: a}", 'kind: no item that a judges has "checks" in its metadata'),
         ("{kind: contains, name: a.b}", 'name: "a.b" may hold a-z, 0-9, _ and - only'),
         ("{kind: contains, name: A}", 'name: "A" may hold a-z, 0-9, _ and - only'),
         ("{kind: contains, weight: -1}", "weight: write a number of at least 0"),
