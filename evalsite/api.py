@@ -16,6 +16,7 @@ from experiments.api.tokens import TokenViewSet
 from runs.api.views import ResultViewSet, RunViewSet
 from scoring.api.boards import LeaderboardViewSet
 from scoring.api.comparisons import ComparisonViewSet
+from scoring.api.rating import RatingViewSet
 from scoring.api.scores import ResultScoreViewSet, RunScoreViewSet, ScoreViewSet
 
 app_name = "api"
@@ -69,6 +70,12 @@ urlpatterns = [
     route(f"experiments/{ID}/export", ExperimentViewSet.as_view({"get": "export"}), "export"),
     route(f"experiments/{ID}/leaderboard", LeaderboardViewSet.as_view({"get": "retrieve"}), "leaderboard"),
     route(f"experiments/{ID}/compare", ComparisonViewSet.as_view({"get": "retrieve"}), "comparison"),
+    route(f"experiments/{ID}/rate", RatingViewSet.as_view({"get": "retrieve", "post": "rate"}), "rate"),
+    *(
+        route(f"experiments/{ID}/rate/{action}", RatingViewSet.as_view({"post": action}), f"rate-{action}")
+        for action in ("skip", "undo", "again")
+    ),
+    route(f"experiments/{ID}/ratings", RatingViewSet.as_view({"get": "ratings"}), "ratings"),
     *acts(ExperimentViewSet, "start", "pause", "resume", "cancel", "retry"),
     route("runs", RunViewSet.as_view({"get": "list", "post": "create"}), "runs"),
     route(f"runs/leaderboard/{ID}", LeaderboardViewSet.as_view({"get": "retrieve"}), "runs-leaderboard"),

@@ -34,6 +34,23 @@ class ExperimentFilter(forms.Form):
         self.fields["dataset"].queryset = Dataset.objects.visible_to(user).listed()  # type: ignore[attr-defined]
 
 
+class PersonScorerForm(forms.Form):
+    """What people are asked of every answer."""
+
+    SCALES = {"1-5": ("1 to 5", [1.0, 5.0], {}), "0-1": ("no or yes", [0.0, 1.0], {"0": "no", "1": "yes"})}
+
+    name = forms.CharField(max_length=100, initial="helpful", help_text="a-z, 0-9, _ and - only.")
+    scale = forms.ChoiceField(choices=[(key, one[0]) for key, one in SCALES.items()])
+    instructions = forms.CharField(
+        required=False, widget=forms.Textarea({"rows": 3}), label="Question", help_text="What the raters are asked."
+    )
+
+    def options(self) -> dict[str, Any]:
+        """Return the options of the scorer."""
+        _, scale, labels = self.SCALES[self.cleaned_data["scale"]]
+        return {"scale": scale, "labels": labels, "instructions": self.cleaned_data["instructions"]}
+
+
 class ProviderForm(ProviderModelForm):
     """A provider as a person edits it; the action checks the rest."""
 

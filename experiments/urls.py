@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from experiments.views import board, budget, candidates, compare, datasets, experiments, providers
+from experiments.views import board, budget, candidates, compare, datasets, experiments, providers, rate
 
 app_name = "experiments"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("experiments/<uuid:uid>/candidates/new/", candidates.candidate_new, name="candidate-new"),
     path("experiments/<uuid:uid>/prompt-preview/", candidates.prompt_preview, name="prompt-preview"),
     path("experiments/<uuid:uid>/compare/", compare.experiment_compare, name="experiment-compare"),
+    path("experiments/<uuid:uid>/rate/", rate.experiment_rate, name="experiment-rate"),
+    path("experiments/<uuid:uid>/rate/scorer/", rate.experiment_rate_scorer, name="experiment-rate-scorer"),
+    path("experiments/<uuid:uid>/ratings/", rate.experiment_ratings, name="experiment-ratings"),
     path("experiments/<uuid:uid>/runs/", experiments.experiment_runs, name="experiment-runs"),
     path("experiments/<uuid:uid>/budget/", budget.experiment_budget, name="experiment-budget"),
     path("experiments/<uuid:uid>/pilot/", budget.experiment_pilot, name="experiment-pilot"),

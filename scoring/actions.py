@@ -33,14 +33,20 @@ def rate_result(
         raise ActionConflict(f"Result {result.ordinal} came to an error ({result.outcome}): there is nothing to rate.")
     with transaction.atomic():
         spec = person_scorer(experiment=run.experiment, name=scorer_name, by=by)
-        number = checked_value(spec, value)
-        address = {"result_id": result.pk, "scorer_id": spec.pk, "revision": spec.revision, "turn": 0, "author": by.pk}
-        defaults = {"uid": uuid.uuid4(), "value": number, "metadata": metadata, "created_at": timezone.now()}
-        score, is_new = Score.objects.get_or_create(**address, defaults=defaults)
-        if not is_new:
-            score = _replaced(Score.objects.select_for_update().get(pk=score.pk), number, metadata)
-    _tell(run)
+        score = put_value(spec, result.pk, checked_value(spec, value), by, metadata)
+    tell_of_ratings(run)
     return score
+
+
+def put_value(spec: ScorerSpec, result_id: int, value: float, by: Person, metadata: Metadata) -> Score:
+    """Write a checked value of a person, the former one into its history; the board hears nothing of it here."""
+    address = {"result_id": result_id, "scorer_id": spec.pk, "revision": spec.revision, "turn": 0, "author": by.pk}
+    defaults = {"uid": uuid.uuid4(), "value": value, "metadata": metadata, "created_at": timezone.now()}
+    score, is_new = Score.objects.get_or_create(**address, defaults=defaults)
+    if is_new:
+        return score
+    replaced: Score = _replaced(Score.objects.select_for_update().get(pk=score.pk), value, metadata)
+    return replaced
 
 
 def rate_run(*, run: Run, scorer_name: str, value: Any, by: Person, metadata: Metadata = None) -> Rating:
@@ -62,7 +68,7 @@ def rate_run(*, run: Run, scorer_name: str, value: Any, by: Person, metadata: Me
         rating, is_new = RunRating.objects.get_or_create(run=run, scorer=spec, author_id=by.pk, defaults=defaults)
         if not is_new:
             rating = _replaced(RunRating.objects.select_for_update().get(pk=rating.pk), number, metadata)
-    _tell(run)
+    tell_of_ratings(run)
     return rating
 
 
@@ -77,7 +83,7 @@ def change_rating(*, rating: Rating, value: Any, by: Person, metadata: Metadata 
         locked = type(rating)._default_manager.select_for_update().get(pk=rating.pk)
         kept = rating.metadata if metadata is None else metadata
         changed: Rating = _replaced(locked, checked_value(spec, value), kept)
-    _tell(run)
+    tell_of_ratings(run)
     return changed
 
 
@@ -86,7 +92,7 @@ def delete_rating(*, rating: Rating, by: Person) -> None:
     run = run_of(rating)
     _require_mine(rating, run, by)
     rating.delete()
-    _tell(run)
+    tell_of_ratings(run)
 
 
 def checked_value(spec: ScorerSpec, value: Any) -> float:
@@ -137,5 +143,6 @@ def _replaced(rating: Any, value: float, metadata: Metadata) -> Any:
     return rating
 
 
-def _tell(run: Run) -> None:
+def tell_of_ratings(run: Run) -> None:
+    """Let the board know that what people say of a run has changed."""
     results_changed.send(sender=Run, run=run, is_final=run.is_finished)

@@ -88,7 +88,7 @@ def leaderboard(
     Order: complete before incomplete, completed before running, then the score; equal scores share the rank and
     stand by finish time, then id.
     """
-    runs = _runs_on_board(experiment, include_running=include_running)
+    runs = runs_on_board(experiment, include_running=include_running)
     scores = cells_of(runs)
     entries = [_entry(run, scores.get(run.pk, {}), weights) for run in runs]
     entries.sort(key=_order)
@@ -99,7 +99,7 @@ def leaderboard(
     return Board(experiment, config, entries[:top_n], len(entries))
 
 
-def _runs_on_board(experiment: Experiment, *, include_running: bool) -> Sequence[Run]:
+def runs_on_board(experiment: Experiment, *, include_running: bool = True) -> Sequence[Run]:
     """Return the runs over the same items: those of the present dataset version, else the ad-hoc ones."""
     runs = experiment.runs.select_related("standing", "candidate", "case_list")
     if experiment.dataset_version_id is None:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from experiments.models import ScorerSpec
+from experiments.models import Experiment, ScorerSpec
 from experiments.models.projects import VisibleQuerySet
 from runs.models import Result, Run
 from runs.models.results import OfRunQuerySet
@@ -89,6 +89,35 @@ class RunRating(models.Model):
 
     def __str__(self) -> str:
         return f"{self.value} for {self.run}"
+
+
+class Showing(models.Model):
+    """One result put before one person to be rated; its uid stands for the result and says nothing of whose it is."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="showings")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="showings")
+    # No foreign key: a retry may take the result out.
+    result_id = models.BigIntegerField()
+    given = models.JSONField(default=dict, help_text="Scorer name: the value given; kept when it is taken back.")
+    former = models.JSONField(default=dict, help_text="Scorer name: this person's value before; none: there was none.")
+    comment = models.TextField(blank=True)
+    is_skipped = models.BooleanField(default=False)
+    answered_at = models.DateTimeField(null=True, help_text="When it was rated or skipped; none: it is open.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["experiment", "person", "result_id"], name="showing_once_per_person"),
+            models.UniqueConstraint(
+                fields=["experiment", "person"], condition=Q(answered_at=None), name="showing_one_open_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_skipped=False) | Q(answered_at__isnull=False), name="showing_skipped_is_answered"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"result {self.result_id} before {self.person}"
 
 
 class RunScore(models.Model):

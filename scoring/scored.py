@@ -82,15 +82,18 @@ class Scored:
         return Scale(low, high, self.spec.higher_is_better)
 
 
-def counting_results(run: Run) -> CountingResults:
-    """Return the results of a run that count for its experiment as it is declared now."""
+def prefix_of(run: Run) -> Prefix:
+    """Return which ordinals of a run count for its experiment as it is declared now."""
     experiment: Experiment = run.experiment
     cases = max(1, run.case_list.case_count)
-    limit, trials = cases, run.trials
-    if not run.is_ad_hoc:
-        limit, trials = min(experiment.item_limit or cases, cases), experiment.trials
-    prefix = Prefix(cases, limit, trials)
-    return _counting(Result.objects.of_run(run), prefix, experiment.errors_policy)
+    if run.is_ad_hoc:
+        return Prefix(cases, cases, run.trials)
+    return Prefix(cases, min(experiment.item_limit or cases, cases), experiment.trials)
+
+
+def counting_results(run: Run) -> CountingResults:
+    """Return the results of a run that count for its experiment as it is declared now."""
+    return _counting(Result.objects.of_run(run), prefix_of(run), run.experiment.errors_policy)
 
 
 def _counting(rows: "models.QuerySet[Result]", prefix: Prefix, policy: str) -> CountingResults:

@@ -46,7 +46,7 @@ from runs.models import (
     WorkUnit,
 )
 from runs.models.results import result_id_of
-from scoring.models import RunRating, RunScore, RunStanding, Score
+from scoring.models import RunRating, RunScore, RunStanding, Score, Showing
 
 
 def digest(number: int) -> str:
@@ -439,3 +439,14 @@ class RunStandingFactory(DjangoModelFactory[RunStanding]):
         model = RunStanding
 
     run = SubFactory(RunFactory)
+
+
+class ShowingFactory(DjangoModelFactory[Showing]):
+    """A result that is before a person, not answered yet."""
+
+    class Meta:
+        model = Showing
+
+    experiment = SubFactory(ExperimentFactory)
+    person = SubFactory(UserFactory)
+    result_id = Sequence(lambda number: number + 1)

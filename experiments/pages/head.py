@@ -75,6 +75,7 @@ def _tabs(experiment: Experiment, current: str) -> list[Tab]:
         "Board": "experiments:experiment-board",
         "Runs": "experiments:experiment-runs",
         "Compare": "experiments:experiment-compare",
+        "Rate": "experiments:experiment-rate",
         "Budget": "experiments:experiment-budget",
     }
     counts = {"Runs": experiment.runs.count()}

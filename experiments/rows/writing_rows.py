@@ -29,10 +29,10 @@ def csv_lines(contents: Callable[[], Iterable[Content]], *, is_for_spreadsheets:
     columns: dict[str, None] = {}
     for content in contents():
         columns |= dict.fromkeys(_cells(content))
-    yield _record(columns, is_for_spreadsheets=is_for_spreadsheets)
+    yield csv_record(columns, is_for_spreadsheets=is_for_spreadsheets)
     for content in contents():
         cells = _cells(content)
-        yield _record([cells.get(column, "") for column in columns], is_for_spreadsheets=is_for_spreadsheets)
+        yield csv_record([cells.get(column, "") for column in columns], is_for_spreadsheets=is_for_spreadsheets)
 
 
 def _cells(content: Content) -> Cells:
@@ -53,7 +53,8 @@ def _parts(name: str, value: Any) -> Cells:
     return {name: text_of(value)}
 
 
-def _record(cells: Iterable[str], *, is_for_spreadsheets: bool) -> str:
+def csv_record(cells: Iterable[str], *, is_for_spreadsheets: bool = False) -> str:
+    """Return one record of a CSV file, with the end of its line."""
     buffer = io.StringIO()
     csv.writer(buffer).writerow([_harmless(cell) for cell in cells] if is_for_spreadsheets else cells)
     return buffer.getvalue()

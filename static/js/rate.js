@@ -1,0 +1,73 @@
+// Rating by keys: 1-9 choose in the question at hand and lead to the next open one, arrows move, Ctrl+Enter saves
+// and goes on, s skips, u takes the last back. Left and right within a question are the browser's own.
+(() => {
+  const root = () => document.querySelector("[data-rate]");
+  const questions = () => [...root().querySelectorAll("[data-rate-question]")];
+  const isAnswered = (question) => question.querySelector("input:checked") !== null;
+  const isTyping = (element) => element.matches("textarea, select, input:not([type=radio])");
+
+  const current = () => {
+    const all = questions();
+    return all.find((question) => question.contains(document.activeElement)) ?? all.find((question) => !isAnswered(question)) ?? all[0];
+  };
+
+  const focusOn = (question) => (question.querySelector("input:checked") ?? question.querySelector("input"))?.focus();
+
+  const choose = (number) => {
+    const question = current();
+    const choice = question?.querySelectorAll("input")[number - 1];
+    if (!choice) return;
+    choice.checked = true;
+    const open = questions().find((one) => !isAnswered(one));
+    focusOn(open ?? question);
+  };
+
+  const move = (step) => {
+    const all = questions();
+    const at = all.indexOf(current());
+    if (at >= 0) focusOn(all[Math.min(Math.max(at + step, 0), all.length - 1)]);
+  };
+
+  const step = (distance) => {
+    const question = current();
+    if (!question) return;
+    const choices = [...question.querySelectorAll("input")];
+    const at = choices.findIndex((choice) => choice.checked);
+    const next = choices[Math.min(Math.max(at + distance, 0), choices.length - 1)];
+    next.checked = true;
+    next.focus();
+  };
+
+  const press = (name) => root().querySelector(`[data-rate-${name}]`)?.click();
+
+  const ACTIONS = {
+    ArrowUp: () => move(-1),
+    ArrowDown: () => move(1),
+    ArrowLeft: () => step(-1),
+    ArrowRight: () => step(1),
+    s: () => press("skip"),
+    u: () => press("undo"),
+  };
+
+  const save = (event) => {
+    event.preventDefault();
+    press("save");
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (!root() || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return save(event);
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    const action = /^[1-9]$/.test(event.key) ? () => choose(Number(event.key)) : ACTIONS[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+
+  // The next answer is read from its beginning, unless a field is wrong: that one has the focus then.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id !== "experiment-rating" || root()?.querySelector("[aria-invalid=true]")) return;
+    window.scrollTo({ top: 0 });
+    root()?.querySelector("[data-rate-start]")?.focus({ preventScroll: true });
+  });
+})();

@@ -1,0 +1,89 @@
+"""Rating in a real browser: by keys alone, and with a thumb."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from experiments.models import Experiment, Role
+from scoring.models import Score
+from tests.boards import experiment_in, result_of, run_of
+from tests.factories import MembershipFactory, ProjectFactory, ScorerRevisionFactory, ScorerSpecFactory
+
+pytestmark = pytest.mark.browser
+TALL_ENOUGH = 44
+
+
+@pytest.fixture
+def experiment(transactional_db: None) -> Experiment:
+    made = experiment_in(ProjectFactory(), items=3)
+    for name in ("helpful", "safe"):
+        scorer = ScorerSpecFactory(experiment=made, name=name, kind="person", range_low=1, range_high=5)
+        ScorerRevisionFactory(scorer=scorer, options={"scale": [1.0, 5.0]})
+    run = run_of(made, ok_count=3)
+    _ = [result_of(run, ordinal) for ordinal in range(3)]
+    return made
+
+
+@pytest.fixture
+def rate_page(live_site: str, page: Page, experiment: Experiment) -> Page:
+    """The page, opened by somebody who may rate."""
+    client = Client()
+    client.force_login(MembershipFactory(project=experiment.project, role=Role.VIEWER).user)
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_site}])
+    page.goto(f"{live_site}{reverse('experiments:experiment-rate', args=[experiment.uid])}?order=item")
+    return page
+
+
+def test_rating_by_keys_alone(rate_page: Page) -> None:
+    rate_page.keyboard.press("4")
+    rate_page.keyboard.press("2")
+    rate_page.keyboard.press("ArrowRight")
+    rate_page.keyboard.press("Control+Enter")
+    expect(rate_page.locator("#rate-count")).to_contain_text("1 of 3")
+
+    assert dict(Score.objects.by_people().values_list("scorer__name", "value")) == {"helpful": 4, "safe": 3}
+    rate_page.keyboard.press("s")
+    expect(rate_page.locator("#rate-count")).to_contain_text("1 skipped")
+    rate_page.keyboard.press("u")
+    expect(rate_page.locator("#rate-count")).not_to_contain_text("skipped")
+    rate_page.keyboard.press("u")
+    expect(rate_page.locator("#rate-count")).to_contain_text("0 of 3")
+    expect(rate_page.locator("input[name=value-helpful][value='4']")).to_be_checked()
+
+
+def test_digit_in_the_comment_is_text(rate_page: Page) -> None:
+    rate_page.click("summary:has-text('Comment')")
+    rate_page.fill("textarea", "")
+    rate_page.type("textarea", "4s")
+
+    expect(rate_page.locator("textarea")).to_have_value("4s")
+    assert rate_page.locator("input:checked").count() == 0
+
+
+def test_value_that_is_missing_is_asked_for_in_place(rate_page: Page, console_errors: list[str]) -> None:
+    rate_page.keyboard.press("3")
+    rate_page.keyboard.press("Control+Enter")
+
+    expect(rate_page.locator(".rate__form")).to_contain_text("choose a value for safe")
+    expect(rate_page.locator("input[name=value-helpful][value='3']")).to_be_checked()
+    expect(rate_page.locator("input[name=value-safe]").first).to_be_focused()
+    console_errors.clear()  # the answer 422
+
+
+def test_rating_with_a_thumb(rate_page: Page) -> None:
+    rate_page.set_viewport_size({"width": 390, "height": 844})
+
+    boxes = [
+        box for one in rate_page.locator(".rate__choice, .rate__actions button").all() if (box := one.bounding_box())
+    ]
+
+    assert len(boxes) == 12
+    assert min(min(box["height"], box["width"]) for box in boxes) >= TALL_ENOUGH
+    assert rate_page.evaluate("document.documentElement.scrollWidth") == 390
+    rate_page.locator(".rate__choice").nth(2).click()
+    rate_page.locator(".rate__choice").nth(7).click()
+    rate_page.click("[data-rate-save]")
+    expect(rate_page.locator("#rate-count")).to_contain_text("1 of 3")
