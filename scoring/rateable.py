@@ -11,7 +11,8 @@ from operator import or_
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from experiments.models import Experiment, ScorerSpec
+from experiments.conditions import Condition
+from experiments.models import Experiment, Item, ScorerSpec
 from experiments.models.projects import Person
 from runs.models import Result, Run
 from runs.models.results import result_id_of
@@ -59,6 +60,10 @@ class Rateable:
             run.experiment = experiment  # the same for all: not read once a run
         return cls(experiment, runs, list(experiment.scorers.filter(kind=PERSON, removed_at=None)))
 
+    def scorers_for(self, item: Item) -> list[ScorerSpec]:
+        """Return the scorers that are asked about an item."""
+        return [one for one in self.scorers if Condition.of(one.when).holds(item.tag_list, item.split)]
+
     def next_for(self, person: Person, order: RatingOrder) -> Result | None:
         """Return an answer that this person has neither rated nor skipped; None: there is none."""
         if not self.scorers or not self.runs:
@@ -72,9 +77,17 @@ class Rateable:
 
     def progress_of(self, person: Person) -> RatingProgress:
         """Return how far this person is."""
-        total = sum(self._answer_counts())
         skipped = Showing.objects.filter(experiment=self.experiment, person_id=person.pk, is_skipped=True).count()
+        if any(spec.when for spec in self.scorers):
+            total = sum(self._answers(run).filter(self._asked()).count() for run in self.runs)
+            waiting = sum(self._unrated(self._answers(run), person).count() for run in self.runs)
+            return RatingProgress(total - waiting, total, skipped)
+        total = sum(self._answer_counts())
         return RatingProgress(min(total, self._rated_count(person)), total, skipped)
+
+    def _asked(self) -> Q:
+        """Return which answers one scorer at least is asked about."""
+        return reduce(or_, (Condition.of(spec.when).query("item__") for spec in self.scorers))
 
     def _any(self, person: Person) -> Result | None:
         """Begin anywhere in any run: one run after the other in an order of chance, so that none is preferred."""
@@ -123,16 +136,8 @@ class Rateable:
         return self._unrated(answers, person).filter(~Exists(skipped))
 
     def _unrated(self, answers: QuerySet[Result], person: Person) -> QuerySet[Result]:
-        """Return those under which this person's value is missing for one scorer at least."""
-        lacking = (
-            ~Exists(
-                Score.objects.filter(
-                    result_id=OuterRef("pk"), scorer=spec.pk, revision=spec.revision, turn=0, author=_id_of(person)
-                )
-            )
-            for spec in self.scorers
-        )
-        return answers.filter(reduce(or_, (Q(one) for one in lacking)))
+        """Return those under which this person's value is missing for one scorer at least that is asked about them."""
+        return answers.filter(reduce(or_, (_lacking(spec, person) for spec in self.scorers)))
 
     def _answer_counts(self) -> Iterator[int]:
         """Yield the answers of each run: from the counters, counted only where a limit was lowered."""
@@ -157,6 +162,11 @@ class Rateable:
 
 def _id_of(person: Person) -> int:
     return int(person.pk or 0)  # whoever is not signed in has rated nothing
+
+
+def _lacking(spec: ScorerSpec, person: Person) -> Q:
+    mine = Score.objects.filter(scorer=spec.pk, revision=spec.revision, turn=0, author=_id_of(person))
+    return Condition.of(spec.when).query("item__") & Q(~Exists(mine.filter(result_id=OuterRef("pk"))))
 
 
 def _windows(limit: int) -> Iterable[tuple[int, int]]:

@@ -54,8 +54,8 @@ def rate_shown(*, showing: Showing, values: Mapping[str, Any], by: Person, comme
     Raises ActionRefused naming the scorer whose value does not fit, ActionConflict when the showing is not open.
     """
     require(by, showing.experiment.project, "rate")
-    locked, run = _locked(showing), _run_shown(showing)
-    scorers = {spec.name: spec for spec in Rateable.of(showing.experiment).scorers}
+    locked, result = _locked(showing), _result_shown(showing)
+    scorers = {spec.name: spec for spec in Rateable.of(showing.experiment).scorers_for(result.item)}
     numbers = {spec: _chosen(spec, values) for spec in scorers.values()}
     unknown = [name for name in values if name not in scorers]
     if unknown:
@@ -68,7 +68,7 @@ def rate_shown(*, showing: Showing, values: Mapping[str, Any], by: Person, comme
     locked.former = {spec.name: former.get(spec.pk) for spec in numbers}
     locked.comment, locked.answered_at = text, timezone.now()
     locked.save()
-    transaction.on_commit(lambda: tell_of_ratings(run))
+    _tell_after_commit(result.run_id)
 
 
 @transaction.atomic
@@ -114,14 +114,12 @@ def _locked(showing: Showing) -> Showing:
     return locked
 
 
-def _run_shown(showing: Showing) -> Run:
-    """Return the run of what is shown. Raises ActionConflict where the result is gone."""
-    if not Result.objects.filter(pk=showing.result_id).exists():
+def _result_shown(showing: Showing) -> Result:
+    """Return the result that is shown. Raises ActionConflict where it is gone."""
+    result: Result | None = Result.objects.filter(pk=showing.result_id).select_related("item").first()
+    if result is None:
         raise ActionConflict("This result is being run again: nothing was saved, the next one is shown.")
-    run: Run = Run.objects.select_related("experiment__project", "case_list").get(
-        pk=Result(pk=showing.result_id).run_id
-    )
-    return run
+    return result
 
 
 def _chosen(spec: ScorerSpec, values: Mapping[str, Any]) -> float:
@@ -156,6 +154,10 @@ def _take_back(showing: Showing, by: Person) -> None:
             score.delete()
         else:
             put_value(score.scorer, showing.result_id, former, by, score.metadata)
-    run = Run.objects.filter(pk=Result(pk=showing.result_id).run_id).select_related("experiment", "case_list").first()
+    _tell_after_commit(Result(pk=showing.result_id).run_id)
+
+
+def _tell_after_commit(run_id: int) -> None:
+    run = Run.objects.filter(pk=run_id).select_related("experiment", "case_list").first()
     if run is not None:
         transaction.on_commit(lambda: tell_of_ratings(run))

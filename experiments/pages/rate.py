@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from evalsite.addresses import query_with
-from experiments.models import Experiment, ScorerSpec
+from experiments.models import Experiment, Item, ScorerSpec
 from experiments.models.projects import Person
 from experiments.pages.head import Tab
 from experiments.permissions import may
@@ -48,7 +48,7 @@ class ShownAnswer:
     """One answer with its item."""
 
     showing: Showing
-    item_key: str
+    item: Item
     input: str
     expected: str
     output: str
@@ -84,13 +84,15 @@ class RatePage:
         showing = show_next(rateable=rateable, order=order, by=person)
         problems = problems or {}
         typed: Mapping[str, Any] = request.POST if problems else {}
+        shown = _shown(showing)
+        scorers = rateable.scorers_for(shown.item) if shown else []
         return cls(
             experiment,
             rateable.progress_of(person),
             order,
             _orders(request, order),
-            _shown(showing),
-            [_question(spec, showing, person, typed, problems) for spec in rateable.scorers] if showing else [],
+            shown,
+            [_question(spec, showing, person, typed, problems) for spec in scorers] if showing else [],
             typed.get("comment", showing.comment if showing else ""),
             problems.get("comment", ""),
             _answered(experiment, person),
@@ -118,7 +120,7 @@ def _shown(showing: Showing | None) -> ShownAnswer | None:
     result = Result.objects.select_related("item", "transcript").get(pk=showing.result_id)
     item = result.item
     parts = (text_of(item.input), text_of(item.expected), output_of(result))
-    return ShownAnswer(showing, item.key, *(part[:MOST_SHOWN] for part in parts))
+    return ShownAnswer(showing, item, *(part[:MOST_SHOWN] for part in parts))
 
 
 def _question(

@@ -64,6 +64,7 @@ class ShownSerializer(serializers.Serializer[Any]):
     input = serializers.JSONField()
     expected = serializers.JSONField(allow_null=True)
     output = serializers.CharField(allow_blank=True)
+    scorers = serializers.ListField(child=serializers.CharField(), help_text="Those that are asked about this item.")
     given = ObjectField(help_text="What was given here and taken back.")
 
 
@@ -168,12 +169,12 @@ class RatingViewSet(VisibleViewSet):
                 "total": progress.total,
                 "skipped": progress.skipped,
                 "scorers": QuestionSerializer(rateable.scorers, many=True).data,
-                "next": None if showing is None else _shown(showing),
+                "next": None if showing is None else _shown(showing, rateable),
             }
         )
 
 
-def _shown(showing: Showing) -> dict[str, Any]:
+def _shown(showing: Showing, rateable: Rateable) -> dict[str, Any]:
     result = Result.objects.select_related("item", "transcript").get(pk=showing.result_id)
     return {
         "id": str(showing.uid),
@@ -181,5 +182,6 @@ def _shown(showing: Showing) -> dict[str, Any]:
         "input": result.item.input,
         "expected": result.item.expected,
         "output": output_of(result),
+        "scorers": [spec.name for spec in rateable.scorers_for(result.item)],
         "given": showing.given,
     }

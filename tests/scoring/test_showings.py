@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from experiments.actions import ActionConflict, ActionRefused
-from experiments.models import Experiment
+from experiments.models import Experiment, Item, ScorerSpec
 from runs.models import Result, Run
 from runs.models.results import result_id_of
 from scoring.models import RunScore, Score, Showing
@@ -126,6 +126,16 @@ def test_result_is_rated_when_every_scorer_of_people_has_a_value(experiment: Exp
     rate_shown(showing=next_of(experiment, viewer), values={"helpful": 1, "safe": 0}, by=viewer)
     assert progress(experiment, viewer).rated == 1
     assert Score.objects.by_people().count() == 2
+
+
+def test_scorer_with_a_condition_is_asked_about_its_items_only(experiment: Experiment, viewer: Any) -> None:
+    ScorerSpec.objects.filter(name="helpful").update(when={"tags": ["hard"]})
+    Item.objects.filter(key="item-1").update(tags="|hard|")
+
+    assert progress(experiment, viewer) == RatingProgress(rated=0, total=2, skipped=0)
+    assert [position(rate(experiment, viewer)) for _ in range(2)] == [1, 1]
+    assert progress(experiment, viewer) == RatingProgress(rated=2, total=2, skipped=0)
+    assert show_next(rateable=Rateable.of(experiment), order=RANDOM, by=viewer) is None
 
 
 def test_skipped_ones_come_again_when_asked_for(experiment: Experiment, viewer: Any) -> None:
