@@ -8,6 +8,7 @@ from experiments.cleaning import clean_json, clean_text, parse_json
 from runs.exchange import CallFailed, Message
 from runs.runners.base import HttpResponse
 from runs.runners.chat_errors import error_text, no_json, raw_of
+from runs.runners.event_stream import Event
 
 LARGEST_COUNT = 2**31 - 1
 
@@ -25,9 +26,42 @@ def object_of(response: HttpResponse, url: str) -> dict[str, Any]:
     return body
 
 
-def invalid(detail: str, response: HttpResponse) -> CallFailed:
-    """Return that a 200 is no completion; its body is kept."""
-    return CallFailed("invalid_output", detail, status=200, raw_response=raw_of(response))
+def listed_models(response: HttpResponse, url: str) -> list[str]:
+    """Return the names of a 200 that lists models under `data`, by their ids. Raises CallFailed or NeedsPerson."""
+    models = object_of(response, url).get("data")
+    if not isinstance(models, list) or not all(isinstance(model, dict) and "id" in model for model in models):
+        raise CallFailed("invalid_output", f"{url} lists no models", status=200, raw_response=raw_of(response))
+    return [clean_text(str(model["id"])) for model in models]
+
+
+def chunk_of(event: Event) -> dict[str, Any]:
+    """Return the JSON object of an event. Raises CallFailed for an error that comes instead."""
+    try:
+        chunk = parse_json(event.data)
+    except ValueError:
+        chunk = None
+    if not isinstance(chunk, dict):
+        raise invalid("an event of the stream is no JSON object")
+    if chunk.get("error") or event.name == "error":
+        raise invalid(f"an error in the stream: {error_text(chunk)}")
+    return chunk
+
+
+def joined(pieces: list[str]) -> str:
+    """Return the pieces as one text; a character that was cut between its two surrogates is whole again."""
+    text = "".join(pieces)
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def invalid(detail: str, response: HttpResponse | None = None) -> CallFailed:
+    """Return that a 200 is no completion; its body is kept, where it came whole."""
+    return CallFailed("invalid_output", detail, status=200, raw_response=raw_of(response) if response else None)
 
 
 def assistant_message(text: str, *, reasoning: str = "", tool_calls: list[dict[str, Any]] | None = None) -> Message:

@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 from django import forms
 
-from experiments.options import Options
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
 from runs.runners.anthropic_messages import (
     CHECKS,
@@ -18,17 +17,17 @@ from runs.runners.anthropic_messages import (
     models_url,
     parameter_blamed,
     parse_answer,
-    parse_models,
 )
+from runs.runners.anthropic_stream import MessageStream
 from runs.runners.base import HttpResponse
 from runs.runners.chat_errors import FAULTY_REQUEST, classify_error
-from runs.runners.endpoint import JSON_HEADERS, EndpointRunner, Outgoing
+from runs.runners.endpoint import JSON_HEADERS, EndpointOptions, EndpointRunner, Outgoing
 from runs.runners.params import problems_of
 
 OF_THE_PROMPT = ("model", "messages", "system")
 
 
-class MessagesOptions(Options):
+class MessagesOptions(EndpointOptions):
     """How the API is asked."""
 
     max_tokens = forms.IntegerField(
@@ -57,10 +56,19 @@ class AnthropicRunner(EndpointRunner):
         """Return the header that carries the key."""
         return {"x-api-key": api_key}
 
-    def outgoing(self, request: Request) -> Outgoing:
+    def connect(self, base_url: str, api_key: str | None) -> None:
+        """Call this endpoint with this key from now on."""
+        super().connect(base_url, api_key)
+        self._url, self._models_url = messages_url(base_url), models_url(base_url)
+
+    def outgoing(self, request: Request, *, is_streamed: bool) -> Outgoing:
         """Return what a call sends. Raises CallFailed or NeedsPerson."""
         limit = self.connection.options.get("max_tokens") or SMALLEST_OUTPUT_LIMIT
-        return Outgoing(messages_url(self.connection.base_url), build_body(request, limit), self.headers)
+        return Outgoing(self._url, build_body(request, limit, is_streamed=is_streamed), self.headers_for(request))
+
+    def assembly(self) -> MessageStream:
+        """Return what puts a streamed answer together."""
+        return MessageStream()
 
     def parse(self, response: HttpResponse, url: str) -> Completion:
         """Return the completion of a 200. Raises CallFailed or NeedsPerson."""
@@ -68,11 +76,7 @@ class AnthropicRunner(EndpointRunner):
 
     def models_url(self) -> str:
         """Return where models are listed."""
-        return models_url(self.connection.base_url)
-
-    def parse_models(self, response: HttpResponse, url: str) -> list[str]:
-        """Return the models of a list. Raises CallFailed or NeedsPerson."""
-        return parse_models(response, url=url)
+        return self._models_url
 
     def classify(
         self, response: HttpResponse, url: str, request: Request | None
@@ -81,7 +85,9 @@ class AnthropicRunner(EndpointRunner):
         found = classify_error(response, url=url, request=request, now=datetime.now(UTC))
         if request is None or not isinstance(found, CallFailed) or response.status not in FAULTY_REQUEST:
             return found
-        sent = [name for name in orjson.loads(self.outgoing(request).body) if name not in OF_THE_PROMPT]
+        sent = [
+            name for name in orjson.loads(self.outgoing(request, is_streamed=False).body) if name not in OF_THE_PROMPT
+        ]
         named = parameter_blamed(found.detail.partition(": ")[2], sent)
         if not named:
             return found

@@ -9,11 +9,10 @@ from typing import Any
 
 import orjson
 
-from experiments.cleaning import clean_text, parse_json
+from experiments.cleaning import clean_text
 from runs.exchange import CallFailed, Completion, Message, NeedsPerson, Request
 from runs.runners.answers import assistant_message, count, invalid, object_of, tool_call, total
 from runs.runners.base import HttpResponse
-from runs.runners.chat_errors import no_json
 from runs.runners.params import (
     Check,
     functions,
@@ -51,7 +50,6 @@ CHECKS: Mapping[str, Check] = {
     "stop": _stops,
     "seed": not_taken,
     "n": only_one,
-    "stream": not_taken,
     "presence_penalty": not_taken,
     "frequency_penalty": not_taken,
     "response_format": schema_only,
@@ -76,7 +74,7 @@ def models_url(base_url: str) -> str:
     return f"{path.removesuffix(MESSAGES)}/models?{query + '&' if query else ''}{limit}"
 
 
-def build_body(request: Request, max_tokens: int) -> bytes:
+def build_body(request: Request, max_tokens: int, *, is_streamed: bool = False) -> bytes:
     """Return the JSON body of a request; `extra_body` is merged in as it is.
 
     The API wants a limit of every call: the candidate's, else `max_tokens`, beside what thinking may take.
@@ -93,6 +91,7 @@ def build_body(request: Request, max_tokens: int) -> bytes:
         **_system(request.messages),
         "messages": turns,
         **_wire_params(params),
+        **({"stream": True} if is_streamed else {}),
         **extra,
     }
     try:
@@ -202,16 +201,6 @@ def _tokens_in(usage: Mapping[str, Any]) -> int | None:
     """Return all tokens read: what came from the cache, or went into it, is counted apart by the API."""
     cached = (usage.get("cache_creation_input_tokens"), usage.get("cache_read_input_tokens"))
     return total(usage.get("input_tokens"), *cached)
-
-
-def parse_models(response: HttpResponse, *, url: str) -> list[str]:
-    """Return the names of a 200 that lists models. Raises CallFailed or NeedsPerson."""
-    try:
-        return [clean_text(str(model["id"])) for model in parse_json(response.body)["data"]]
-    except (KeyError, TypeError):
-        raise CallFailed("invalid_output", f"{url} lists no models", status=200) from None
-    except ValueError:
-        raise no_json(response, url) from None
 
 
 def parameter_blamed(text: str, body_names: list[str]) -> str:

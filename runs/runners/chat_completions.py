@@ -5,16 +5,14 @@ Source: the public reference of the Chat Completions API.
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
 
-from experiments.cleaning import clean_json, clean_text, parse_json
+from experiments.cleaning import clean_json, clean_text
 from runs.exchange import CallFailed, Completion, Message, Request
+from runs.runners.answers import count, invalid, object_of
 from runs.runners.base import HttpResponse
-from runs.runners.chat_errors import error_text, no_json, raw_of
 
-LARGEST_COUNT = 2**31 - 1
 TRUNCATED = {"length": "length limit", "max_tokens": "length limit"}
 
 
@@ -30,11 +28,6 @@ def chat_url(base_url: str) -> str:
 def models_url(base_url: str) -> str:
     """Return where the models are listed."""
     return chat_url(base_url).replace("/chat/completions", "/models", 1)
-
-
-def query_values(base_url: str) -> list[str]:
-    """Return the values in a base URL's query: some endpoints take their key there."""
-    return [value for _, value in parse_qsl(base_url.partition("?")[2])]
 
 
 def build_body(request: Request) -> bytes:
@@ -59,28 +52,11 @@ def _wire_message(message: Message) -> dict[str, Any]:
 
 def parse_answer(response: HttpResponse, *, url: str) -> Completion:
     """Return the completion of a 200. Raises CallFailed(invalid_output), or NeedsPerson for a page instead of JSON."""
-    try:
-        body = parse_json(response.body)
-    except ValueError:
-        raise no_json(response, url) from None
-    if isinstance(body, dict) and body.get("error"):
-        raise CallFailed(
-            "invalid_output", f"200 with an error: {error_text(body)}", status=200, raw_response=raw_of(response)
-        )
-    choices = body.get("choices") if isinstance(body, dict) else None
+    body = object_of(response, url)
+    choices = body.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise CallFailed("invalid_output", "the answer holds no choices", status=200, raw_response=raw_of(response))
+        raise invalid("the answer holds no choices", response)
     return completion_of(choices, body.get("usage"))
-
-
-def parse_models(response: HttpResponse, *, url: str) -> list[str]:
-    """Return the names of a 200 that lists models. Raises CallFailed or NeedsPerson."""
-    try:
-        return [clean_text(str(model["id"])) for model in parse_json(response.body)["data"]]
-    except (KeyError, TypeError):
-        raise CallFailed("invalid_output", f"{url} lists no models", status=200) from None
-    except ValueError:
-        raise no_json(response, url) from None
 
 
 def completion_of(choices: list[Any], usage: Any) -> Completion:
@@ -97,8 +73,8 @@ def completion_of(choices: list[Any], usage: Any) -> Completion:
         outcome=outcome,
         detail=detail,
         message=kept,
-        tokens_in=_count(counts.get("prompt_tokens")),
-        tokens_out=_count(counts.get("completion_tokens")),
+        tokens_in=count(counts.get("prompt_tokens")),
+        tokens_out=count(counts.get("completion_tokens")),
     )
 
 
@@ -151,8 +127,3 @@ def _tool_call(call: Mapping[str, Any]) -> dict[str, Any]:
     found = {"id": call.get("id"), "name": named.get("name"), "arguments": named.get("arguments")}
     cleaned: dict[str, Any] = clean_json(found)
     return cleaned
-
-
-def _count(value: Any) -> int | None:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_COUNT
-    return value if is_count else None

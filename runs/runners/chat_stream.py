@@ -8,10 +8,9 @@ from typing import Any
 
 import orjson
 
-from experiments.cleaning import parse_json
-from runs.exchange import CallFailed, Completion
+from runs.exchange import Completion
+from runs.runners.answers import chunk_of, invalid, joined
 from runs.runners.chat_completions import completion_of, text_of_content
-from runs.runners.chat_errors import error_text
 from runs.runners.event_stream import Event
 
 DONE = b"[DONE]"
@@ -33,7 +32,7 @@ class ChatStream:
         if event.data == DONE:
             self.is_ended = True
             return
-        chunk = _chunk_in(event)
+        chunk = chunk_of(event)
         if chunk.get("usage"):
             self._usage = chunk["usage"]
         for part in chunk.get("choices") or ():
@@ -47,9 +46,9 @@ class ChatStream:
     def whole(self) -> Completion:
         """Return the answer at the end of the stream. Raises CallFailed(invalid_output) when it broke off before."""
         if not self._choices:
-            raise _invalid("the answer holds no choices")
+            raise invalid("the answer holds no choices")
         if not self.is_ended and not all(choice.finish_reason for choice in self._choices.values()):
-            raise _invalid("the stream ended before the answer did")
+            raise invalid("the stream ended before the answer did")
         return self._completion()
 
     def _choice(self, index: Any) -> "_Choice":
@@ -116,11 +115,11 @@ class _Choice:
 
     def as_json(self) -> dict[str, Any]:
         """Return the choice as an answer that comes whole has it."""
-        message: dict[str, Any] = {"content": _joined(self._content)}
+        message: dict[str, Any] = {"content": joined(self._content)}
         if self._reasoning:
-            message["reasoning"] = _joined(self._reasoning)
+            message["reasoning"] = joined(self._reasoning)
         if self._refusal:
-            message["refusal"] = _joined(self._refusal)
+            message["refusal"] = joined(self._refusal)
         if self._calls:
             message["tool_calls"] = [call.as_json() for call in self._calls]
         return {"message": message, "finish_reason": self.finish_reason}
@@ -149,33 +148,4 @@ class _ToolCall:
 
     def as_json(self) -> dict[str, Any]:
         """Return the call as an answer that comes whole has it."""
-        return {"id": self.id, "function": {"name": self._name, "arguments": _joined(self._arguments)}}
-
-
-def _chunk_in(event: Event) -> dict[str, Any]:
-    """Return the JSON object of an event. Raises CallFailed for an error that comes instead."""
-    try:
-        chunk = parse_json(event.data)
-    except ValueError:
-        chunk = None
-    if not isinstance(chunk, dict):
-        raise _invalid("an event of the stream is no JSON object")
-    if chunk.get("error") or event.name == "error":
-        raise _invalid(f"an error in the stream: {error_text(chunk)}")
-    return chunk
-
-
-def _joined(pieces: list[str]) -> str:
-    """Return the pieces as one text; a character that was cut between its two surrogates is whole again."""
-    text = "".join(pieces)
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
-
-
-def _invalid(detail: str) -> CallFailed:
-    return CallFailed("invalid_output", detail, status=200)
+        return {"id": self.id, "function": {"name": self._name, "arguments": joined(self._arguments)}}

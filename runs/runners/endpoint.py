@@ -1,14 +1,18 @@
 """What runners of HTTP endpoints share: asking, reading answers and errors without telling secrets, listing models."""
 
+import time
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from experiments.options import FlagField, Options
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
+from runs.runners.answers import listed_models
 from runs.runners.base import Connection, HttpResponse, Runner, Transport
 from runs.runners.chat_errors import UnknownModel, classify_error
 from runs.runners.secrets import Secrets, query_values
+from runs.runners.streamed_answers import Assembly, StreamedAnswer, is_event_stream
 
 MODELS_NAMED = 5
 JSON_HEADERS = {"Content-Type": "application/json"}
@@ -23,14 +27,22 @@ class Outgoing:
     headers: Mapping[str, str] = field(repr=False)
 
 
+class EndpointOptions(Options):
+    """How an endpoint is asked."""
+
+    stream = FlagField(help_text="Have answers come word by word: shows the time to the first token.")
+
+
 class EndpointRunner(Runner):
     """Asks an HTTP endpoint; its subclass knows the wire format."""
 
+    Options = EndpointOptions
     default_headers: Mapping[str, str] = JSON_HEADERS
     """Sent unless the provider's own headers say otherwise."""
 
     def __init__(self, connection: Connection, transport: Transport) -> None:
         super().__init__(connection, transport)
+        self._streams = bool(connection.options.get("stream"))
         self.connect(connection.base_url, connection.api_key)
 
     def connect(self, base_url: str, api_key: str | None) -> None:
@@ -46,8 +58,12 @@ class EndpointRunner(Runner):
         """Return the headers that carry the key."""
 
     @abstractmethod
-    def outgoing(self, request: Request) -> Outgoing:
+    def outgoing(self, request: Request, *, is_streamed: bool) -> Outgoing:
         """Return what a call sends. Raises CallFailed or NeedsPerson for what the wire format cannot say."""
+
+    @abstractmethod
+    def assembly(self) -> Assembly:
+        """Return what puts a streamed answer together."""
 
     @abstractmethod
     def parse(self, response: HttpResponse, url: str) -> Completion:
@@ -57,9 +73,19 @@ class EndpointRunner(Runner):
     def models_url(self) -> str:
         """Return where models are listed; "" where they are not."""
 
-    @abstractmethod
     def parse_models(self, response: HttpResponse, url: str) -> list[str]:
         """Return the names of a 200 that lists models. Raises CallFailed or NeedsPerson."""
+        return listed_models(response, url)
+
+    def headers_for(self, request: Request) -> Mapping[str, str]:
+        """Return the headers of one call."""
+        del request  # other kinds add to them by request
+        return self.headers
+
+    def asks_otherwise(self, call: Outgoing, response: HttpResponse) -> bool:
+        """Return whether a streamed call that was refused is worth another form, which `outgoing` then gives."""
+        del call, response  # other kinds know one
+        return False
 
     def classify(
         self, response: HttpResponse, url: str, request: Request | None
@@ -70,7 +96,7 @@ class EndpointRunner(Runner):
     async def complete(self, request: Request) -> Completion:
         """Return the completion of one call. Raises CallFailed or NeedsPerson."""
         try:
-            return await self._ask(self.outgoing(request), request)
+            return await (self._stream(request) if self._is_streamed(request) else self._ask(request))
         except UnknownModel as unknown:
             raise NeedsPerson(self.secrets.hide(str(unknown)) + await self._models_there()) from None
         except (NeedsPerson, CallFailed) as error:
@@ -84,11 +110,30 @@ class EndpointRunner(Runner):
         except (NeedsPerson, CallFailed) as error:
             raise self.secrets.taken_out_of(error) from None
 
-    async def _ask(self, call: Outgoing, request: Request) -> Completion:
-        response = await self.transport.post(call.url, headers=call.headers, body=call.body)
-        return self.read(response, call.url, request)
+    def _is_streamed(self, request: Request) -> bool:
+        """Return whether an answer is to come in pieces: the candidate's word goes before the provider's."""
+        extra = request.params.get("extra_body") or {}
+        own = extra.get("stream", request.params.get("stream"))
+        return self._streams if own is None else bool(own)
 
-    def read(self, response: HttpResponse, url: str, request: Request) -> Completion:
+    async def _ask(self, request: Request) -> Completion:
+        call = self.outgoing(request, is_streamed=False)
+        response = await self.transport.post(call.url, headers=call.headers, body=call.body)
+        return self._read(response, call.url, request)
+
+    async def _stream(self, request: Request, *, is_again: bool = False) -> Completion:
+        """Return the completion of one call whose answer comes in pieces."""
+        began_s, call = time.perf_counter(), self.outgoing(request, is_streamed=True)
+        async with self.transport.stream(call.url, headers=call.headers, body=call.body) as coming:
+            if is_event_stream(coming):
+                answer = StreamedAnswer(self.assembly(), request.draft, began_s, hide=self.secrets.hide_bytes)
+                return await answer.read(coming)
+            response = await coming.whole()
+        if not is_again and self.asks_otherwise(call, response):
+            return await self._stream(request, is_again=True)
+        return self._read(response, call.url, replace(request, params={**request.params, "stream": True}))
+
+    def _read(self, response: HttpResponse, url: str, request: Request) -> Completion:
         """Return what an answer holds. Whatever is no completion is read without secrets, before it is cut to size."""
         if response.status == 200:
             try:

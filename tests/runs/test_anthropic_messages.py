@@ -7,7 +7,7 @@ import pytest
 
 from runs.exchange import CallFailed, NeedsPerson, Request
 from runs.runners.anthropic import AnthropicRunner
-from runs.runners.anthropic_messages import build_body, messages_url, models_url, parse_answer, parse_models
+from runs.runners.anthropic_messages import build_body, messages_url, models_url, parse_answer
 from tests.runs.fake_transport import response
 from tests.wire.anthropic import CALL, message, text
 
@@ -215,8 +215,3 @@ def test_parse_answer_of_what_is_no_message_is_invalid(body: Any) -> None:
 
     assert (caught.value.outcome, caught.value.is_retriable) == ("invalid_output", True)
     assert caught.value.raw_response
-
-
-def test_parse_models_of_something_else_is_invalid() -> None:
-    with pytest.raises(CallFailed, match="lists no models"):
-        parse_models(response(200, {"models": []}), url=URL)

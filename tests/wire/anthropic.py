@@ -1,5 +1,7 @@
 """The Messages API: what it wants of a request, how it answers, how it refuses."""
 
+import json
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
@@ -55,7 +57,7 @@ class AnthropicApi:
             return _models()
         if (asked.method, asked.path) != ("POST", "/v1/messages"):
             return error(404, "not_found_error", "Not found")
-        return _misfit(asked.body) or self._answer(asked.body)
+        return _misfit(asked.body) or streamed_if_asked(self._answer(asked.body), asked.body)
 
     def _answer(self, body: dict[str, Any]) -> Answer:
         model = body["model"]
@@ -71,6 +73,42 @@ class AnthropicApi:
             return Answer(200, message([text(f"Well, {words}")], "max_tokens"))
         thinking = {"type": "thinking", "thinking": "Add them.", "signature": "c2ln"}
         return Answer(200, message([*([thinking] if "thinking" in body else []), text(words)]))
+
+
+def event(kind: str, **values: Any) -> bytes:
+    """Return one event of a stream."""
+    return f"event: {kind}\ndata: {json.dumps({'type': kind, **values})}\n\n".encode()
+
+
+def events_of(whole: dict[str, Any]) -> Iterator[bytes]:
+    """Yield a message as its stream gives it: block by block, two letters at a time."""
+    usage = {**whole["usage"], "output_tokens": 1}
+    yield event("message_start", message={**whole, "content": [], "stop_reason": None, "usage": usage})
+    for index, block in enumerate(whole["content"]):
+        yield from _block(index, block)
+        yield event("ping")
+    end = {name: whole[name] for name in ("stop_reason", "stop_sequence", "stop_details") if name in whole}
+    yield event("message_delta", delta=end, usage={"output_tokens": whole["usage"]["output_tokens"]})
+    yield event("message_stop")
+
+
+def _block(index: int, block: dict[str, Any]) -> Iterator[bytes]:
+    kind = block["type"]
+    field = {"tool_use": "input", "text": "text", "thinking": "thinking"}[kind]
+    delta, key = {"tool_use": ("input_json_delta", "partial_json")}.get(kind, (f"{kind}_delta", kind))
+    written = json.dumps(block[field]) if kind == "tool_use" else block[field]
+    yield event("content_block_start", index=index, content_block={**block, field: {} if kind == "tool_use" else ""})
+    for start in range(0, len(written), 2):
+        piece = {"type": delta, key: written[start : start + 2]}
+        yield event("content_block_delta", index=index, delta=piece)
+    if kind == "thinking":
+        yield event("content_block_delta", index=index, delta={"type": "signature_delta", "signature": "c2ln"})
+    yield event("content_block_stop", index=index)
+
+
+def streamed_if_asked(answer: Answer, body: dict[str, Any]) -> Answer:
+    """Return a message as the stream that was asked for; errors come whole."""
+    return Answer(200, pieces=tuple(events_of(answer.body))) if body.get("stream") and answer.status == 200 else answer
 
 
 def _models() -> Answer:
