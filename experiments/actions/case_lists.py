@@ -13,6 +13,7 @@ from experiments.models import CaseChunk, CaseList, Dataset, DatasetVersion, Exp
 from experiments.models.cases import CHUNK_LENGTH
 from experiments.models.datasets import POSITION_GAP, ItemQuerySet
 from experiments.models.experiments import MAX_TRIALS
+from experiments.selecting import seed_order
 
 SIZE_AT_ONCE = 1000  # so many cases are written by who asks for them; more of them by a job
 
@@ -68,12 +69,21 @@ def written_cases(case_list: CaseList, selection: Mapping[str, Any], *, first: i
     if case_list.is_written or case_list.dataset_version is None:
         yield from (min(end, case_list.case_count) for end in _chunk_ends(case_list, first))
         return
-    ids = list(selected_items(case_list.dataset_version, selection).values_list("pk", flat=True))
+    ids = _ordered_ids(case_list.dataset_version, selection)
     for end in _chunk_ends(case_list, first):
         cases = [[item_id, 0, MAX_TRIALS] for item_id in ids[end - CHUNK_LENGTH : end]]
         chunk = CaseChunk(case_list=case_list, number=end // CHUNK_LENGTH - 1, cases=cases)
         CaseChunk.objects.bulk_create([chunk], ignore_conflicts=True)
         yield min(end, case_list.case_count)
+
+
+def _ordered_ids(version: DatasetVersion, selection: Mapping[str, Any]) -> list[int]:
+    """Return the row ids of the selected items in the order of the version, or of the selection's seed."""
+    rows = list(selected_items(version, selection).values_list("pk", "key"))
+    seed = selection.get("seed")
+    if seed is not None:
+        rows.sort(key=lambda row: seed_order(seed, row[1]))
+    return [pk for pk, _ in rows]
 
 
 def _chunk_ends(case_list: CaseList, first: int) -> range:
@@ -89,11 +99,13 @@ def current_case_list(experiment: Experiment) -> CaseList | None:
 
 
 def identity_of(experiment: Experiment) -> str:
-    """Return what identifies the cases: version, selection and constants of the prompts, but no limit."""
+    """Return what identifies the cases: version, selection with its seed, constants of the prompts, but no limit."""
     return digest_of(
         {
             "version": experiment.dataset_version_id,
-            "selection": {name: _in_order(part) for name, part in experiment.selection.items() if part},
+            "selection": {
+                name: _in_order(part) for name, part in experiment.selection.items() if part not in ("", [], None)
+            },
             "variables": experiment.variables,
             "variants": [],
         }
@@ -105,7 +117,7 @@ def _in_order(part: Any) -> Any:
 
 
 def selected_items(version: DatasetVersion, selection: Mapping[str, Any]) -> ItemQuerySet:
-    """Return the items of a version that a selection (split, tags, exclude_tags, keys) leaves, in order."""
+    """Return the items of a version that a selection (split, tags, exclude_tags, keys) leaves, in its order."""
     items: ItemQuerySet = version.items.tagged(selection.get("tags", ())).not_tagged(selection.get("exclude_tags", ()))
     if selection.get("split"):
         items = items.filter(split=selection["split"])

@@ -10,6 +10,7 @@ from experiments.files.document_nodes import ObjectNode, Scalar
 from experiments.files.fields import LONGEST_NAME, Fields, suggestion
 from experiments.files.rows import DataFile, read_file, read_items, read_source
 from experiments.rows.new_items import NewItem
+from experiments.selecting import chosen_rows
 
 REFERENCE = re.compile(r"(?P<name>.+?)(@(?P<number>[1-9]\d{0,8}))?")
 
@@ -24,9 +25,9 @@ class DatasetPart:
     rows: tuple[NewItem, ...] | None = None
     """The rows of a file or list; None: the site's."""
     selection: dict[str, Any] = field(default_factory=dict)
-    """split, tags, exclude_tags, keys: those that are given."""
+    """split, tags, exclude_tags, keys, seed: those that are given."""
     item_limit: int | None = None
-    """The first items of the selection only; None: all."""
+    """The first items of the selection only, with a seed in its order; None: all."""
     source: DataFile | None = None
     """Where the rows were read; None: they stand in the experiment file, or the site has them."""
 
@@ -67,7 +68,6 @@ def _reference(text: str) -> tuple[str, int | None]:
 
 def _selection(part: Fields) -> tuple[dict[str, Any], int | None]:
     select = part.inner("select")
-    select.not_yet("sample", "seed")
     found: dict[str, Any] = {}
     split = select.text("split")
     if split:
@@ -76,9 +76,15 @@ def _selection(part: Fields) -> tuple[dict[str, Any], int | None]:
         texts = select.texts(name)
         if texts:
             found[name] = texts
-    limit = select.whole("limit", low=1)
+    limit, sample, seed = select.whole("limit", low=1), select.whole("sample", low=1), select.whole("seed", low=0)
+    if limit is not None and sample is not None:
+        select.problem("limit", "write limit or sample, one of the two")
+    if limit is not None and seed is not None:
+        select.problem("seed", "goes with sample: limit takes the first items of the version")
+    if sample is not None or seed is not None:
+        found["seed"] = seed or 0
     select.done()
-    return found, limit
+    return found, limit or sample
 
 
 def _check_selection(part: Fields, rows: list[NewItem], selection: Mapping[str, Any]) -> None:
@@ -87,19 +93,9 @@ def _check_selection(part: Fields, rows: list[NewItem], selection: Mapping[str, 
     tags = {tag for row in rows for tag in row.tags}
     known = {"split": {row.split for row in rows}, "tags": tags, "exclude_tags": tags, "keys": {r.key for r in rows}}
     problems = len(part.problems.found)
-    for name, wanted in selection.items():
+    for name, wanted in [(name, selection[name]) for name in known if name in selection]:
         for value in [wanted] if isinstance(wanted, str) else wanted:
             if value not in known[name]:
                 select.problem(name, f'no item has "{value}"{suggestion(value, known[name])}')
-    if rows and len(part.problems.found) == problems and not any(_is_chosen(row, selection) for row in rows):
+    if rows and len(part.problems.found) == problems and not chosen_rows(rows, selection):
         part.problem("select", "no item is left: loosen it")
-
-
-def _is_chosen(row: NewItem, selection: Mapping[str, Any]) -> bool:
-    tags = set(row.tags)
-    return (
-        selection.get("split", row.split) == row.split
-        and tags.issuperset(selection.get("tags", ()))
-        and tags.isdisjoint(selection.get("exclude_tags", ()))
-        and row.key in selection.get("keys", (row.key,))
-    )

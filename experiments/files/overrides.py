@@ -7,18 +7,21 @@ from experiments.files.document_nodes import BadDocument, ListNode, Node, Object
 from experiments.files.yaml_document import parse
 
 STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
-ALIASES = {"limit": "dataset.select.limit", "sample": "dataset.select.sample"}
+LIMIT, SAMPLE = "dataset.select.limit", "dataset.select.sample"
+ALIASES = {"limit": LIMIT, "sample": SAMPLE}
 
 
 def with_overrides(root: ObjectNode, overrides: Mapping[str, str]) -> tuple[ObjectNode, list[Problem]]:
     """Return the document with other values under the keys named, and what kept any of them from being set.
 
-    A key is a path like trials, defaults.params.temperature or candidates[1].model; "limit" is short for the limit of
-    the selection. A value is taken as it is written; one that begins with [ or { is read as YAML.
+    A key is a path like trials, defaults.params.temperature or candidates[1].model; "limit" and "sample" are short for
+    those of the selection and take each other's place: the limit of a sample is its size. A value is taken as it is
+    written; one that begins with [ or { is read as YAML.
     """
     problems: list[Problem] = []
     for key, text in overrides.items():
-        path = ALIASES.get(key, key)
+        path = _path_of(key, root)
+        root = _without_limit(root) if path == SAMPLE else root
         steps = [int(found[1]) if found[1] else found[2] for found in STEP.finditer(path)]
         start = _with_open_dataset(root) if path.startswith("dataset.") else root
         try:
@@ -28,6 +31,30 @@ def with_overrides(root: ObjectNode, overrides: Mapping[str, str]) -> tuple[Obje
             continue
         root = replaced if isinstance(replaced, ObjectNode) else root
     return root, problems
+
+
+def _path_of(key: str, root: ObjectNode) -> str:
+    if key == "limit" and _select_of(root).keys() & {"sample", "seed"}:
+        return SAMPLE
+    return ALIASES.get(key, key)
+
+
+def _select_of(root: ObjectNode) -> dict[str, Node]:
+    dataset = root.entries.get("dataset")
+    select = dataset.entries.get("select") if isinstance(dataset, ObjectNode) else None
+    return select.entries if isinstance(select, ObjectNode) else {}
+
+
+def _without_limit(root: ObjectNode) -> ObjectNode:
+    """Return the document without the limit of its selection, in whose place a sample comes."""
+    dataset = root.entries.get("dataset")
+    select = dataset.entries.get("select") if isinstance(dataset, ObjectNode) else None
+    if not isinstance(dataset, ObjectNode) or not isinstance(select, ObjectNode) or "limit" not in select.entries:
+        return root
+    entries = {key: node for key, node in select.entries.items() if key != "limit"}
+    kept = {**dataset.entries, "select": ObjectNode(select.line, entries, select.lines)}
+    opened = ObjectNode(dataset.line, kept, dataset.lines)
+    return ObjectNode(root.line, {**root.entries, "dataset": opened}, root.lines)
 
 
 def _with_open_dataset(root: ObjectNode) -> ObjectNode:

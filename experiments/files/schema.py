@@ -100,6 +100,8 @@ def _dataset() -> Schema:
         "exclude_tags": TEXT_OR_TEXTS,
         "keys": TEXT_OR_TEXTS,
         "limit": COUNT,
+        "sample": COUNT,
+        "seed": {"type": "integer", "minimum": 0},
     }
     item: dict[str, Schema] = {
         "key": SCALAR,

@@ -109,7 +109,8 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _dataset(part: DatasetPart) -> Any:
-    select = _given({**part.selection, "limit": part.item_limit})
+    number = "sample" if "seed" in part.selection else "limit"
+    select = _given({**part.selection, number: part.item_limit})
     if part.rows is None:
         reference = part.name if part.number is None else f"{part.name}@{part.number}"
         return {"name": reference, "select": select} if select else reference

@@ -6,6 +6,7 @@ from typing import Any
 from experiments.actions.refusals import ActionRefused
 from experiments.files.experiment_file import ExperimentFile
 from experiments.rows.new_items import NewItem
+from experiments.selecting import chosen_rows
 from experiments.templating import CompiledPrompt, TemplateProblem, compile_messages, item_context
 
 
@@ -32,14 +33,4 @@ def rehearse_file(file: ExperimentFile) -> None:
 
 def _selected(file: ExperimentFile) -> Iterable[NewItem]:
     part = file.dataset
-    chosen = [row for row in part.rows or () if _is_chosen(row, part.selection)]
-    return chosen[: part.item_limit]
-
-
-def _is_chosen(row: NewItem, selection: Mapping[str, Any]) -> bool:
-    return (
-        selection.get("split", row.split) == row.split
-        and set(selection.get("tags", ())) <= set(row.tags)
-        and not set(selection.get("exclude_tags", ())) & set(row.tags)
-        and row.key in selection.get("keys", (row.key,))
-    )
+    return chosen_rows(part.rows or (), part.selection, part.item_limit)

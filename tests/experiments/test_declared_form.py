@@ -128,3 +128,14 @@ def test_declared_form_of_an_experiment_without_dataset_is_refused() -> None:
 
     with pytest.raises(ActionConflict, match="ad hoc has no dataset"):
         declared_form(experiment)
+
+
+def test_declared_form_of_a_sample_declares_the_same_cases(project: Project) -> None:
+    experiment = declare(EVERYTHING.replace("limit: 1", "sample: 1, seed: 3"), project).experiment
+    case_list = freeze_case_list(experiment)
+
+    written = to_yaml(declared_form(experiment))
+
+    assert "sample: 1\n" in written
+    assert freeze_case_list(declare(written, project).experiment) == case_list
+    assert experiment.item_limit == 1

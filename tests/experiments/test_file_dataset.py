@@ -77,8 +77,19 @@ def test_load_of_items_keeps_what_was_written(tmp_path: Path) -> None:
         ("{name: d, checks: C}", "e.yaml:2: dataset.checks: goes with file: name the file"),
         ("{name: d, hf: {}}", "e.yaml:2: dataset.hf: not yet"),
         ("{name: d, fille: C}", 'e.yaml:2: dataset.fille: unknown key; did you mean "file"?'),
-        ("{name: d, select: {sample: 9}}", "e.yaml:2: dataset.select.sample: not yet"),
-        ("{name: d, select: {seed: 9}}", "e.yaml:2: dataset.select.seed: not yet"),
+        ("{name: d, select: {sample: 0}}", "e.yaml:2: dataset.select.sample: write a whole number of at least 1"),
+        (
+            "{name: d, select: {sample: 9, seed: x}}",
+            "e.yaml:2: dataset.select.seed: write a whole number of at least 0",
+        ),
+        (
+            "{name: d, select: {sample: 9, limit: 9}}",
+            "e.yaml:2: dataset.select.limit: write limit or sample, one of the two",
+        ),
+        (
+            "{name: d, select: {seed: 9, limit: 9}}",
+            "e.yaml:2: dataset.select.seed: goes with sample: limit takes the first items of the version",
+        ),
         ("{name: d, select: {limit: 0}}", "e.yaml:2: dataset.select.limit: write a whole number of at least 1"),
         ("{name: d, select: {tag: x}}", 'e.yaml:2: dataset.select.tag: unknown key; did you mean "tags"?'),
         (

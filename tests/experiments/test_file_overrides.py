@@ -41,6 +41,7 @@ def overridden(overrides: dict[str, str], text: str = TEXT) -> tuple[dict[str, A
         ("candidates", "[{model: x}]", "candidates", [{"model": "x"}]),
         ("limit", "5", "dataset", {"name": "capitals", "select": {"limit": 5}}),
         ("sample", "5", "dataset", {"name": "capitals", "select": {"sample": 5}}),
+        ("dataset.select.seed", "7", "dataset", {"name": "capitals", "select": {"seed": 7}}),
         ("dataset.name", "others", "dataset", {"name": "others"}),
         ("dataset", "others", "dataset", "others"),
     ],
@@ -90,3 +91,21 @@ def test_with_overrides_keeps_the_lines() -> None:
     changed, _ = with_overrides(root, {"candidates[1].model": "c"})
 
     assert changed.lines["candidates"] == 5
+
+
+@pytest.mark.parametrize(
+    ("select", "key", "expected"),
+    [
+        ("{limit: 200, split: s}", "sample", {"sample": 5, "split": "s"}),
+        ("{sample: 200, seed: 7}", "limit", {"sample": 5, "seed": 7}),
+        ("{seed: 7}", "limit", {"sample": 5, "seed": 7}),
+        ("{sample: 200, seed: 7}", "sample", {"sample": 5, "seed": 7}),
+        ("{limit: 200}", "limit", {"limit": 5}),
+    ],
+)
+def test_with_overrides_puts_limit_and_sample_in_each_others_place(
+    select: str, key: str, expected: dict[str, Any]
+) -> None:
+    document, problems = overridden({key: "5"}, f"dataset: {{name: capitals, select: {select}}}\n")
+
+    assert (document["dataset"]["select"], problems) == (expected, [])

@@ -41,6 +41,7 @@ class Command(SiteCommand):
         parser.add_argument("--check", action="store_true", help="validate, render, print the plan; call nothing")
         parser.add_argument("--pilot", action="store_true", help="the first 5 items only; then what all would cost")
         parser.add_argument("--limit", type=int, metavar="N", help="the first N items only")
+        parser.add_argument("--sample", type=int, metavar="N", help="N items in the order of the selection's seed")
         parser.add_argument("--trials", type=int, metavar="N", help="repetitions of each item")
         parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="replace a value")
         parser.add_argument("--retry-errors", action="store_true", help="run errored results again")
@@ -107,7 +108,7 @@ class Command(SiteCommand):
 
     def _loaded(self, options: dict[str, Any]) -> ExperimentFile:
         overrides = dict(self._pair(text) for text in options["set"])
-        overrides |= {name: str(options[name]) for name in ("limit", "trials") if options[name] is not None}
+        overrides |= {name: str(options[name]) for name in ("limit", "sample", "trials") if options[name] is not None}
         if options["no_reuse"]:
             overrides["reuse"] = "false"
         try:
