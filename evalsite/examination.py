@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection
 
 from evalsite import address
 from evalsite.preparation import missing_migrations
-from experiments.credentials import key_state
+from experiments.credentials import KeyNotAllowed, key_state, provider_key
 from experiments.models import Provider
 from experiments.wording import counted
 from runs.watching import living_host
@@ -143,7 +143,7 @@ def _site_and_workers(find_host: Callable[[], object | None] = living_host) -> F
 
 
 def _keys() -> Iterator[Finding]:
-    """Yield one finding for each variable that a provider names; values are never shown."""
+    """Yield one finding for each key that a provider names or has stored; values are never shown."""
     for provider in Provider.objects.exclude(api_key_env="").select_related("project").order_by("project", "name"):
         state, whose = key_state(provider), f"{provider.project}: {provider.name}"
         if not state.is_allowed:
@@ -152,3 +152,13 @@ def _keys() -> Iterator[Finding]:
             yield Finding(False, f"{whose} needs {state.name}, which is not set here")
         else:
             yield Finding(True, f"{whose} has its key in {state.name}")
+    for provider in Provider.objects.exclude(stored_key=None).select_related("project").order_by("project", "name"):
+        yield _stored_key(provider)
+
+
+def _stored_key(provider: Provider) -> Finding:
+    try:
+        provider_key(provider)
+    except KeyNotAllowed as reason:
+        return Finding(False, f"{provider.project}: {reason}")
+    return Finding(True, f"{provider.project}: {provider.name} has a stored key")

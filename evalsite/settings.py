@@ -16,6 +16,7 @@ env.load_dotenv(DATA_DIR / ".env")
 
 DEBUG = env.flag("EVALSITE_DEBUG", default=False)
 SECRET_KEY = env.secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = env.names("EVALSITE_SECRET_KEY_FALLBACKS")
 SITE_URL = os.environ.get("EVALSITE_URL", "").rstrip("/")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.names("EVALSITE_HOSTS")]
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []

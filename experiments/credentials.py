@@ -1,17 +1,24 @@
-"""Keys of providers: named environment variables, read when a call is made and never stored."""
+"""Keys of providers: environment variables that are named, or keys that were typed and are stored encrypted."""
 
+import hashlib
+import json
 import os
 from dataclasses import dataclass
 
 from django.conf import settings
 
-from experiments.models import Provider
+from experiments.encryption import CannotDecrypt, decrypt, encrypt, encrypted_anew
+from experiments.models import Provider, StoredKey
+from experiments.models.projects import Person
+from experiments.permissions import user_of
 
 OPERATOR_SUFFIX = "_API_KEY"
+BOUND_TO = ("kind", "base_url", "headers", "options")
+"""What decides where a key goes: a stored key is good for these values only."""
 
 
 class KeyNotAllowed(Exception):
-    """The provider names a variable that its project was not given; the text says who can give it."""
+    """The provider's key cannot be used; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +26,19 @@ class KeyState:
     """What may be shown of a provider's key: never its value."""
 
     name: str
-    """The variable's name; "": the provider needs no key."""
+    """The variable's name; "": none is named."""
     is_allowed: bool
     is_set: bool
     """Whether this process sees it."""
+    is_stored: bool = False
+    """Whether a key was typed."""
 
 
 def provider_key(provider: Provider) -> str | None:
-    """Return the key's value; None where no variable is named or it is not set. Raises KeyNotAllowed."""
+    """Return the key's value; None where there is none, or the variable is not set. Raises KeyNotAllowed."""
     name = provider.api_key_env
     if not name:
-        return None
+        return _stored_key(provider)
     if not may_name(provider, name):
         raise KeyNotAllowed(
             f"{provider.name} names the variable {name}, which {provider.project} was not given. Whoever runs the "
@@ -51,5 +60,62 @@ def may_name(provider: Provider, name: str) -> bool:
 def key_state(provider: Provider) -> KeyState:
     """Return what a page may say of the provider's key."""
     name = provider.api_key_env
-    is_allowed = not name or may_name(provider, name)
-    return KeyState(name, is_allowed, is_allowed and bool(name and os.environ.get(name)))
+    if not name:
+        is_stored = has_stored_key(provider)
+        return KeyState("", is_allowed=True, is_set=is_stored, is_stored=is_stored)
+    is_allowed = may_name(provider, name)
+    return KeyState(name, is_allowed, is_allowed and bool(os.environ.get(name)))
+
+
+def has_stored_key(provider: Provider) -> bool:
+    """Return whether a key was typed for this provider."""
+    return bool(getattr(provider, "stored_key", None))
+
+
+def store_key(provider: Provider, key: str, by: Person | None) -> None:
+    """Keep a key that was typed, encrypted, in place of an earlier one."""
+    ciphertext = encrypt(json.dumps([_bound_to(provider), key]))
+    values = {"ciphertext": ciphertext, "stored_by": user_of(by)}
+    StoredKey.objects.update_or_create(provider=provider, defaults=values)
+
+
+def forget_key(provider: Provider) -> None:
+    """Remove the key that was typed, if there is one."""
+    StoredKey.objects.filter(provider=provider).delete()
+
+
+def rotate_keys() -> tuple[int, list[str]]:
+    """Encrypt every stored key anew under the present secret key; return how many, and whose could not be read."""
+    rotated, lost = 0, []
+    for stored in StoredKey.objects.select_related("provider__project"):
+        try:
+            stored.ciphertext = encrypted_anew(stored.ciphertext)
+        except CannotDecrypt:
+            lost.append(f"{stored.provider.project}: {stored.provider}")
+            continue
+        stored.save(update_fields=["ciphertext"])
+        rotated += 1
+    return rotated, lost
+
+
+def _stored_key(provider: Provider) -> str | None:
+    """Return the key that was typed; None: none was. Raises KeyNotAllowed when it was typed for something else."""
+    stored = StoredKey.objects.filter(provider=provider).first()
+    if stored is None:
+        return None
+    try:
+        bound_to, key = json.loads(decrypt(stored.ciphertext))
+    except CannotDecrypt as error:
+        raise KeyNotAllowed(
+            f"the key of {provider.name} cannot be read: {error}. Type it again on the provider's page, or give the "
+            "former secret key in EVALSITE_SECRET_KEY_FALLBACKS."
+        ) from error
+    if bound_to != _bound_to(provider):
+        raise KeyNotAllowed(f"the key of {provider.name} was typed for another URL or other headers: type it again")
+    return str(key)
+
+
+def _bound_to(provider: Provider) -> str:
+    """Return the hash of what the key may be sent to: a row that was changed behind our back gets no key."""
+    values = [str(provider.uid), *(getattr(provider, name) for name in BOUND_TO)]
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -6,10 +6,11 @@ from django import forms
 
 from evalsite.plugins import runners
 from experiments.actions.refusals import ActionRefused
+from experiments.credentials import has_stored_key
 from experiments.files.params_text import read_params
 from experiments.models import Dataset, Experiment, Project, Provider
 from experiments.models.projects import Person
-from experiments.permissions import ROLES_BY_ACTION
+from experiments.permissions import ROLES_BY_ACTION, may
 from runs.activity import STATUSES
 
 if TYPE_CHECKING:
@@ -89,10 +90,18 @@ class ProviderForm(ProviderModelForm):
         }
 
     project = forms.ModelChoiceField(Project.objects.none(), empty_label=None)
-    field_order = ["project"]
+    api_key = forms.CharField(
+        required=False,
+        label="Or the key itself",
+        widget=forms.PasswordInput({"autocomplete": "off"}),
+        help_text="Stored encrypted and never shown again; for owners. It goes to this base URL only.",
+    )
+    remove_key = forms.BooleanField(required=False, label="Remove the stored key")
+    field_order = ["project", "name", "kind", "base_url", "api_key_env", "api_key", "remove_key"]
 
     def __init__(self, user: Person, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._fit_key_fields(user)
         self.fields["kind"] = forms.ChoiceField(choices=[(kind, one.label) for kind, one in runners.all().items()])
         editors = ROLES_BY_ACTION["edit_provider"]
         mine = Project.objects.visible_to(user).filter(memberships__user_id=user.pk, memberships__role__in=editors)
@@ -100,6 +109,18 @@ class ProviderForm(ProviderModelForm):
         if self.instance.pk:
             del self.fields["project"]
             self.initial["headers"] = dict.fromkeys(self.instance.headers, HIDDEN)
+
+    def _fit_key_fields(self, user: Person) -> None:
+        """Leave out what this person may not do, or what there is nothing to do with."""
+        is_new = not self.instance.pk
+        may_type = is_new or may(user, self.instance.project, "edit_provider_key")
+        is_stored = not is_new and has_stored_key(self.instance)
+        if not (may_type and is_stored):
+            del self.fields["remove_key"]
+        if not may_type:
+            del self.fields["api_key"]
+        elif is_stored:
+            self.fields["api_key"].help_text += " One is stored; empty keeps it."
 
     def _post_clean(self) -> None:
         """Leave the instance as it is stored: the action writes, and says what does not fit."""
@@ -121,8 +142,12 @@ class ProviderForm(ProviderModelForm):
         return self.cleaned_data["options"] or {}
 
     def values(self) -> dict[str, Any]:
-        """Return what the action takes."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "project"}
+        """Return what the action takes; a key only where one is typed or removed."""
+        values = {name: value for name, value in self.cleaned_data.items() if name != "project"}
+        typed, is_removed = values.pop("api_key", ""), values.pop("remove_key", False)
+        if typed or is_removed:
+            values["api_key"] = typed or None
+        return values
 
 
 class TestForm(forms.Form):

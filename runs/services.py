@@ -20,12 +20,12 @@ from runs.wallets import Budget, Wallet
 logger = logging.getLogger(__name__)
 
 
-def runner_of(provider: Provider, transport: Transport, *, base_url: str | None = None) -> Runner:
+def runner_of(provider: Provider, transport: Transport) -> Runner:
     """Return the runner of a provider. Raises KeyNotAllowed, UnknownKind or OptionError."""
     kind: type[Runner] = runners.get(provider.kind)
     connection = Connection(
         name=provider.name,
-        base_url=provider.base_url if base_url is None else base_url,
+        base_url=provider.base_url,
         api_key=provider_key(provider),
         headers=provider.headers,
         options=kind.Options.parse(provider.options),
@@ -58,6 +58,8 @@ class LaneServices:
         line = self.lines.get(provider.pk)
         if line is None:
             line = self.lines[provider.pk] = self._connect(provider)
+        else:
+            line.runner = runner_of(provider, self._transport)  # its key or headers may be others by now
         return line
 
     def wallets_of(self, run: Run, line: ProviderLine) -> tuple[Wallet, ...]:

@@ -3,7 +3,7 @@
 import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
+from experiments.actions import edit_provider
 from experiments.models import Membership, Project, Provider, Role
 from runs.actions import start_experiment
 from runs.foreground import Foreground
@@ -70,12 +71,12 @@ def echoing() -> Iterator[tuple[str, list[str]]]:
         thread.join()
 
 
-def ran(url: str) -> list[Run]:
+def ran(url: str, give_key: Callable[[], None]) -> list[Run]:
     """Return the runs of a model for each kind of error, worked on until they stand still."""
     experiment = sums(ITEMS)
     for model in CODES:
         candidate_at(experiment, url, model=model)
-    Provider.objects.update(api_key_env="CANARY_API_KEY", headers={"X-Team": TEAM}, is_from_command_line=True)
+    give_key()
     foreground = Foreground()
     try:
         experiment.refresh_from_db()
@@ -84,6 +85,21 @@ def ran(url: str) -> list[Run]:
     finally:
         foreground.leave()
     return list(Run.objects.filter(pk__in=[run.pk for run in runs]))
+
+
+@pytest.fixture(params=["named", "typed"])
+def give_key(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Give every provider its key, by the name of a variable or as a person types it."""
+
+    def name() -> None:
+        monkeypatch.setenv("CANARY_API_KEY", KEY)
+        Provider.objects.update(api_key_env="CANARY_API_KEY", headers={"X-Team": TEAM}, is_from_command_line=True)
+
+    def type_in() -> None:
+        for provider in Provider.objects.all():
+            edit_provider(provider=provider, by=None, changes={"headers": {"X-Team": TEAM}, "api_key": KEY})
+
+    return name if request.param == "named" else type_in
 
 
 def rows() -> Iterator[tuple[str, str]]:
@@ -155,14 +171,13 @@ def leaking(texts: dict[str, str]) -> list[str]:
 
 
 def test_what_is_secret_and_echoed_is_nowhere(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    give_key: Callable[[], None], caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("CANARY_API_KEY", KEY)
     caplog.set_level(logging.INFO)
     person = UserFactory(username="root", is_staff=True, is_superuser=True)
 
     with echoing() as (url, heard):
-        runs = ran(url)
+        runs = ran(url, give_key)
         Membership.objects.create(project=runs[0].experiment.project, user=person, role=Role.OWNER)
         shown = seen_by(person, runs)
     shown["terminal"] = printed(runs[0], capsys)

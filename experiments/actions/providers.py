@@ -12,7 +12,7 @@ from django.db import transaction
 from evalsite.plugins import UnknownKind, runners
 from experiments.actions.refusals import ActionRefused, checked_name, refused_when_taken
 from experiments.configs import BLOB
-from experiments.credentials import may_name
+from experiments.credentials import BOUND_TO, forget_key, may_name, store_key
 from experiments.models import Project, Provider
 from experiments.models.projects import Person
 from experiments.options import OptionError
@@ -32,35 +32,50 @@ EDITABLE = (
     "timeout_s",
     "prices",
 )
-WHERE_THE_KEY_GOES = {"kind", "base_url", "api_key_env", "headers", "options"}
+WHERE_THE_KEY_GOES = {"api_key_env", *BOUND_TO}
 LIMITS = {"max_in_flight": 10_000, "requests_per_minute": MOST, "tokens_per_minute": MOST}
-NAME_LENGTH, URL_LENGTH = 100, 500
+NAME_LENGTH, URL_LENGTH, KEY_LENGTH = 100, 500, 2_000
+KEY = re.compile(r"[!-~]+")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
 HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 @transaction.atomic
 def create_provider(*, project: Project, by: Person | None, **values: Any) -> Provider:
-    """Make a provider. Raises ActionRefused naming the field that does not fit."""
+    """Make a provider; `api_key` among the values is stored encrypted. Raises ActionRefused naming the field."""
     require(by, project, "edit_provider")
-    if values.get("api_key_env"):
+    typed = values.pop("api_key", None)
+    if values.get("api_key_env") or typed is not None:
         require(by, project, "edit_provider_key")
     provider = Provider(project=project, is_from_command_line=by is None, **_editable(values))
     _refuse_foreign_recordings(provider, by)
+    if typed is not None:
+        _check_typed_key(typed, provider.api_key_env)
     _store(provider)
+    if typed is not None:
+        store_key(provider, typed, by)
     return provider
 
 
 @transaction.atomic
 def edit_provider(*, provider: Provider, by: Person | None, changes: Mapping[str, Any]) -> Provider:
-    """Change a provider; limits, timeouts and prices are in force at once. Raises ActionRefused."""
+    """Change a provider; limits, timeouts and prices are in force at once. Raises ActionRefused.
+
+    `api_key` among the changes is stored encrypted in place of what was, None removes it. Without it a stored key is
+    removed when what decides where it goes changes: it was typed for that place.
+    """
     require(by, provider.project, "edit_provider")
     edited: Provider = Provider.objects.select_for_update().get(pk=provider.pk)
-    changed = {name for name, value in _editable(changes).items() if getattr(edited, name) != value}
-    if "api_key_env" in changed:
+    values, types_key = dict(changes), "api_key" in changes
+    typed = values.pop("api_key", None)
+    if typed is not None:
+        values.setdefault("api_key_env", "")
+        _check_typed_key(typed, values["api_key_env"])
+    changed = {name for name, value in _editable(values).items() if getattr(edited, name) != value}
+    if "api_key_env" in changed or types_key:
         require(by, provider.project, "edit_provider_key")
     for name in changed:
-        setattr(edited, name, changes[name])
+        setattr(edited, name, values[name])
     if "base_url" in changed:
         _refuse_foreign_recordings(edited, by)
     if by is None:
@@ -69,7 +84,19 @@ def edit_provider(*, provider: Provider, by: Person | None, changes: Mapping[str
         # A key that the operator's command named must not follow to a URL that somebody typed on a page.
         edited.is_from_command_line = False
     _store(edited)
+    if typed is not None:
+        store_key(edited, typed, by)
+    elif types_key or changed & WHERE_THE_KEY_GOES:
+        forget_key(edited)
     return edited
+
+
+def _check_typed_key(key: Any, variable: str) -> None:
+    """Raise ActionRefused, without the key, unless it is one that a header can carry, and the only one."""
+    if variable:
+        raise ActionRefused("api_key", "name a variable or type the key, not both")
+    if not isinstance(key, str) or not key or len(key) > KEY_LENGTH or not KEY.fullmatch(key):
+        raise ActionRefused("api_key", f"a key is one word of at most {KEY_LENGTH} ASCII characters, without blanks")
 
 
 def _refuse_foreign_recordings(provider: Provider, by: Person | None) -> None:
@@ -158,7 +185,9 @@ def check_headers(headers: Any) -> None:
         if not HEADER.fullmatch(name) or not isinstance(value, str) or not (value.isascii() and value.isprintable()):
             raise ActionRefused("headers", f'the header "{name}" has a name and a text of one line')
         if name.lower() == "authorization":
-            raise ActionRefused("headers", "a key is named, never written: set api_key_env instead of Authorization")
+            raise ActionRefused(
+                "headers", "a key is no header: name its variable or type it as the key, instead of Authorization"
+            )
 
 
 def check_prices(prices: Any) -> None:

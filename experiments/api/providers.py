@@ -12,6 +12,7 @@ from evalsite.api_fields import NumberField, ObjectField, RequestSerializer, Tex
 from evalsite.api_lists import Order
 from evalsite.api_views import VisibleViewSet, changed, checked
 from experiments.actions import create_provider, edit_provider, pause_provider, resume_provider
+from experiments.actions.providers import KEY_LENGTH
 from experiments.api.references import project_from
 from experiments.credentials import key_state
 from experiments.models import Provider
@@ -25,6 +26,7 @@ class ProviderSerializer(serializers.ModelSerializer[Provider]):
     project_id = serializers.UUIDField(source="project.uid")
     header_names = serializers.SerializerMethodField()
     is_key_seen = serializers.SerializerMethodField()
+    is_key_stored = serializers.SerializerMethodField()
 
     class Meta:
         model = Provider
@@ -36,6 +38,7 @@ class ProviderSerializer(serializers.ModelSerializer[Provider]):
             "base_url",
             "api_key_env",
             "is_key_seen",
+            "is_key_stored",
             "header_names",
             "options",
             "max_in_flight",
@@ -52,8 +55,12 @@ class ProviderSerializer(serializers.ModelSerializer[Provider]):
         return sorted(provider.headers)
 
     def get_is_key_seen(self, provider: Provider) -> bool:
-        """Return whether the web process sees the variable that holds the key."""
+        """Return whether the web process has the key: stored, or in the variable that is named."""
         return key_state(provider).is_set
+
+    def get_is_key_stored(self, provider: Provider) -> bool:
+        """Return whether a key was typed and is stored encrypted."""
+        return key_state(provider).is_stored
 
 
 class ProviderChange(RequestSerializer):
@@ -63,6 +70,12 @@ class ProviderChange(RequestSerializer):
     kind = TextField(required=False, max_length=50)
     base_url = TextField(required=False, max_length=500, allow_blank=True)
     api_key_env = TextField(required=False, max_length=200, allow_blank=True)
+    api_key = TextField(
+        required=False,
+        allow_null=True,
+        max_length=KEY_LENGTH,
+        help_text="Stored encrypted and never shown again; null removes it. Other URL or headers: type it again.",
+    )
     headers = ObjectField(required=False, limit=16_384)
     options = ObjectField(required=False, limit=16_384)
     max_in_flight = WholeField(required=False, min_value=1, max_value=10_000)
@@ -96,7 +109,7 @@ class LimitsSerializer(serializers.Serializer[Any]):
 class ProviderViewSet(ListModelMixin, VisibleViewSet):
     """Providers."""
 
-    queryset = Provider.objects.select_related("project")
+    queryset = Provider.objects.select_related("project", "stored_key")
     serializer_class = ProviderSerializer
     order = Order("name")
 

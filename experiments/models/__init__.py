@@ -8,6 +8,7 @@ from experiments.models.idempotency import IdempotencyKey
 from experiments.models.projects import Membership, Project, Role
 from experiments.models.prompts import Prompt, PromptVersion
 from experiments.models.providers import Provider
+from experiments.models.stored_keys import StoredKey
 
 __all__ = [
     "AccessToken",
@@ -29,4 +30,5 @@ __all__ = [
     "ScorerRevision",
     "ScorerSpec",
     "SignInLink",
+    "StoredKey",
 ]

@@ -20,7 +20,7 @@ class ProviderQuerySet(VisibleQuerySet):
 
 
 class Provider(models.Model):
-    """A connection to a model or agent. Its key is named, never stored."""
+    """A connection to a model or agent. Its key is named, or stored apart and encrypted (StoredKey)."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="providers")

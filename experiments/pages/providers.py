@@ -31,7 +31,9 @@ class ProviderListPage:
     @classmethod
     def build(cls, user: Person) -> "ProviderListPage":
         """Return them."""
-        visible = Provider.objects.visible_to(user).select_related("project").annotate(uses=Count("candidates"))
+        visible = (
+            Provider.objects.visible_to(user).select_related("project", "stored_key").annotate(uses=Count("candidates"))
+        )
         rows = [ProviderRow(one, key_state(one), one.uses) for one in visible.order_by("project__name", "name")]
         return cls(rows, can_add_provider(user))
 

@@ -16,6 +16,7 @@ from experiments.actions import (
     pause_provider,
     resume_provider,
 )
+from experiments.credentials import has_stored_key, key_state
 from experiments.forms import ProviderForm, TestForm
 from experiments.models import Provider
 from experiments.pages.providers import ProviderListPage, can_add_provider, known_models, limits_context
@@ -50,15 +51,19 @@ def provider_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
     provider = get_object_or_404(Provider.objects.visible_to(request.user).select_related("project"), uid=uid)
     form = ProviderForm(request.user, request.POST if request.method == "POST" else None, instance=provider)
     if request.method == "POST" and form.is_valid():
+        had_key = has_stored_key(provider)
         try:
-            edit_provider(provider=provider, by=request.user, changes=form.values())
+            edited = edit_provider(provider=provider, by=request.user, changes=form.values())
             messages.success(request, "Saved; limits and prices are in force at once.")
+            if had_key and "api_key" not in form.values() and not has_stored_key(edited):
+                messages.warning(request, "The stored key was removed with what it was typed for: type it again.")
             return redirect("experiments:provider-detail", uid=provider.uid)
         except ActionRefused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
     context = {
         "provider_form": form,
         "models": known_models(provider),
+        "key": key_state(provider),
         **limits_context(provider, request.user),
     }
     return render(request, "experiments/provider_form.html", context, status=422 if form.errors else 200)

@@ -81,25 +81,31 @@ class ListeningTransport:
 def test_provider(*, provider: Provider, model: str, by: Person | None) -> TestResult:
     """Make one real call and return what came back; a failure is part of the result. Not for use in an event loop."""
     require(by, provider.project, "test_provider")
-    return asyncio.run(_test(provider, model.strip()))
+    outside = AiohttpTransport(allow_private=settings.PRIVATE_PROVIDERS)
+    transport = ListeningTransport(outside)
+    try:
+        runner = runner_of(provider, transport)
+    except (KeyNotAllowed, UnknownKind, OptionError) as problem:
+        return TestResult(model.strip(), error=str(problem))
+    return asyncio.run(_test(runner, outside, transport, model.strip(), provider.timeout_s or LIMIT_S))
 
 
 test_provider.__test__ = False  # type: ignore[attr-defined]  # an action, whatever its name
 
 
-async def _test(provider: Provider, model: str) -> TestResult:
-    async with AiohttpTransport(allow_private=settings.PRIVATE_PROVIDERS) as outside:
-        transport = ListeningTransport(outside)
+async def _test(
+    runner: Runner, outside: AiohttpTransport, transport: ListeningTransport, model: str, within_s: float
+) -> TestResult:
+    async with outside:
         try:
-            runner = runner_of(provider, transport)
             models = await _models(runner)
             model = model or (models[0] if models else "")
             began = time.perf_counter()
-            completion = await asyncio.wait_for(runner.complete(_question(model)), provider.timeout_s or LIMIT_S)
-        except (CallFailed, NeedsPerson, KeyNotAllowed, UnknownKind, OptionError) as problem:
+            completion = await asyncio.wait_for(runner.complete(_question(model)), within_s)
+        except (CallFailed, NeedsPerson) as problem:
             return TestResult(model, limits=transport.limits, error=str(problem))
         except TimeoutError:
-            return TestResult(model, error=f"no answer within {provider.timeout_s or LIMIT_S:g} s")
+            return TestResult(model, error=f"no answer within {within_s:g} s")
         return _answered(model, completion, round((time.perf_counter() - began) * 1000), transport.limits, models)
 
 
