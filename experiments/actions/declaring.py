@@ -76,7 +76,8 @@ def declare_experiment(*, file: ExperimentFile, project: Project, by: Person | N
 def _version(file: ExperimentFile, project: Project, by: Person | None) -> DatasetVersion:
     part = file.dataset
     if part.rows is not None:
-        return freeze_rows(project=project, name=part.name, rows=part.rows, by=by, note=f"from {file.name}")
+        note = f"from {file.name}"
+        return freeze_rows(project=project, name=part.name, rows=part.rows, by=by, note=note, bad_rows=part.bad_rows)
     dataset = Dataset.objects.filter(project=project, name=part.name).first()
     if dataset is None:
         raise ActionRefused("dataset", f'there is no dataset "{part.name}" in {project}')

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -20,7 +20,7 @@ from experiments.models.datasets import ItemQuerySet, split_tags
 from experiments.models.projects import Person
 from experiments.permissions import require, user_of
 from experiments.positions import positions_for
-from experiments.rows.new_items import NewItem
+from experiments.rows.new_items import BadRow, NewItem
 
 Row = dict[str, Any]
 DIGEST_PART = 48
@@ -47,9 +47,17 @@ class _Overtaken(Exception):
 
 
 def freeze_rows(
-    *, project: Project, name: str, rows: Iterable[NewItem], by: Person | None, note: str = ""
+    *,
+    project: Project,
+    name: str,
+    rows: Iterable[NewItem],
+    by: Person | None,
+    note: str = "",
+    bad_rows: Sequence[BadRow] = (),
 ) -> DatasetVersion:
     """Return the version of the named dataset that holds exactly these rows in this order; the newest, or a new one.
+
+    A new one also says which rows of the file were left out.
 
     A crash half-way leaves the frozen versions as they were, and the next file goes on with the draft. Raises
     ActionRefused for rows that do not fit, ActionConflict when people have edited the draft.
@@ -67,7 +75,7 @@ def freeze_rows(
         _clear(draft, plan)
         _write(draft, plan, by)
         with _held(draft) as filled:
-            return number_draft(filled, plan.contents, by, note)
+            return number_draft(filled, replace(plan.contents, bad_rows=bad_rows), by, note)
     except _Overtaken:
         return _version_of(dataset, digest)
 

@@ -1,6 +1,7 @@
 """Freezing datasets: a version is what the draft holds."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 from django.db import transaction
 
@@ -10,8 +11,11 @@ from experiments.canonical import content_hash
 from experiments.models import Dataset, DatasetVersion, Item
 from experiments.models.projects import Person
 from experiments.permissions import require, user_of
+from experiments.rows.new_items import BadRow
 
 ROWS_AT_ONCE = 100  # written in a tenth of the 100 ms that other writers may wait at most, on a busy machine too
+
+BAD_ROWS_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class Contents:
     added_count: int
     changed_count: int
     removed_count: int
+    bad_rows: Sequence[BadRow] = ()
+    """Rows of the file that were left out."""
 
 
 def freeze_dataset(*, dataset: Dataset, by: Person | None, note: str = "") -> DatasetVersion:
@@ -56,6 +62,8 @@ def number_draft(draft: Dataset, contents: Contents, by: Person | None, note: st
         changed_count=contents.changed_count,
         removed_count=contents.removed_count,
         note=note,
+        bad_row_count=len(contents.bad_rows),
+        bad_rows=[asdict(row) for row in contents.bad_rows[:BAD_ROWS_KEPT]],
         frozen_by=user_of(by),
     )
     Dataset.objects.filter(pk=draft.pk).update(draft_number=draft.draft_number + 1, draft_edit_count=0, filling_hash="")

@@ -59,7 +59,7 @@ def import_file(
         raise ActionRefused("file", f"{path.name} holds no items: there has to be one good row below the header")
     newest = DatasetVersion.objects.filter(dataset__project=project, dataset__name=name.strip()).first()
     rows = _merged(newest, items) if newest is not None and options.is_merge else items
-    version = freeze_rows(project=project, name=name, rows=rows, by=by, note=note)
+    version = freeze_rows(project=project, name=name, rows=rows, by=by, note=note, bad_rows=bad)
     return Imported(version, newest is None or version.pk != newest.pk, bad)
 
 

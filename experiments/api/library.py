@@ -39,12 +39,20 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
         fields = ["id", "project_id", "name", "description", "created_at"]
 
 
+class BadRowSerializer(serializers.Serializer[Any]):
+    """A row of a data file that was left out."""
+
+    line = serializers.IntegerField()
+    reason = serializers.CharField()
+
+
 class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
     """A frozen version of a dataset."""
 
     id = serializers.UUIDField(source="uid")
     dataset_id = serializers.UUIDField(source="dataset.uid")
     name = serializers.CharField(source="__str__")
+    bad_rows = BadRowSerializer(many=True)
 
     class Meta:
         model = DatasetVersion
@@ -59,6 +67,8 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
             "changed_count",
             "removed_count",
             "note",
+            "bad_row_count",
+            "bad_rows",
             "frozen_at",
         ]
 

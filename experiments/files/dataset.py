@@ -9,7 +9,7 @@ from typing import Any
 from experiments.files.document_nodes import ObjectNode, Scalar
 from experiments.files.fields import LONGEST_NAME, Fields, suggestion
 from experiments.files.rows import DataFile, read_file, read_items, read_source
-from experiments.rows.new_items import NewItem
+from experiments.rows.new_items import BadRow, NewItem
 from experiments.selecting import chosen_rows
 
 REFERENCE = re.compile(r"(?P<name>.+?)(@(?P<number>[1-9]\d{0,8}))?")
@@ -30,6 +30,8 @@ class DatasetPart:
     """The first items of the selection only, with a seed in its order; None: all."""
     source: DataFile | None = None
     """Where the rows were read; None: they stand in the experiment file, or the site has them."""
+    bad_rows: tuple[BadRow, ...] = ()
+    """Rows of the file that are left out."""
 
 
 def read_dataset(fields: Fields, folder: Path, environ: Mapping[str, str]) -> DatasetPart:
@@ -46,7 +48,7 @@ def read_dataset(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Da
     part.not_yet("hf")
     selection, limit = _selection(part)
     source = read_source(part, folder, environ)
-    rows = read_items(part) if "items" in part else read_file(part, source) if source else None
+    rows, bad = _rows(part, source)
     name, number = _reference(part.text("name", longest=LONGEST_NAME))
     part.done()
     if rows is None and "file" not in part:
@@ -55,7 +57,14 @@ def read_dataset(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Da
         part.problem("name", f"{name}@{number} names a version: with file or items the rows make the version")
     if rows:
         _check_selection(part, rows, selection)
-    return DatasetPart(name, None, tuple(rows or ()), selection, limit, source)
+    return DatasetPart(name, None, tuple(rows or ()), selection, limit, source, tuple(bad))
+
+
+def _rows(part: Fields, source: DataFile | None) -> tuple[list[NewItem] | None, list[BadRow]]:
+    """Return the items that the file brings, None: none, and the rows that are left out."""
+    if "items" in part:
+        return read_items(part), []
+    return read_file(part, source) if source else (None, [])
 
 
 def _reference(text: str) -> tuple[str, int | None]:

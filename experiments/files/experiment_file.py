@@ -20,11 +20,13 @@ from experiments.files.overrides import with_overrides
 from experiments.files.prompts import read_prompts
 from experiments.files.providers import ProviderPart, read_providers
 from experiments.files.requirements import read_requirements
+from experiments.files.rows import bad_row_sentences
 from experiments.files.scorers import read_scorers
 from experiments.files.yaml_document import parse
 from experiments.requirements import Requirement
 from experiments.rows.column_mapping import ColumnMapping
 from experiments.templating import compile_messages
+from experiments.wording import counted
 
 SHOWN = 20
 VERSION = "1"
@@ -65,7 +67,16 @@ class ExperimentFile:
         """What is allowed and probably not meant, a sentence each."""
         used = {candidate.prompt for candidate in self.candidates}
         constant = [name for name in self.prompts if name in used and compile_messages(self.prompts[name]).is_constant]
-        return [f'the prompt "{name}" has no variable of the items: each item gets the same call' for name in constant]
+        same = [f'the prompt "{name}" has no variable of the items: each item gets the same call' for name in constant]
+        return [*self._left_out, *same]
+
+    @property
+    def _left_out(self) -> list[str]:
+        bad, source = self.dataset.bad_rows, self.dataset.source
+        if not bad or source is None:
+            return []
+        head = f"{counted(len(bad), 'bad row')} of {source.path.name} left out:"
+        return [head, *(f"  {sentence}" for sentence in bad_row_sentences(source.path.name, bad))]
 
 
 class FileProblems(ValueError):

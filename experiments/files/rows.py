@@ -1,7 +1,7 @@
 """The rows of a dataset: in a data file that the experiment file names, or written in the experiment file itself."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,8 @@ class DataFile:
     format: str
     """csv, tsv, json or jsonl."""
     mapping: ColumnMapping
+    skips_bad_rows: bool = False
+    """Whether bad rows are left out and told of; else each of them is an error."""
 
 
 def read_source(part: Fields, folder: Path, environ: Mapping[str, str]) -> DataFile | None:
@@ -33,15 +35,14 @@ def read_source(part: Fields, folder: Path, environ: Mapping[str, str]) -> DataF
         _refuse_mapping(part)
         return None
     mapping = _mapping(part)
-    if part.choice("bad_rows", ("stop", "skip"), "stop") == "skip":
-        part.problem("bad_rows", "skip: not yet")
+    skips = part.choice("bad_rows", ("stop", "skip"), "stop") == "skip"
     node = part.get("file")
     path = folder / (expanded(node, "dataset.file", part.problems, environ) if isinstance(node, Scalar) else "")
     if not path.is_file():
         part.problem("file", f"is not there (tried {path})")
         return None
     kind = _format(part, path)
-    return DataFile(path, kind, mapping) if kind else None
+    return DataFile(path, kind, mapping, skips) if kind else None
 
 
 def _refuse_mapping(part: Fields) -> None:
@@ -63,26 +64,31 @@ def _format(part: Fields, path: Path) -> str:
         return ""
 
 
-def read_file(part: Fields, source: DataFile) -> list[NewItem]:
-    """Return the items of a data file; bad rows are noted, the first of them one by one."""
+def read_file(part: Fields, source: DataFile) -> tuple[list[NewItem], list[BadRow]]:
+    """Return the items of a data file and its bad rows; where they are not skipped they are noted as problems."""
     path, mapping = source.path, source.mapping
     try:
         rows = _with_columns(part, read_rows(path, source.format), mapping, is_table=source.format in TABLES)
         made = list(items_of(rows, mapping))
     except UnreadableFile as error:
         part.problem("file", f"{path.name}: {error}")
-        return []
+        return [], []
     except OSError as error:
         part.problem("file", f"{path.name} cannot be read: {error.strerror}")
-        return []
+        return [], []
     bad = [row for row in made if isinstance(row, BadRow)]
-    for row in bad[:BAD_ROWS_SHOWN]:
-        part.problem("file", f"{path.name}, line {row.line}: {row.reason}")
-    if len(bad) > BAD_ROWS_SHOWN:
-        part.problem("file", f"{path.name}: {len(bad) - BAD_ROWS_SHOWN} more bad rows")
+    good = [row for row in made if isinstance(row, NewItem)]
+    for sentence in bad_row_sentences(path.name, bad) if not (source.skips_bad_rows and good) else ():
+        part.problem("file", sentence)
     if not made:
         part.problem("file", f"{path.name} holds no rows")
-    return [row for row in made if isinstance(row, NewItem)]
+    return good, bad
+
+
+def bad_row_sentences(name: str, bad: Sequence[BadRow]) -> list[str]:
+    """Return a sentence for each of the first bad rows of a file, and how many more there are."""
+    shown = [f"{name}, line {row.line}: {row.reason}" for row in bad[:BAD_ROWS_SHOWN]]
+    return shown + ([f"{name}: {len(bad) - BAD_ROWS_SHOWN} more bad rows"] if len(bad) > BAD_ROWS_SHOWN else [])
 
 
 def _with_columns(

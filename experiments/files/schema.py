@@ -122,7 +122,7 @@ def _dataset() -> Schema:
         "tags": column,
         "split": NAME,
         "checks": NAME,
-        "bad_rows": {"const": "stop"},
+        "bad_rows": {"enum": ["stop", "skip"]},
         "items": {"type": "array", "items": _closed(item, required=("input",)), "minItems": 1},
         "select": _closed(select),
     }

@@ -119,6 +119,7 @@ def _dataset(part: DatasetPart) -> Any:
             "file": _escaped(str(part.source.path)),
             "format": part.source.format,
             **_mapping(part.source.mapping),
+            "bad_rows": "skip" if part.source.skips_bad_rows else "",
         }
     else:
         rows = {"items": [_item(row) for row in part.rows]}

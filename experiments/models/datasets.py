@@ -70,6 +70,8 @@ class DatasetVersion(models.Model):
     changed_count = models.PositiveIntegerField(default=0)
     removed_count = models.PositiveIntegerField(default=0)
     note = models.CharField(max_length=500, blank=True)
+    bad_row_count = models.PositiveIntegerField(default=0, help_text="Rows of its file that were left out.")
+    bad_rows = models.JSONField(default=list, help_text="The first of them: line of the file, and the reason.")
     frozen_at = models.DateTimeField(auto_now_add=True)
     frozen_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -84,6 +84,7 @@ def test_import_that_skips_bad_rows_keeps_the_good_ones(tmp_path: Path) -> None:
     run("import", written(tmp_path, "key,input\na,one\n,two\n"), "--dataset", "capitals", "--skip-bad-rows")
 
     assert keys() == ["a"]
+    assert Dataset.objects.get().versions.get().bad_rows == [{"line": 3, "reason": "the key is empty"}]
 
 
 def test_import_into_a_draft_that_people_edited_is_refused_without_loss(imported: Dataset, tmp_path: Path) -> None:

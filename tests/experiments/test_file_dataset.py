@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from experiments.actions import declare_experiment
+from experiments.files.experiment_file import ExperimentFile
+from experiments.files.writing import to_yaml
+from experiments.models import Project
 from experiments.rows.column_mapping import ColumnMapping, SplitColumn
-from experiments.rows.new_items import NewItem
+from experiments.rows.new_items import BadRow, NewItem
 from tests.experiments.declared_files import declared, problems_of
 
 ITEMS = "id,Question,Answers,Topics,Split,level\na1,why?,x|y,sums,test,3\na2,how?,,facts,train,4\n"
@@ -125,7 +129,11 @@ def test_load_of_a_wrong_dataset_says_where(tmp_path: Path, dataset: str, proble
         ("input: q, expected: {split: e}", "q\na\n", "dataset.expected.column: is required"),
         ("input: q, key: q", "q\na\nb\na\n", 'dataset.file: items.csv, line 4: lines 2 and 4 have the key "a"'),
         ("input: q", "q,x\na\n", "dataset.file: items.csv, line 2: 1 cells where the first line names 2 columns"),
-        ("input: q, bad_rows: skip", "q\na\n", "dataset.bad_rows: skip: not yet"),
+        (
+            "input: q, bad_rows: skip",
+            "q,x\na\n",
+            "dataset.file: items.csv, line 2: 1 cells where the first line names 2 columns",
+        ),
         ("input: q, bad_rows: go", "q\na\n", 'dataset.bad_rows: "go" is none of stop, skip'),
         ("input: q, format: xls", "q\na\n", 'dataset.format: "xls" is none of csv, tsv, json, jsonl'),
         (
@@ -171,3 +179,42 @@ def test_load_replaces_variables_in_providers_and_the_data_file_only(tmp_path: P
 
     assert file.name == "${NAME}"
     assert file.prompts["default"][0]["content"] == "${NAME} {{ input }}"
+
+
+MIXED = "id,q,a\na,France?,Paris\nb\nc,Peru?,Lima\na,Chad?,x\n"
+SKIPPED = [BadRow(3, "1 cells where the first line names 3 columns"), BadRow(5, 'lines 2 and 5 have the key "a"')]
+
+
+def skipping(folder: Path) -> ExperimentFile:
+    """Return a file over a data file with two bad rows that are left out."""
+    (folder / "items.csv").write_text(MIXED)
+    return declared(
+        folder, dataset="{name: d, file: items.csv, key: id, input: q, expected: {column: a}, bad_rows: skip}"
+    )
+
+
+def test_load_that_skips_bad_rows_keeps_the_good_ones_and_says_which_it_left_out(tmp_path: Path) -> None:
+    file = skipping(tmp_path)
+
+    assert [row.key for row in file.dataset.rows or ()] == ["a", "c"]
+    assert list(file.dataset.bad_rows) == SKIPPED
+    assert file.warnings == [
+        "2 bad rows of items.csv left out:",
+        f"  items.csv, line 3: {SKIPPED[0].reason}",
+        f"  items.csv, line 5: {SKIPPED[1].reason}",
+    ]
+
+
+def test_file_that_skips_bad_rows_is_written_with_it(tmp_path: Path) -> None:
+    again = declared(tmp_path, to_yaml(skipping(tmp_path)))
+
+    assert list(again.dataset.bad_rows) == SKIPPED
+
+
+@pytest.mark.django_db
+def test_declared_rows_make_a_version_that_says_what_was_left_out(tmp_path: Path, project: Project) -> None:
+    version = declare_experiment(file=skipping(tmp_path), project=project, by=None).experiment.dataset_version
+
+    assert version is not None
+    assert (version.item_count, version.bad_row_count) == (2, 2)
+    assert version.bad_rows == [{"line": row.line, "reason": row.reason} for row in SKIPPED]

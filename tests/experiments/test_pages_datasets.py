@@ -108,6 +108,15 @@ def test_dataset_versions_shows_note_and_counts(as_viewer: Client, dataset: Data
     assert "first" in text(page_of(as_viewer, "dataset-versions", dataset.uid))
 
 
+def test_dataset_versions_says_which_rows_were_left_out(as_viewer: Client, dataset: Dataset) -> None:
+    dataset.versions.update(bad_row_count=1, bad_rows=[{"line": 3, "reason": "no <key>"}])
+
+    shown = text(page_of(as_viewer, "dataset-versions", dataset.uid))
+
+    assert "1 bad row left out" in shown
+    assert "line 3: no &lt;key&gt;" in shown
+
+
 def test_dataset_pages_make_as_many_queries_for_20_rows_as_for_one(as_viewer: Client, dataset: Dataset) -> None:
     before = (query_count(as_viewer, "dataset-list"), query_count(as_viewer, "dataset-items", dataset.uid))
     DatasetFactory.create_batch(20, project=dataset.project)

@@ -5,6 +5,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -73,14 +74,14 @@ class Command(SiteCommand):
                 f"other than before {judged.flips}.",
                 style="dim",
             )
-        required = self._report(experiment, options, output)
+        required = self._report(file, experiment, options, output)
         if options["pilot"]:
             print_forecast(console, experiment)
         self._judge(experiment, runs)
         self._require([] if options["pilot"] else required)
 
     @staticmethod
-    def _report(experiment: Experiment, options: dict[str, Any], output: Any) -> list[Met]:
+    def _report(file: ExperimentFile, experiment: Experiment, options: dict[str, Any], output: Any) -> list[Met]:
         """Print the board and write it as JSON where asked for; return what it was required to show."""
         board = leaderboard(experiment)
         required = required_of(board)
@@ -88,7 +89,9 @@ class Command(SiteCommand):
         print_board(shown, board)
         print_requirements(shown, required)
         if output is not None:
-            found = {**board_json(board), "requirements": [one.as_json() for one in required]}
+            bad_rows = [asdict(row) for row in file.dataset.bad_rows]
+            required_json = [one.as_json() for one in required]
+            found = {**board_json(board), "requirements": required_json, "bad_rows": bad_rows}
             output(json.dumps(found, indent=2) + "\n")
         return required
 
