@@ -49,8 +49,11 @@ LIBRARY = (
     Entry("Datasets", "experiments:dataset-list", "rows"),
     Entry("Providers", "experiments:provider-list", "plug"),
 )
-FOOT = (Entry("API", "api:schema", "braces"),)
-STAFF_FOOT = (Entry("Admin", "admin:index", "sliders"), *FOOT)
+FOOT = (
+    Entry("Settings", "settings", "gear"),
+    Entry("API", "api:schema", "braces"),
+)
+STAFF_FOOT = (FOOT[0], Entry("Admin", "admin:index", "sliders"), *FOOT[1:])
 
 
 def theme_of(request: HttpRequest) -> str:

@@ -118,7 +118,7 @@ API_REQUESTS_PER_TOKEN = env.integer("EVALSITE_API_REQUESTS_PER_TOKEN", default=
 API_REQUESTS_PER_PERSON = env.integer("EVALSITE_API_REQUESTS_PER_PERSON", default=12_000, minimum=0)
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["experiments.authentication.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated", "evalsite.api_scopes.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["evalsite.json_bodies.JsonBodyParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from evalsite import home, views
+from evalsite import home, profile, views
 from evalsite.health import healthz, readyz
 from evalsite.metrics.views import metrics
 
@@ -16,6 +16,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("home/now/", home.home_now, name="home-now"),
     path("", include("experiments.urls")),
     path("", include("runs.urls")),
+    path("settings/", profile.settings_start, name="settings"),
+    path("settings/profile/", profile.profile, name="profile"),
+    path("settings/password/", profile.password, name="password"),
     path("sign-in/", views.sign_in, name="sign-in"),
     path("sign-in/link/<str:token>/", views.sign_in_link, name="sign-in-link"),
     path("sign-out/", views.sign_out, name="sign-out"),

@@ -8,7 +8,7 @@ from evalsite.plugins import runners
 from experiments.actions.refusals import ActionRefused
 from experiments.credentials import has_stored_key
 from experiments.files.params_text import read_params
-from experiments.models import Dataset, Experiment, Project, Provider
+from experiments.models import Dataset, Experiment, Project, Provider, Scope
 from experiments.models.projects import Person
 from experiments.permissions import ROLES_BY_ACTION, may
 from runs.activity import STATUSES
@@ -50,6 +50,25 @@ class PersonScorerForm(forms.Form):
         """Return the options of the scorer."""
         _, scale, labels = self.SCALES[self.cleaned_data["scale"]]
         return {"scale": scale, "labels": labels, "instructions": self.cleaned_data["instructions"]}
+
+
+class TokenForm(forms.Form):
+    """A token that is to be made."""
+
+    name = forms.CharField(max_length=100, help_text="What it is for, like the script or the machine that uses it.")
+    scope = forms.ChoiceField(choices=Scope.choices, initial=Scope.WRITE)
+    days = forms.TypedChoiceField(
+        label="Holds",
+        choices=[("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("", "until it is revoked")],
+        initial="90",
+        required=False,
+        coerce=int,
+        empty_value=None,
+    )
+
+    def values(self) -> dict[str, Any]:
+        """Return what the action takes."""
+        return {**self.cleaned_data, "scope": Scope(self.cleaned_data["scope"])}
 
 
 class ProviderForm(ProviderModelForm):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from experiments.views import board, budget, candidates, compare, datasets, experiments, providers, rate
+from experiments.views import board, budget, candidates, compare, datasets, experiments, providers, rate, tokens
 
 app_name = "experiments"
 urlpatterns = [
@@ -26,6 +26,8 @@ urlpatterns = [
     path("experiments/<uuid:uid>/pilot/", budget.experiment_pilot, name="experiment-pilot"),
     path("experiments/<uuid:uid>/start/", experiments.experiment_start, name="experiment-start"),
     path("experiments/<uuid:uid>/baseline/<uuid:candidate>/", board.experiment_baseline, name="experiment-baseline"),
+    path("settings/tokens/", tokens.token_list, name="token-list"),
+    path("settings/tokens/<uuid:uid>/revoke/", tokens.token_revoke, name="token-revoke"),
     path("providers/", providers.provider_list, name="provider-list"),
     path("providers/new/", providers.provider_new, name="provider-new"),
     path("providers/<uuid:uid>/", providers.provider_detail, name="provider-detail"),

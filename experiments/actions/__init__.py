@@ -15,6 +15,7 @@ from experiments.actions.prompts import save_prompt
 from experiments.actions.providers import create_provider, edit_provider
 from experiments.actions.refusals import ActionConflict, ActionRefused, StaleEdit
 from experiments.actions.scorers import declare_scorer, person_scorer, set_weights
+from experiments.actions.tokens import issue_token, revoke_token
 
 __all__ = [
     "ActionConflict",
@@ -38,6 +39,7 @@ __all__ = [
     "freeze_dataset",
     "freeze_rows",
     "import_file",
+    "issue_token",
     "pause_provider",
     "person_scorer",
     "project_named",
@@ -45,6 +47,7 @@ __all__ = [
     "remove_item",
     "restore_item",
     "resume_provider",
+    "revoke_token",
     "save_prompt",
     "set_baseline",
     "set_budget",

@@ -14,6 +14,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from experiments.models.projects import Membership, Person, Role
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
@@ -26,6 +28,19 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+class Scope(models.TextChoices):
+    """What a token is good for; each scope includes the one before it. It never goes beyond its person's roles."""
+
+    READ = "read", "read"  # reads all that its person may read
+    WRITE = "write", "read and write"  # also makes, changes, starts, rates and deletes
+    ADMIN = "admin", "read, write and administer"  # also members, invitations, projects, tokens of others
+
+    def includes(self, other: Scope) -> bool:
+        """Return whether a token of this scope may do what the other is for."""
+        order = list(Scope)
+        return order.index(self) >= order.index(other)
+
+
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     """Access tokens."""
 
@@ -33,9 +48,13 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
         """Return those that are neither revoked nor past their time."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)
 
-    def visible_to(self, user: User) -> Self:
-        """Return this person's own."""
-        return self.filter(user_id=user.pk)
+    def visible_to(self, user: Person) -> Self:
+        """Return this person's own, and those of the members of projects that this person owns."""
+        if user.pk is None:
+            return self.none()
+        owned = Membership.objects.filter(user_id=user.pk, role=Role.OWNER).values("project_id")
+        members = Membership.objects.filter(project__in=owned).values("user_id")
+        return self.filter(Q(user_id=user.pk) | Q(user__in=members))
 
 
 class AccessToken(models.Model):
@@ -46,6 +65,7 @@ class AccessToken(models.Model):
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=8, unique=True)
     digest = models.CharField(max_length=64)
+    scope = models.CharField(max_length=5, choices=Scope.choices, default=Scope.WRITE)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -55,16 +75,21 @@ class AccessToken(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [models.CheckConstraint(condition=Q(scope__in=Scope.values), name="token_scope_known")]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
     @classmethod
-    def issue(cls, *, user: User, name: str, expires_in: timedelta | None = None) -> tuple[AccessToken, str]:
+    def issue(
+        cls, *, user: User, name: str, expires_in: timedelta | None = None, scope: Scope = Scope.WRITE
+    ) -> tuple[AccessToken, str]:
         """Make a token and return it with its text, which is not to be had again."""
         prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         expires_at = timezone.now() + expires_in if expires_in else None
-        token = cls.objects.create(user=user, name=name, prefix=prefix, digest=digest_of(secret), expires_at=expires_at)
+        token = cls.objects.create(
+            user=user, name=name, prefix=prefix, digest=digest_of(secret), expires_at=expires_at, scope=scope
+        )
         return token, f"es_{prefix}_{secret}"
 
     @classmethod
@@ -76,6 +101,11 @@ class AccessToken(models.Model):
         if kind != "es" or token is None or not token.user.is_active:
             return None
         return token if hmac.compare_digest(token.digest, digest_of(secret)) else None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it is neither revoked nor past its time."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
 
     def note_use(self) -> None:
         """Write the time of this use, at most once a minute."""

@@ -7,6 +7,7 @@ from django.db import IntegrityError
 
 from tests.constraints import breach_pattern, constraints_of
 from tests.factories import (
+    AccessTokenFactory,
     CandidateFactory,
     CaseChunkFactory,
     CaseListFactory,
@@ -32,6 +33,7 @@ BREACHES: dict[str, Callable[[], object]] = {
         2, project=ProjectFactory(), user=UserFactory()
     ),
     "membership_role_known": lambda: MembershipFactory(role="king"),
+    "token_scope_known": lambda: AccessTokenFactory(scope="all"),
     "dataset_name_once_per_project": lambda: DatasetFactory.create_batch(2, project=ProjectFactory(), name="a"),
     "version_number_once_per_dataset": lambda: DatasetVersionFactory.create_batch(2, dataset=DatasetFactory()),
     "version_number_from_1": lambda: DatasetVersionFactory(number=0),

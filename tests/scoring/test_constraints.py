@@ -4,15 +4,18 @@ from collections.abc import Callable
 
 import pytest
 from django.db import IntegrityError
+from django.utils import timezone
 
 from tests.constraints import breach_pattern, constraints_of
 from tests.factories import (
+    ExperimentFactory,
     ResultFactory,
     RunFactory,
     RunRatingFactory,
     RunScoreFactory,
     ScoreFactory,
     ScorerSpecFactory,
+    ShowingFactory,
     UserFactory,
 )
 
@@ -24,6 +27,13 @@ BREACHES: dict[str, Callable[[], object]] = {
     "rating_once_per_author": lambda: RunRatingFactory.create_batch(
         2, run=RunFactory(), scorer=ScorerSpecFactory(), author=UserFactory()
     ),
+    "showing_once_per_person": lambda: ShowingFactory.create_batch(
+        2, experiment=ExperimentFactory(), person=UserFactory(), result_id=1, answered_at=timezone.now()
+    ),
+    "showing_one_open_at_a_time": lambda: ShowingFactory.create_batch(
+        2, experiment=ExperimentFactory(), person=UserFactory()
+    ),
+    "showing_skipped_is_answered": lambda: ShowingFactory(is_skipped=True),
     "run_score_once": lambda: RunScoreFactory.create_batch(2, run=RunFactory(), scorer=ScorerSpecFactory()),
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from evalsite.commands import CommandFailed, SiteCommand
 from evalsite.people import user_named
-from experiments.models import AccessToken
+from experiments.models import AccessToken, Scope
 
 
 class Command(SiteCommand):
@@ -18,6 +18,7 @@ class Command(SiteCommand):
         """Declare the options."""
         parser.add_argument("username", nargs="?", help="whose token; without: the first administrator")
         parser.add_argument("--name", default="command line", help="what the token is for")
+        parser.add_argument("--scope", choices=Scope.values, default=Scope.WRITE, help="what the token is good for")
         parser.add_argument("--days", type=int, metavar="N", help="how long it holds; without: until revoked")
 
     def handle(self, **options: Any) -> None:
@@ -26,5 +27,6 @@ class Command(SiteCommand):
         if days is not None and days < 1:
             raise CommandFailed("--days must be at least 1.", returncode=2)
         user = user_named(options["username"])
-        _, secret = AccessToken.issue(user=user, name=options["name"], expires_in=days and timedelta(days=days))
+        expires_in, scope = days and timedelta(days=days), Scope(options["scope"])
+        _, secret = AccessToken.issue(user=user, name=options["name"], expires_in=expires_in, scope=scope)
         self.stdout.write(secret)
