@@ -139,9 +139,20 @@ class TextOrObjectField(ObjectField):
         return data if isinstance(data, str) else super().to_internal_value(data)
 
 
+PART_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "type": {"enum": ["text", "image", "audio", "file"]},
+        "text": {"type": "string"},
+        "url": {"type": "string", "description": "An address or a data URI; a template like any text."},
+        "from": {"type": "string", "description": "The variable of the items that holds the URL."},
+    },
+    "required": ["type"],
+}
+CONTENT_SCHEMA = {"oneOf": [{"type": "string"}, {"type": "array", "items": PART_SCHEMA}]}
 MESSAGE_SCHEMA = {
     "type": "object",
-    "properties": {"role": {"enum": ["system", "user", "assistant"]}, "content": {"type": "string"}},
+    "properties": {"role": {"enum": ["system", "user", "assistant"]}, "content": CONTENT_SCHEMA},
     "required": ["role", "content"],
 }
 

@@ -31,7 +31,7 @@ def digest_of(value: Any) -> str:
 
 
 def config_hash(
-    *, kind: str, base_url: str, model: str, messages: Sequence[Mapping[str, str]], params: Mapping[str, Any]
+    *, kind: str, base_url: str, model: str, messages: Sequence[Mapping[str, Any]], params: Mapping[str, Any]
 ) -> str:
     """Return the identity of a configuration: 64 hexadecimal digits.
 

@@ -15,7 +15,7 @@ class CandidateDeclaration:
     name: str
     provider: "Provider"
     model: str
-    messages: str | Sequence[dict[str, str]]
+    messages: str | Sequence[dict[str, Any]]
     """A text, or messages with role and content."""
     prompt_name: str
     """The prompt whose version the messages become; the same text is the same version."""

@@ -11,6 +11,7 @@ from django.db import models
 
 from experiments.blobs import default_store
 from experiments.cleaning import clean_text
+from experiments.media_store import media_apart
 from runs.execution import Attempt, Job
 from runs.models import Billed, FailedAttempt, Result, Transcript
 from runs.models.results import PREVIEW_LENGTH
@@ -81,8 +82,10 @@ def result_row(build: RowBuilder, job: Job) -> Row:
 
 
 def transcript_row(build: RowBuilder, job: Job) -> Row:
-    """Return the Transcript row of a finished job; a body above 64 KiB goes to the blob store."""
+    """Return the Transcript row of a finished job; above 64 KiB its media, then its body go to the blob store."""
     body = orjson.dumps(job.transcript)
+    if len(body) > BLOB_ABOVE_BYTES:
+        body = orjson.dumps(media_apart(job.transcript))
     if len(body) > BLOB_ABOVE_BYTES:
         body = orjson.dumps({"blob": default_store().put(body)})
     return build(

@@ -11,7 +11,7 @@ from experiments.templating import TemplateProblem, check_messages, compile_mess
 INPUT = "{{ input }}"
 
 
-def messages_from(prompt: str | list[Any], *, has_input: bool) -> list[dict[str, str]]:
+def messages_from(prompt: str | list[Any], *, has_input: bool) -> list[dict[str, Any]]:
     """Return the messages of a prompt. Raises ActionRefused.
 
     A text without a variable is the system message and the input the user's; without an input it is the user's.

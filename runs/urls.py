@@ -11,6 +11,7 @@ urlpatterns = [
     path("runs/<uuid:uid>/summary/", views.run_summary, name="run-summary"),
     path("runs/<uuid:uid>/results/", views.run_results, name="run-results"),
     path("runs/<uuid:uid>/results/<int:ordinal>/", views.result_detail, name="result-detail"),
+    path("runs/<uuid:uid>/results/<int:ordinal>/media/<int:number>/", views.result_medium, name="result-medium"),
     path("runs/<uuid:uid>/results/<int:ordinal>/rate/", views.result_rate, name="result-rate"),
     path("runs/<uuid:uid>/pause/", views.run_pause, name="run-pause"),
     path("runs/<uuid:uid>/resume/", views.run_resume, name="run-resume"),

@@ -20,6 +20,7 @@ from runs.models.results import result_id_of
 from runs.pages.result import ResultPage
 from runs.pages.run_detail import ResultsPart, RunDetailPage, RunSummary, visible_run
 from runs.pages.run_list import RunListPage
+from runs.pages.transcript import medium_of
 from runs.streams import Topic, stream_of
 from scoring.actions import rate_result
 
@@ -65,6 +66,18 @@ def result_detail(request: HttpRequest, uid: UUID, ordinal: int) -> HttpResponse
     run = visible_run(uid, request.user)
     one = ResultPage.build(run, _checked(ordinal), request, request.user)
     return render(request, _result_template(request), {"one": one})
+
+
+@require_safe
+def result_medium(request: HttpRequest, uid: UUID, ordinal: int, number: int) -> HttpResponse:
+    """Give an image, audio or file of the transcript, by its number."""
+    run = visible_run(uid, request.user)
+    result = get_object_or_404(Result.objects.select_related("transcript"), pk=result_id_of(run.pk, _checked(ordinal)))
+    found = medium_of(result, number) if number < MOST_RESULTS else None
+    if found is None:
+        raise Http404("The transcript has no such medium.")
+    media_type, data = found
+    return HttpResponse(data, content_type=media_type, headers={"Cache-Control": "private, max-age=3600"})
 
 
 @require_POST

@@ -1,6 +1,7 @@
 """Saving prompts: the same text is the same version."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -15,12 +16,13 @@ from experiments.templating import TemplateProblem, check_messages
 
 @transaction.atomic
 def save_prompt(
-    *, project: Project, name: str, messages: str | Sequence[dict[str, str]], by: Person | None, note: str = ""
+    *, project: Project, name: str, messages: str | Sequence[dict[str, Any]], by: Person | None, note: str = ""
 ) -> PromptVersion:
     """Return the version of the prompt with this text, made if it is new. Raises ActionRefused."""
     require(by, project, "edit_prompt")
     try:
-        checked = check_messages(messages if isinstance(messages, str) else list(messages))
+        given = messages if isinstance(messages, str) else list(messages)
+        checked = check_messages(given, may_name_blobs=by is None)
     except TemplateProblem as problem:
         raise ActionRefused("prompt", str(problem)) from problem
     made, _ = Prompt.objects.get_or_create(project=project, name=checked_name(name, "a prompt"))

@@ -90,7 +90,7 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
         versions = prompt.versions.all()
         return versions[0].number if versions else None
 
-    def get_messages(self, prompt: Prompt) -> list[dict[str, str]]:
+    def get_messages(self, prompt: Prompt) -> list[dict[str, Any]]:
         """Return the messages of the newest version."""
         versions = prompt.versions.all()
         return list(versions[0].messages) if versions else []

@@ -44,7 +44,7 @@ class ExperimentFile:
     name: str
     dataset: DatasetPart
     providers: dict[str, ProviderPart]
-    prompts: dict[str, list[dict[str, str]]]
+    prompts: dict[str, list[dict[str, Any]]]
     """Checked messages by the prompt's name."""
     candidates: list[CandidatePart]
     scorers: list[ScorerDeclaration]

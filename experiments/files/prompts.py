@@ -5,22 +5,16 @@ from typing import Any
 
 from experiments.files.document_nodes import BadDocument, ListNode, Node, ObjectNode, Scalar, key_path
 from experiments.files.fields import LONGEST_NAME, Fields
+from experiments.files.prompt_parts import WrongPart, part_in
 from experiments.files.yaml_document import SIZE_LIMIT, parse
 from experiments.templating import TemplateProblem, check_messages
 
 TEXTS, LISTS = (".md", ".txt"), (".yaml", ".yml", ".json")
 DEFAULT = "default"
+CONTENT_SENTENCE = "write a text, a list of parts, or {file: path} of a .md or .txt file"
 
 
-class _Wrong(ValueError):
-    """What is wrong with one prompt, and where."""
-
-    def __init__(self, node: Node, where: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.node, self.where = node, where
-
-
-def read_prompts(fields: Fields, folder: Path) -> dict[str, list[dict[str, str]]]:
+def read_prompts(fields: Fields, folder: Path) -> dict[str, list[dict[str, Any]]]:
     """Return checked messages by the prompt's name; `prompt:` is short for one named "default".
 
     A prompt that is wrong has no messages.
@@ -38,10 +32,10 @@ def read_prompts(fields: Fields, folder: Path) -> dict[str, list[dict[str, str]]
     return found
 
 
-def _read(fields: Fields, node: Node, path: str, folder: Path) -> list[dict[str, str]]:
+def _read(fields: Fields, node: Node, path: str, folder: Path) -> list[dict[str, Any]]:
     try:
-        return check_messages(_messages(node, path, folder))
-    except _Wrong as wrong:
+        return check_messages(_messages(node, path, folder), may_name_blobs=True)
+    except WrongPart as wrong:
         fields.problems.add(wrong.node, wrong.where, str(wrong))
     except TemplateProblem as problem:
         fields.problems.add(node, path, str(problem))
@@ -49,25 +43,29 @@ def _read(fields: Fields, node: Node, path: str, folder: Path) -> list[dict[str,
 
 
 def _messages(node: Node, path: str, folder: Path) -> Any:
-    """Return a prompt as check_messages takes it. Raises _Wrong."""
+    """Return a prompt as check_messages takes it. Raises WrongPart."""
     if isinstance(node, Scalar):
         return node.text
     if isinstance(node, ListNode):
         return [_message(item, f"{path}[{number}]", folder) for number, item in enumerate(node.items)]
     if set(node.entries) != {"file"}:
-        raise _Wrong(node, path, "a prompt is a text, a list of messages, or {file: path}")
+        raise WrongPart(node, path, "a prompt is a text, a list of messages, or {file: path}")
     return _from_file(node, path, folder)
 
 
 def _message(node: Node, path: str, folder: Path) -> dict[str, Any]:
     if not isinstance(node, ObjectNode) or set(node.entries) != {"role", "content"}:
-        raise _Wrong(node, path, "a message has role and content, nothing else")
+        raise WrongPart(node, path, "a message has role and content, nothing else")
     role, content = node.entries["role"], node.entries["content"]
     if not isinstance(role, Scalar):
-        raise _Wrong(role, f"{path}.role", "write a text")
+        raise WrongPart(role, f"{path}.role", "write a text")
+    if isinstance(content, ListNode):
+        where = f"{path}.content"
+        parts = [part_in(item, f"{where}[{number}]", folder) for number, item in enumerate(content.items)]
+        return {"role": role.text, "content": parts}
     text = content.text if isinstance(content, Scalar) else _messages(content, f"{path}.content", folder)
     if not isinstance(text, str):
-        raise _Wrong(content, f"{path}.content", "write a text, or {file: path} of a .md or .txt file")
+        raise WrongPart(content, f"{path}.content", CONTENT_SENTENCE)
     return {"role": role.text, "content": text}
 
 
@@ -76,18 +74,18 @@ def _from_file(node: ObjectNode, path: str, folder: Path) -> Any:
     file = folder / (named.text if isinstance(named, Scalar) else "")
     ending = file.suffix.lower()
     if ending not in TEXTS + LISTS:
-        raise _Wrong(named, where, f"a prompt is read from {', '.join(TEXTS + LISTS)} files")
+        raise WrongPart(named, where, f"a prompt is read from {', '.join(TEXTS + LISTS)} files")
     text = _text_of(file, named, where)
     if ending in TEXTS:
         return text
     try:
         root, problems = parse(text, is_json=ending == ".json")
     except BadDocument as bad:
-        raise _Wrong(named, where, f"{file.name}, line {bad.problem.line}: {bad.problem.sentence}") from None
+        raise WrongPart(named, where, f"{file.name}, line {bad.problem.line}: {bad.problem.sentence}") from None
     if problems:
-        raise _Wrong(named, where, f"{file.name}, line {problems[0].line}: {problems[0].sentence}")
+        raise WrongPart(named, where, f"{file.name}, line {problems[0].line}: {problems[0].sentence}")
     if isinstance(root, ObjectNode):
-        raise _Wrong(named, where, f"{file.name} holds no text and no list of messages")
+        raise WrongPart(named, where, f"{file.name} holds no text and no list of messages")
     return _messages(root, path, file.parent)
 
 
@@ -95,9 +93,9 @@ def _text_of(file: Path, node: Node, where: str) -> str:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise _Wrong(node, where, f"{file.name} is no text in UTF-8") from None
+        raise WrongPart(node, where, f"{file.name} is no text in UTF-8") from None
     except OSError:
-        raise _Wrong(node, where, f"is not there (tried {file})") from None
+        raise WrongPart(node, where, f"is not there (tried {file})") from None
     if len(text) > SIZE_LIMIT:
-        raise _Wrong(node, where, f"{file.name} is larger than 1 MiB")
+        raise WrongPart(node, where, f"{file.name} is larger than 1 MiB")
     return text

@@ -10,6 +10,7 @@ from django import forms
 
 from evalsite.plugins import runners, scorers
 from experiments.files.candidates import MOST
+from experiments.media import TYPES
 from experiments.options import Options, RangeField, TextListField
 from experiments.params import CHECKS
 from experiments.requirements import METRICS, ON
@@ -155,7 +156,10 @@ def _provider() -> Schema:
 
 def _prompt() -> Schema:
     file = _closed({"file": TEXT}, required=("file",))
-    message: dict[str, Schema] = {"role": {"enum": list(ROLES)}, "content": {"anyOf": [TEXT, file]}}
+    sources: dict[str, Schema] = dict.fromkeys(("text", "url", "from", "file", "blob", "media_type"), TEXT)
+    part = _closed({"type": {"enum": ["text", *TYPES]}, **sources}, required=("type",))
+    parts = {"type": "array", "items": {"anyOf": [TEXT, part]}, "minItems": 1}
+    message: dict[str, Schema] = {"role": {"enum": list(ROLES)}, "content": {"anyOf": [TEXT, file, parts]}}
     messages = {"type": "array", "items": _closed(message, required=("role", "content")), "minItems": 1}
     return {"anyOf": [TEXT, file, messages]}
 

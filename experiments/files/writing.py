@@ -181,14 +181,14 @@ def _escaped(value: Any) -> Any:
     return value
 
 
-def _prompts(prompts: Mapping[str, list[dict[str, str]]]) -> dict[str, Any]:
+def _prompts(prompts: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
     if list(prompts) == [DEFAULT]:
         return {"prompt": _messages(prompts[DEFAULT])}
     return {"prompts": {name: _messages(messages) for name, messages in prompts.items()}}
 
 
-def _messages(messages: list[dict[str, str]]) -> Any:
-    if [message["role"] for message in messages] == ["user"]:
+def _messages(messages: list[dict[str, Any]]) -> Any:
+    if [message["role"] for message in messages] == ["user"] and isinstance(messages[0]["content"], str):
         return messages[0]["content"]
     return [{"role": message["role"], "content": message["content"]} for message in messages]
 

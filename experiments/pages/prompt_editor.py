@@ -1,11 +1,13 @@
 """The part of a form in which a prompt is written, and the prompt shown with a chosen item."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
 
+from experiments.cleaning import clean_json, parse_json
 from experiments.models import DatasetVersion, Item
 from experiments.templating import ROLES, item_context
 from experiments.templating.preview import PromptPreview, preview_of
@@ -17,7 +19,7 @@ KEYS_SHOWN = 50
 class PromptEditor:
     """The messages of a prompt as they stand in a form."""
 
-    messages: list[dict[str, str]]
+    messages: list[dict[str, Any]]
     problem: str = ""
     """Why they cannot be saved; "": nobody has found anything."""
 
@@ -25,15 +27,33 @@ class PromptEditor:
 
     @classmethod
     def typed(cls, post: QueryDict) -> "PromptEditor":
-        """Return what was typed; an empty message is none. Browsers send CR LF, prompts have LF."""
+        """Return what was typed; an empty message is none, parts are written as JSON.
+
+        Browsers send CR LF, prompts have LF.
+        """
         texts = [content.replace("\r\n", "\n") for content in post.getlist("content")]
         pairs = zip(post.getlist("role"), texts, strict=False)
-        return cls([{"role": role, "content": text} for role, text in pairs if text.strip()])
+        return cls([{"role": role, "content": _content_in(text)} for role, text in pairs if text.strip()])
 
     @property
     def rows(self) -> list[Mapping[str, str]]:
         """The messages, and an empty one for the next."""
-        return [*self.messages, {"role": "user", "content": ""}]
+        typed = [{"role": one["role"], "content": _as_typed(one["content"])} for one in self.messages]
+        return [*typed, {"role": "user", "content": ""}]
+
+
+def _content_in(text: str) -> Any:
+    """Return the content that a text stands for: a list of parts where it is one in JSON, else itself."""
+    try:
+        found = clean_json(parse_json(text.encode())) if text.lstrip().startswith("[") else None
+    except ValueError:
+        return text
+    is_parts = isinstance(found, list) and found and all(isinstance(part, dict) and "type" in part for part in found)
+    return found if is_parts else text
+
+
+def _as_typed(content: str | list[Any]) -> str:
+    return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, indent=2)
 
 
 @dataclass(frozen=True)
@@ -50,7 +70,7 @@ class ItemPreview:
     @classmethod
     def build(
         cls,
-        messages: Sequence[Mapping[str, str]],
+        messages: Sequence[Mapping[str, Any]],
         version: DatasetVersion | None,
         key: str,
         constants: Mapping[str, Any],

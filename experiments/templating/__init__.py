@@ -1,10 +1,9 @@
 """Prompt templates: sandboxed Jinja2 that can neither reach into Python nor use up the machine."""
 
+from experiments.templating.messages import ROLES, TemplateProblem, shown_content
 from experiments.templating.prompts import (
     RESERVED,
-    ROLES,
     CompiledPrompt,
-    TemplateProblem,
     check_messages,
     compile_messages,
     did_you_mean,
@@ -20,4 +19,5 @@ __all__ = [
     "compile_messages",
     "did_you_mean",
     "item_context",
+    "shown_content",
 ]

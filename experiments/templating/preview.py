@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from experiments.templating.messages import TemplateProblem, shown_content
 from experiments.templating.prompts import (
     CompiledPrompt,
-    TemplateProblem,
     compile_messages,
     did_you_mean,
     has_name,
@@ -48,12 +48,12 @@ class PromptPreview:
     """Whether every item would get the same messages."""
 
 
-def preview_of(messages: Sequence[Mapping[str, str]], context: Mapping[str, Any]) -> PromptPreview:
+def preview_of(messages: Sequence[Mapping[str, Any]], context: Mapping[str, Any]) -> PromptPreview:
     """Return the prompt as the item of this context would get it; never raises for what a person may have typed."""
     try:
         prompt = compile_messages(messages)
     except TemplateProblem as wrong:
-        sources = [MessagePreview(one["role"], [Piece(one["content"])], None) for one in messages]
+        sources = [MessagePreview(one["role"], [Piece(shown_content(one["content"]))], None) for one in messages]
         return PromptPreview(sources, str(wrong))
     unknown = dict(_unknown(prompt, context))
     texts, problem = _rendered(prompt, context)
@@ -67,7 +67,7 @@ def preview_of(messages: Sequence[Mapping[str, str]], context: Mapping[str, Any]
 def _rendered(prompt: CompiledPrompt, context: Mapping[str, Any]) -> tuple[list[str | None], str]:
     """Return the texts of the messages and "", or no texts and what does not fit."""
     try:
-        return [message["parts"][0]["text"] for message in prompt.render(context)], ""
+        return [shown_content(message["parts"]) for message in prompt.render(context)], ""
     except TemplateProblem as misfit:
         return [None] * len(prompt.messages), str(misfit)
 

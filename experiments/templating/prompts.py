@@ -11,6 +11,8 @@ from typing import Any
 from jinja2 import Template, TemplateError
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
 
+from experiments.media import BadPart, medium
+from experiments.templating.messages import BLOB_SENTENCE, TemplateProblem, normalised, parts_of, shown_content
 from experiments.templating.sandbox import (
     LOOP_BUDGET,
     Absent,
@@ -21,15 +23,10 @@ from experiments.templating.sandbox import (
 )
 
 Message = dict[str, Any]
-ROLES = ("system", "user", "assistant")
 RESERVED = ("metadata", "tags", "key", "vars")
 MAX_TEMPLATE_LENGTH = 256 * 1024
 MAX_OUTPUT_LENGTH = 4 * 1024 * 1024
 RENDER_ERRORS = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
-
-
-class TemplateProblem(ValueError):
-    """A prompt that cannot be used, or does not fit an item; the text is a sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +47,23 @@ class CompiledPrompt:
         budget = LoopBudget()
         rendered = []
         for message in self.messages:
-            text = message.text if message.template is None else self._text(message, context, budget)
-            rendered.append({"role": message.role, "parts": [{"type": "text", "text": text}]})
+            if message.parts:
+                parts = [self._part(part, context, budget) for part in message.parts]
+            else:
+                text = message.text if message.template is None else self._text(message, context, budget)
+                parts = [{"type": "text", "text": text}]
+            rendered.append({"role": message.role, "parts": parts})
         return rendered
+
+    def _part(self, part: CompiledPart, context: Mapping[str, Any], budget: LoopBudget) -> dict[str, Any]:
+        if part.kept is not None:
+            return dict(part.kept)
+        source = part.source
+        text = source.text if source.template is None else self._text(source, context, budget)
+        try:
+            return {"type": "text", "text": text} if part.kind == "text" else medium(part.kind, text)
+        except BadPart as bad:
+            raise TemplateProblem(f"{source.place(1)}: {bad}") from bad
 
     def _text(self, message: CompiledMessage, context: Mapping[str, Any], budget: LoopBudget) -> str:
         template = message.template
@@ -88,51 +99,74 @@ class CompiledMessage:
     has_loops: bool
     number: int
     """From 1; 0 where the prompt has one message only."""
+    parts: tuple[CompiledPart, ...] = ()
+    """What it is made of where it is more than one text; `text` then only shows it."""
 
     def place(self, line: int) -> str:
         """Return where a line of this message is, for sentences."""
         return f"message {self.number}, line {line}" if self.number else f"line {line}"
 
 
-def check_messages(raw: Any) -> list[dict[str, str]]:
-    """Return messages as [{"role", "content"}]; a text becomes one user message.
+@dataclass(frozen=True, slots=True)
+class CompiledPart:
+    """One of several parts of a message."""
 
-    Raises TemplateProblem for anything else than texts under the roles system, user and assistant, and for templates
-    that are wrong or refused.
+    kind: str
+    """text, image, audio or file."""
+    source: CompiledMessage
+    """The template of the text, or of the URL."""
+    kept: Mapping[str, Any] | None = None
+    """A medium that is the same for every item; None: `source` renders to the part."""
+
+
+def check_messages(raw: Any, *, may_name_blobs: bool = False) -> list[dict[str, Any]]:
+    """Return messages as [{"role", "content"}]; a text becomes one user message. Content is a text or a list of parts.
+
+    Raises TemplateProblem for anything else under the roles system, user and assistant, and for templates that are
+    wrong or refused. Blobs are named by those alone who may read every project's: their names give access.
     """
-    messages = _normalised(raw)
+    messages = normalised(raw)
+    if not may_name_blobs and any("blob" in part for part in parts_of(messages)):
+        raise TemplateProblem(BLOB_SENTENCE)
     compile_messages(messages)
     return messages
 
 
-def _normalised(raw: Any) -> list[dict[str, str]]:
-    if isinstance(raw, str):
-        raw = [{"role": "user", "content": raw}]
-    if not isinstance(raw, Sequence) or not raw:
-        raise TemplateProblem("a prompt is a text or a list of at least one message with role and content")
-    return [_checked(message, number) for number, message in enumerate(raw, start=1)]
-
-
-def _checked(message: Any, number: int) -> dict[str, str]:
-    if not isinstance(message, Mapping) or set(message) != {"role", "content"}:
-        raise TemplateProblem(f"message {number}: a message has role and content, nothing else")
-    role, content = message["role"], message["content"]
-    if role not in ROLES:
-        raise TemplateProblem(f'message {number}: role "{role}" is not one of {", ".join(ROLES)}')
-    if not isinstance(content, str) or not content.strip():
-        raise TemplateProblem(f"message {number}: its content is empty")
-    return {"role": role, "content": content}
-
-
 def compile_messages(messages: Any) -> CompiledPrompt:
     """Return the prompt ready to render. Raises TemplateProblem for templates that are wrong or refused."""
-    checked = _normalised(messages)
+    checked = normalised(messages)
     variables: set[str] = set()
     compiled = []
     for index, message in enumerate(checked, start=1):
         number = index if len(checked) > 1 else 0
-        compiled.append(_compiled(message["role"], message["content"], number, variables))
+        compiled.append(_compiled_message(message["role"], message["content"], number, variables))
     return CompiledPrompt(tuple(compiled), frozenset(variables))
+
+
+def _compiled_message(role: str, content: Any, number: int, variables: set[str]) -> CompiledMessage:
+    """Compile a message of one text, or of parts."""
+    if isinstance(content, str):
+        return _compiled(role, content, number, variables)
+    parts = tuple(_compiled_part(part, number, variables) for part in content)
+    return CompiledMessage(role, shown_content(content), None, has_loops=False, number=number, parts=parts)
+
+
+def _compiled_part(part: Mapping[str, Any], number: int, variables: set[str]) -> CompiledPart:
+    kind = part["type"]
+    if kind == "text":
+        return CompiledPart(kind, _compiled("", part["text"], number, variables))
+    if "blob" not in part and _has_marks(part["url"]):
+        return CompiledPart(kind, _compiled("", part["url"], number, variables))
+    nothing = CompiledMessage("", "", None, has_loops=False, number=number)
+    try:
+        return CompiledPart(kind, nothing, part if "blob" in part else medium(kind, part["url"]))
+    except BadPart as bad:
+        raise TemplateProblem(f"{nothing.place(1)}: {bad}") from bad
+
+
+def _has_marks(source: str) -> bool:
+    """Return whether there is anything to render."""
+    return any(mark in source for mark in ("{{", "{%", "{#"))
 
 
 def _compiled(role: str, source: str, number: int, variables: set[str]) -> CompiledMessage:
@@ -140,7 +174,7 @@ def _compiled(role: str, source: str, number: int, variables: set[str]) -> Compi
     plain = CompiledMessage(role, source, None, has_loops=False, number=number)
     if len(source) > MAX_TEMPLATE_LENGTH:
         raise TemplateProblem(f"{plain.place(1)}: the template is longer than {MAX_TEMPLATE_LENGTH:,} characters")
-    if not any(mark in source for mark in ("{{", "{%", "{#")):
+    if not _has_marks(source):
         return plain
     try:
         parsed = parse(source)

@@ -30,6 +30,7 @@ from evalsite.api_fields import (
 from evalsite.api_lists import Order
 from evalsite.api_views import VisibleViewSet, checked, created_once, find_or_404
 from experiments.identifiers import uid_from
+from experiments.media_store import media_loaded
 from experiments.models import Experiment, Item, Project, Provider
 from experiments.permissions import require
 from runs.actions import AdHocConfig, cancel_run, pause_run, resume_run, retry_failed, start_ad_hoc
@@ -249,7 +250,7 @@ class ResultViewSet(VisibleViewSet):
         context = {
             "run": run,
             "keys": _keys_of([result]),
-            "messages": messages_of(result),
+            "messages": media_loaded(messages_of(result)),
             "stages": stages_of(run, result),
             "scores": scores_of(run, Score.objects.filter(result_id=result.pk)),
         }

@@ -8,13 +8,14 @@ from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
+from experiments.media import without_data
 from experiments.models import ScorerSpec
 from experiments.models.projects import Person
 from experiments.permissions import may
 from runs.models import FailedAttempt, Result, Run, Transcript
 from runs.models.results import result_id_of
 from runs.pages.run_detail import chosen_outcome, results_of
-from runs.pages.transcript import MOST_SHOWN, Said, ToolCall, said_in
+from runs.pages.transcript import MOST_SHOWN, Said, ToolCall, said_of
 from runs.transcripts import messages_of
 from scoring.models import CODE, RunScore, Score
 
@@ -85,7 +86,7 @@ class ResultPage:
             result,
             _judgements(scorers, scores),
             _rated(scorers, scores, user),
-            [said_in(message) for message in messages_of(result)],
+            said_of(messages_of(result)),
             getattr(result, "transcript", None),
             list(FailedAttempt.objects.filter(result_id=result.pk)),
             readable(result.item.expected),
@@ -98,7 +99,7 @@ class ResultPage:
     @property
     def item_input(self) -> str:
         """The item's input as a person reads it."""
-        return readable(self.result.item.input)
+        return without_data(readable(self.result.item.input))
 
     @property
     def output(self) -> str:

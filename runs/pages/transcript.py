@@ -1,12 +1,17 @@
 """Transcripts as pages show them: what was said, by whom, in which call, and what else was answered beside it."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count, islice
 from typing import Any
 
 import orjson
 
+from experiments.media import ADDRESS, TYPES
+from experiments.media_store import bytes_of
 from runs.exchange import Message
-from runs.transcripts import text_of
+from runs.models import Result
+from runs.transcripts import messages_of, text_of
 
 MOST_SHOWN = 100_000
 
@@ -19,6 +24,17 @@ class ToolCall:
     call_id: str
     arguments: str
     """Indented where they are JSON, else as they came."""
+
+
+@dataclass(frozen=True)
+class Medium:
+    """An image, audio or file that was sent."""
+
+    kind: str
+    number: int
+    """Its place among the media of the transcript, from 0."""
+    address: str
+    """Where the provider fetched it; "": the site has its bytes."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +54,30 @@ class Said:
     """Of another choice that is not ok: refused or truncated."""
     is_partial: bool = False
     """Whether it broke off."""
+    media: tuple[Medium, ...] = ()
 
 
-def said_in(message: Message) -> Said:
-    """Return a message as a page shows it."""
+def said_of(messages: Iterable[Message]) -> list[Said]:
+    """Return the messages of a transcript as a page shows them."""
+    numbers = count()
+    return [_said(message, numbers) for message in messages]
+
+
+def medium_of(result: Result, number: int) -> tuple[str, bytes] | None:
+    """Return (media type, bytes) of a medium of the transcript; None: there is none, or it is an address."""
+    media = (part for message in messages_of(result) for part in _media_in(message))
+    part = next(islice(media, number, None), None)
+    try:
+        return None if part is None else bytes_of(part)
+    except FileNotFoundError:
+        return None
+
+
+def _media_in(message: Message) -> list[dict[str, Any]]:
+    return [part for part in message.get("parts", ()) if part.get("type") in TYPES]
+
+
+def _said(message: Message, numbers: Iterator[int]) -> Said:
     return Said(
         role=message.get("role", ""),
         text=text_of(message)[:MOST_SHOWN],
@@ -49,12 +85,18 @@ def said_in(message: Message) -> Said:
         call=message.get("call") or {},
         tool_calls=tuple(_tool_call(call) for call in message.get("tool_calls") or ()),
         other_choices=tuple(
-            replace(said_in(choice), role=f"choice {number}")
+            replace(_said(choice, count()), role=f"choice {number}")
             for number, choice in enumerate(message.get("other_choices") or (), start=2)
         ),
         outcome=message.get("outcome", ""),
         is_partial=bool(message.get("partial")),
+        media=tuple(_medium(part, next(numbers)) for part in _media_in(message)),
     )
+
+
+def _medium(part: dict[str, Any], number: int) -> Medium:
+    url = str(part.get("url") or "")
+    return Medium(part["type"], number, url if ADDRESS.fullmatch(url) else "")
 
 
 def _tool_call(call: dict[str, Any]) -> ToolCall:

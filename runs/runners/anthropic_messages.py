@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from experiments.cleaning import clean_text
+from experiments.media import split_data_uri
 from runs.exchange import CallFailed, Completion, Message, NeedsPerson, Request
 from runs.runners.answers import assistant_message, count, invalid, object_of, tool_call, total
 from runs.runners.base import HttpResponse
@@ -37,6 +38,8 @@ TRUNCATED = {
     "model_context_window_exceeded": "length limit",
     "pause_turn": "the provider paused in the middle of its turn",
 }
+BLOCKS = {"image": "image", "file": "document"}
+"""The block that a medium becomes."""
 CHOICES = {"auto": {"type": "auto"}, "none": {"type": "none"}, "required": {"type": "any"}}
 
 
@@ -119,7 +122,20 @@ def _wire_message(message: Message) -> dict[str, Any]:
 
 def _blocks(message: Message) -> list[dict[str, Any]]:
     """Return the parts of a message; empty texts, which the API refuses, are left out."""
-    return [{"type": "text", "text": part["text"]} for part in message["parts"] if part["text"]]
+    return [_block(part) for part in message["parts"] if part["type"] != "text" or part["text"]]
+
+
+def _block(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one part. Raises NeedsPerson for a medium that the API does not take."""
+    kind = part["type"]
+    if kind == "text":
+        return {"type": "text", "text": part["text"]}
+    if kind not in BLOCKS:
+        raise NeedsPerson(f"the prompt has a part of type {kind}; the API takes {', '.join(BLOCKS)}: leave it out")
+    found = split_data_uri(part["url"], kind)
+    if found is None:
+        return {"type": BLOCKS[kind], "source": {"type": "url", "url": part["url"]}}
+    return {"type": BLOCKS[kind], "source": {"type": "base64", "media_type": found[0], "data": found[1]}}
 
 
 def _wire_params(params: Mapping[str, Any]) -> dict[str, Any]:

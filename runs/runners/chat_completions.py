@@ -9,10 +9,13 @@ from typing import Any
 import orjson
 
 from experiments.cleaning import clean_json, clean_text
+from experiments.media import split_data_uri
 from runs.exchange import CallFailed, Completion, Message, Request
 from runs.runners.answers import count, invalid, object_of
 from runs.runners.base import HttpResponse
 
+FILE_NAME = "file.pdf"
+AUDIO_FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 TRUNCATED = {"length": "length limit", "max_tokens": "length limit"}
 
 
@@ -47,7 +50,20 @@ def _wire_message(message: Message) -> dict[str, Any]:
         return {"role": message["role"], "content": parts[0]["text"]}
     if all(part["type"] == "text" for part in parts):
         return {"role": message["role"], "content": "".join(part["text"] for part in parts)}
-    return {"role": message["role"], "content": parts}
+    return {"role": message["role"], "content": [_wire_part(part) for part in parts]}
+
+
+def _wire_part(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part of a message as the API has it."""
+    kind = part["type"]
+    if kind == "text":
+        return {"type": "text", "text": part["text"]}
+    if kind == "image":
+        return {"type": "image_url", "image_url": {"url": part["url"]}}
+    if kind == "file":
+        return {"type": "file", "file": {"filename": FILE_NAME, "file_data": part["url"]}}
+    media_type, data = split_data_uri(part["url"], kind) or ("", "")
+    return {"type": "input_audio", "input_audio": {"data": data, "format": AUDIO_FORMATS.get(media_type, "")}}
 
 
 def parse_answer(response: HttpResponse, *, url: str) -> Completion:

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+from experiments.media_store import media_loaded
 from experiments.templating import CompiledPrompt, TemplateProblem, compile_messages, item_context
-from runs.exchange import Request
+from runs.exchange import NeedsPerson, Request
 from runs.execution import RUNNER_ERROR, Job, Stage
 from runs.models import Run
 from runs.services import LaneServices
+
+LOST = "a file of the prompt is not in the data directory ({}): put it back, or run the file again; then resume"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,16 @@ class Render(Stage):
         self._services = services
 
     def prepare(self, run: Run) -> RenderPart:
-        """Return what this stage needs for the jobs of a run. Called in the database thread."""
+        """Return what this stage needs for the jobs of a run. Called in the database thread.
+
+        Raises NeedsPerson when an image or file of the prompt is not there.
+        """
         config = run.config
-        prompt = compile_messages(config["messages"])
-        return RenderPart(prompt, run.experiment.variables, config["model"], config["params"])
+        try:
+            messages = media_loaded(config["messages"], "content")
+        except FileNotFoundError as missing:
+            raise NeedsPerson(LOST.format(missing.filename)) from None
+        return RenderPart(compile_messages(messages), run.experiment.variables, config["model"], config["params"])
 
     async def __call__(self, job: Job) -> bool:
         """Fill in the request."""

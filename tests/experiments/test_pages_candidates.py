@@ -1,5 +1,6 @@
 """The page that adds a candidate, and its prompt shown with an item."""
 
+import json
 from typing import Any
 
 import pytest
@@ -71,6 +72,23 @@ def test_candidate_new_adds_it_and_starts_its_run(as_editor: Client, candidate: 
     assert [run.candidate for run in Run.objects.all()] == [added]
     assert added.params == {"temperature": 0.7}
     assert added.prompt_version.messages == [{"role": "user", "content": "Line one.\n{{ input }}"}]
+
+
+def test_candidate_new_takes_parts_as_json_and_shows_them_again(
+    as_editor: Client, candidate: Candidate, url: str
+) -> None:
+    parts = [{"type": "text", "text": "{{ input }}"}, {"type": "image", "url": "https://x/y.png"}]
+    as_editor.post(url, form_of(candidate, content=[json.dumps(parts), "[not JSON", ""], role=["user", "user", "user"]))
+
+    added = Candidate.objects.get(name="warmer")
+    page = text(as_editor.get(f"{url}?copy={added.uid}"))
+
+    assert added.prompt_version.messages == [
+        {"role": "user", "content": parts},
+        {"role": "user", "content": "[not JSON"},
+    ]
+    assert "&quot;type&quot;: &quot;image&quot;" in page
+    assert "[image: https://x/y.png]" in page
 
 
 @pytest.mark.parametrize(

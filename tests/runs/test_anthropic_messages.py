@@ -215,3 +215,24 @@ def test_parse_answer_of_what_is_no_message_is_invalid(body: Any) -> None:
 
     assert (caught.value.outcome, caught.value.is_retriable) == ("invalid_output", True)
     assert caught.value.raw_response
+
+
+def test_build_body_of_media_sends_their_blocks() -> None:
+    parts = [
+        {"type": "text", "text": "Look"},
+        {"type": "image", "url": "https://x/y.png"},
+        {"type": "image", "url": "data:image/png;base64,AAAA"},
+        {"type": "file", "url": "data:application/pdf;base64,BBBB"},
+    ]
+
+    assert body_of({"role": "user", "parts": parts})["messages"][0]["content"] == [
+        {"type": "text", "text": "Look"},
+        {"type": "image", "source": {"type": "url", "url": "https://x/y.png"}},
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
+        {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "BBBB"}},
+    ]
+
+
+def test_build_body_of_a_medium_that_the_api_does_not_take_needs_a_person() -> None:
+    with pytest.raises(NeedsPerson, match="a part of type audio; the API takes image, file: leave it out"):
+        body_of({"role": "user", "parts": [{"type": "audio", "url": "data:audio/wav;base64,AAAA"}]})

@@ -1,12 +1,16 @@
 """The journey of a program with nothing but a token: declare, run, rate, read the board, run again without a call."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pytest_django import Settings
 
+from experiments.media import data_uri
 from experiments.models import Experiment, Role
+from runs.models import Result
+from runs.transcripts import messages_of
 from tests.api_client import Api
 from tests.factories import MembershipFactory, ProviderFactory
 from tests.model_server import ModelServer, model_server
@@ -160,3 +164,42 @@ def test_model_that_two_providers_offer_is_refused_naming_them(api: Api, server:
     assert refused.status_code == 400
     assert refused.json()["errors"][0]["field"] == "config.provider"
     assert "local, second" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("size", [6, 90_000])
+def test_image_goes_to_the_provider_and_comes_back_with_the_transcript(
+    api: Api, server: ModelServer, settings: Settings, tmp_path: Path, size: int
+) -> None:
+    settings.DATA_DIR = tmp_path
+    image = data_uri("image/png", b"x" * size)
+    content = ["What is it?", {"type": "image", "from": "picture"}]
+    config = {"model": "alpha", "prompt": [{"role": "user", "content": content}], "input_data": {"picture": image}}
+
+    made = api.post("runs", {"experiment_id": experiment(api), "config": config}, Prefer="wait=20").json()
+
+    shown = api.get(f"results/{made['id']}.0/").json()
+    assert made["status"] == "completed"
+    assert server.requests[0]["messages"][0]["content"] == [
+        {"type": "text", "text": "What is it?"},
+        {"type": "image_url", "image_url": {"url": image}},
+    ]
+    assert shown["transcript"][0]["parts"][1] == {"type": "image", "url": image}
+    stored = messages_of(Result.objects.get())[0]["parts"][1]
+    assert set(stored) == ({"type", "url"} if size == 6 else {"type", "blob", "media_type"})
+
+
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [
+        ({"type": "image", "blob": "a" * 64, "media_type": "image/png"}, "a file comes with an experiment file"),
+        ({"type": "image", "url": "cat.png"}, "stands for no image"),
+        ({"type": "odd"}, "a part is a text, or has a type"),
+    ],
+)
+def test_prompt_of_a_part_that_cannot_be_is_refused(api: Api, part: dict[str, str], sentence: str) -> None:
+    config = {"model": "alpha", "prompt": [{"role": "user", "content": [part]}]}
+
+    refused = api.post("runs", {"experiment_id": experiment(api), "config": config})
+
+    assert refused.status_code == 400
+    assert sentence in refused.content.decode()

@@ -58,8 +58,16 @@ def test_build_body_of_text_messages_sends_plain_strings_and_parameters() -> Non
         ([], ""),
         ([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}], "ab"),
         (
-            [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "u"}}],
-            [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "u"}}],
+            [{"type": "text", "text": "a"}, {"type": "image", "url": "https://x/y.png"}],
+            [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "https://x/y.png"}}],
+        ),
+        (
+            [{"type": "audio", "url": "data:audio/mpeg;base64,AAAA"}],
+            [{"type": "input_audio", "input_audio": {"data": "AAAA", "format": "mp3"}}],
+        ),
+        (
+            [{"type": "file", "url": "data:application/pdf;base64,AAAA"}],
+            [{"type": "file", "file": {"filename": "file.pdf", "file_data": "data:application/pdf;base64,AAAA"}}],
         ),
     ],
 )

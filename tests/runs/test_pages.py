@@ -1,6 +1,7 @@
 """The pages about runs and results: for members, for strangers, with bad input, plain and htmx."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
+from experiments.media_store import part_of_bytes
 from experiments.models import Project
 from runs.models import Result, Run, RunStatus, Transcript, WorkUnit
 from runs.models.results import result_id_of
@@ -267,6 +270,51 @@ def test_result_shows_tool_calls_reasoning_and_every_choice(as_viewer: Client, r
     assert all(word in page for word in ("call_1", ">odd<", ">{a<", "one and one", "choice 2", "choice 3", "truncated"))
     assert "<script>alert" not in page
     assert "five" in page
+
+
+def show(run: Run, ordinal: int, *parts: dict[str, str]) -> str:
+    """Have the result's transcript be a user's message of these parts; return where its first medium is."""
+    transcript = Transcript.objects.filter(result_id=result_id_of(run.pk, ordinal))
+    transcript.update(body=[{"role": "user", "parts": [{"type": "text", "text": "Look"}, *parts]}])
+    return reverse("runs:result-medium", args=[run.uid, ordinal, 0])
+
+
+@pytest.mark.parametrize("size", [5, 100_000])
+def test_image_of_the_request_is_shown_from_the_site_itself(
+    as_viewer: Client, run: Run, size: int, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    url = show(run, 0, part_of_bytes("image", "image/png", b"x" * size))
+
+    page, image = as_viewer.get(reverse("runs:result-detail", args=[run.uid, 0])), as_viewer.get(url)
+
+    assert f'<img class="medium__thumbnail" src="{url}"' in text(page)
+    assert "data:image" not in text(page)
+    assert (image.status_code, image["Content-Type"], image.content) == (200, "image/png", b"x" * size)
+    assert (image["X-Content-Type-Options"], image["Cache-Control"]) == ("nosniff", "private, max-age=3600")
+
+
+def test_image_by_address_is_a_link_and_nothing_is_fetched(as_viewer: Client, run: Run) -> None:
+    url = show(run, 0, {"type": "image", "url": "https://elsewhere.example/a.png"})
+
+    page = text(as_viewer.get(reverse("runs:result-detail", args=[run.uid, 0])))
+
+    assert 'href="https://elsewhere.example/a.png" rel="noreferrer noopener"' in page
+    assert "<img" not in page
+    assert as_viewer.get(url).status_code == 404
+
+
+@pytest.mark.parametrize("number", [1, 1 << 40])
+def test_medium_that_is_not_there_is_a_404(as_viewer: Client, run: Run, number: int) -> None:
+    show(run, 0, part_of_bytes("image", "image/png", b"x"))
+
+    assert as_viewer.get(reverse("runs:result-medium", args=[run.uid, 0, number])).status_code == 404
+
+
+def test_medium_of_a_stranger_is_a_404(client: Client, stranger: User, run: Run) -> None:
+    client.force_login(stranger)
+
+    assert client.get(show(run, 0, part_of_bytes("image", "image/png", b"x"))).status_code == 404
 
 
 def say(run: Run, ordinal: int, **more: Any) -> None:
