@@ -81,6 +81,7 @@ def addresses(experiment: "Experiment") -> Iterator[tuple[str, str]]:
     """Yield (name, address) of everything that is asked for: pages, API, admin."""
     run = experiment.runs.latest("pk")
     page, api, last = f"/runs/{run.uid}/", f"/api/v1/runs/{run.uid}/", run.planned_count - 1
+    outputs = f"/experiments/{experiment.uid}/outputs/"
     yield from {
         "home": "/",
         "runs": "/runs/",
@@ -88,6 +89,9 @@ def addresses(experiment: "Experiment") -> Iterator[tuple[str, str]]:
         "runs of the experiment": f"/experiments/{experiment.uid}/runs/",
         "leaderboard": f"/experiments/{experiment.uid}/board/",
         "compare": f"/experiments/{experiment.uid}/compare/",
+        "outputs": outputs,
+        "outputs, failures far down": f"{outputs}?mode=failures&after={run.case_limit - 30}",
+        "outputs, a text that is nowhere": f"{outputs}?text=nowhere",
         "run": page,
         "results, far down": f"{page}results/?after={last - 30}",
         "results, errors": f"{page}results/?outcome=errors",

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from experiments.views import board, budget, candidates, compare, datasets, experiments, providers, rate, tokens
+from experiments.views import (
+    board,
+    budget,
+    candidates,
+    compare,
+    datasets,
+    experiments,
+    outputs,
+    providers,
+    rate,
+    tokens,
+)
 
 app_name = "experiments"
 urlpatterns = [
@@ -17,6 +28,8 @@ urlpatterns = [
     path("experiments/<uuid:uid>/board/weights/", board.experiment_weights, name="experiment-weights"),
     path("experiments/<uuid:uid>/candidates/new/", candidates.candidate_new, name="candidate-new"),
     path("experiments/<uuid:uid>/prompt-preview/", candidates.prompt_preview, name="prompt-preview"),
+    path("experiments/<uuid:uid>/outputs/", outputs.experiment_outputs, name="experiment-outputs"),
+    path("experiments/<uuid:uid>/outputs/grid/", outputs.outputs_grid, name="outputs-grid"),
     path("experiments/<uuid:uid>/compare/", compare.experiment_compare, name="experiment-compare"),
     path("experiments/<uuid:uid>/rate/", rate.experiment_rate, name="experiment-rate"),
     path("experiments/<uuid:uid>/rate/scorer/", rate.experiment_rate_scorer, name="experiment-rate-scorer"),

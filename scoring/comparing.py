@@ -93,7 +93,7 @@ def scores_by_item(
 
     People rate some items only, and scorers with a condition judge some: they count where no other has a weight.
     """
-    specs = _compared(list(experiment.scorers.filter(removed_at=None)), weights)
+    specs = compared_scorers(list(experiment.scorers.filter(removed_at=None)), weights)
     scales, kept = scales_of(specs), kept_values([run.pk for run in runs])
     chosen = {spec.pk: _weight(spec, weights) for spec in specs if spec.pk in scales}
     return {
@@ -106,7 +106,8 @@ def _weight(spec: ScorerSpec, weights: Mapping[str, float] | None) -> float:
     return spec.weight if weights is None else weights.get(spec.name, 0.0)
 
 
-def _compared(specs: list[ScorerSpec], weights: Mapping[str, float] | None) -> list[ScorerSpec]:
+def compared_scorers(specs: list[ScorerSpec], weights: Mapping[str, float] | None = None) -> list[ScorerSpec]:
+    """Return the scorers that items are compared by: those of code with a weight, else those of people."""
     weighted = [spec for spec in specs if _weight(spec, weights) > 0]
     code = [spec for spec in weighted if registry.get(spec.kind).place is not Place.NOWHERE]
     return [spec for spec in code if not spec.when] or code or weighted

@@ -1,13 +1,15 @@
 """Item values: from the scores of results to one number an item and scorer. Pure arithmetic on arrays."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+ROUNDING = 1e-9
+"""Values that differ by less are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,11 @@ class Scale:
         return shares if self.higher_is_better else 1.0 - shares
 
 
+def no_positions() -> Ints:
+    """Return no positions at all."""
+    return np.empty(0, dtype=np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class ItemValues:
     """One number an item: the mean over its scored trials, in the scorer's own range."""
@@ -37,6 +44,8 @@ class ItemValues:
     """Positions in the case list, ascending."""
     means: Floats
     """As many as `positions`."""
+    varying: Ints = field(default_factory=no_positions)
+    """Those of the positions whose trials disagree."""
 
     @property
     def n(self) -> int:
@@ -48,7 +57,9 @@ def item_values(positions: Ints, values: Floats) -> ItemValues:
     """Return the mean of each position's values; the two arrays are parallel, one entry a scored result."""
     found, inverse, counts = np.unique(positions, return_inverse=True, return_counts=True)
     sums = np.bincount(inverse, weights=values, minlength=len(found))
-    return ItemValues(found, sums / np.maximum(counts, 1))
+    means = sums / np.maximum(counts, 1)
+    strays = np.bincount(inverse, weights=np.abs(values - means[inverse]) > ROUNDING, minlength=len(found))
+    return ItemValues(found, means, found[strays > 0])
 
 
 def mean_and_variance(values: Floats) -> tuple[float | None, float | None]:
@@ -64,7 +75,7 @@ def common_positions(sets: Mapping[str, ItemValues]) -> Ints:
     common: Ints | None = None
     for values in sets.values():
         common = values.positions if common is None else np.intersect1d(common, values.positions, assume_unique=True)
-    return common if common is not None else np.empty(0, dtype=np.int64)
+    return common if common is not None else no_positions()
 
 
 def at(values: ItemValues, positions: Ints) -> Floats:

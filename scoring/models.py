@@ -146,9 +146,22 @@ class RunScoreItems(models.Model):
     run_score = models.OneToOneField(RunScore, primary_key=True, on_delete=models.CASCADE, related_name="items")
     positions = models.BinaryField(help_text="Positions in the case list, ascending: 32-bit integers, deflated.")
     means = models.BinaryField(help_text="The mean of each position's trials: 64-bit floats, deflated.")
+    varying = models.BinaryField(default=b"", help_text="Positions whose trials disagree, as `positions`.")
 
     def __str__(self) -> str:
         return f"item values of {self.run_score}"
+
+
+class RunItems(models.Model):
+    """What became of a run's items, as positions in the case list packed like those of RunScoreItems."""
+
+    run = models.OneToOneField(Run, primary_key=True, on_delete=models.CASCADE, related_name="items")
+    answered = models.BinaryField(help_text="Items with an answered result.")
+    failed = models.BinaryField(help_text="Items with an errored result.")
+    rated = models.BinaryField(help_text="Items of which a person has rated a result.")
+
+    def __str__(self) -> str:
+        return f"items of {self.run}"
 
 
 class RunStanding(models.Model):

@@ -72,6 +72,8 @@ class Scored:
     """Items with output that it is asked about."""
     is_asked: bool = True
     """Whether it is asked about any item at all that has a result."""
+    is_of_run: bool = False
+    """Whether it is a person's rating of the run as a whole, of no item."""
 
     @property
     def scale(self) -> Scale:
@@ -155,7 +157,7 @@ def _by_people(run: Run, spec: ScorerSpec, rows: list[Row], results: CountingRes
         is_asked = np.isin(positions, results.answered)
         positions, means = positions[is_asked], means[is_asked]
     if not len(means):
-        return Scored(spec, _ratings_of(run, spec), is_code=False)
+        return Scored(spec, _ratings_of(run, spec), is_code=False, is_of_run=True)
     return Scored(spec, item_values(positions, means), is_code=False)
 
 

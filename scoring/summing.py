@@ -1,13 +1,14 @@
 """Summing up a run: RunScore and RunStanding, recomputed from the scores and never adjusted."""
 
+import numpy as np
 from django.db import transaction
 from django.dispatch import receiver
 
 from runs.models import Run
 from runs.progress import totals_of
 from runs.signals import results_changed
-from scoring.item_values import mean_and_variance
-from scoring.kept_values import keep_values
+from scoring.item_values import mean_and_variance, no_positions
+from scoring.kept_values import ItemSets, keep_items, keep_values
 from scoring.models import RunScore, RunStanding
 from scoring.scored import CountingResults, Scored, counting_results, scored_by
 from scoring.statistics import score_interval
@@ -29,6 +30,7 @@ def sum_up(run: Run) -> RunStanding:
         RunScore.objects.filter(run=run).exclude(scorer__in=[one.spec for one in scored]).delete()
         for one in scored:
             _write_run_score(run, one)
+        keep_items(run, _item_sets(scored, results))
         return _write_standing(run, scored, results)
 
 
@@ -49,6 +51,13 @@ def _write_run_score(run: Run, scored: Scored) -> None:
         },
     )
     keep_values(run_score, scored.values)
+
+
+def _item_sets(scored: list[Scored], results: CountingResults) -> ItemSets:
+    rated = [one.values.positions for one in scored if not one.is_code and not one.is_of_run]
+    return ItemSets(
+        np.unique(results.answered), np.unique(results.failed), np.unique(np.concatenate([no_positions(), *rated]))
+    )
 
 
 def _write_standing(run: Run, scored: list[Scored], results: CountingResults) -> RunStanding:

@@ -172,10 +172,15 @@ class ScorerSpec(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def passes(self, value: float) -> bool:
-        """Return whether a value counts as passed: from `pass_value`, else from the best end of the range."""
+    @property
+    def pass_mark(self) -> float | None:
+        """The value from which it counts as passed: `pass_value`, else the best end of the range; None: neither."""
         best = self.range_high if self.higher_is_better else self.range_low
-        wanted = best if self.pass_value is None else self.pass_value
+        return best if self.pass_value is None else self.pass_value
+
+    def passes(self, value: float) -> bool:
+        """Return whether a value counts as passed."""
+        wanted = self.pass_mark
         if wanted is None:
             return False
         return value >= wanted if self.higher_is_better else value <= wanted

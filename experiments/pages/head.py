@@ -73,6 +73,7 @@ class ExperimentHead:
 def _tabs(experiment: Experiment, current: str) -> list[Tab]:
     names = {
         "Board": "experiments:experiment-board",
+        "Outputs": "experiments:experiment-outputs",
         "Runs": "experiments:experiment-runs",
         "Compare": "experiments:experiment-compare",
         "Rate": "experiments:experiment-rate",

@@ -16,17 +16,24 @@
     return clientX < left || clientX > right || clientY < top || clientY > bottom;
   };
 
+  // This page's address with a result in it: its filters stay.
+  const addressOf = (result) => {
+    const query = new URLSearchParams(location.search);
+    query.set("result", result);
+    return `?${query}`;
+  };
+
   // Before htmx sees the click: what is not for the drawer stays an ordinary link.
   document.addEventListener(
     "click",
     (event) => {
-      const link = event.target.closest("[data-drawer-link]");
+      const link = event.target.closest("[data-drawer-link], [data-drawer-result]");
       if (!link) return;
       if (SMALL.matches || !isPlainClick(event)) {
         event.stopImmediatePropagation();
         return;
       }
-      address = link.dataset.drawerLink;
+      address = link.dataset.drawerLink ?? addressOf(link.dataset.drawerResult);
       if (!drawer().open) opener = link;
     },
     true,

@@ -28,6 +28,12 @@ def test_item_value_is_the_mean_of_its_trials() -> None:
     assert (found.positions.tolist(), found.means.tolist(), found.n) == ([2, 4], [0.0, 0.5], 2)
 
 
+def test_item_varies_where_its_trials_disagree() -> None:
+    found = of([(4, 1.0), (2, 0.3), (4, 0.0), (2, 0.3), (7, 1.0)])
+
+    assert found.varying.tolist() == [4]
+
+
 def test_item_values_of_nothing_are_none() -> None:
     assert of([]).n == 0
 
