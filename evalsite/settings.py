@@ -165,6 +165,7 @@ EVALSITE_STAGES = ["runs.stages.render.Render", "runs.stages.generate.Generate",
 EVALSITE_RUNNERS = {
     "openai": "runs.runners.openai.OpenAIRunner",
     "anthropic": "runs.runners.anthropic.AnthropicRunner",
+    "gemini": "runs.runners.gemini.GeminiRunner",
     "replay": "runs.runners.replay.ReplayRunner",
     "simulator": "runs.runners.simulator.SimulatorRunner",
 }

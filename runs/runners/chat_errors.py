@@ -21,7 +21,7 @@ FAULTY_REQUEST = (400, 413, 422)
 FILTERED = ("content_filter", "content_policy_violation")
 NO_CREDIT = re.compile(r"insufficient_quota|exceeded your current quota|billing_|credit balance|no credit", re.I)
 SAYS_NO_CREDIT = (400, 403, 429)
-RATE_CODE = re.compile(r"rate_limit|too_many_requests", re.I)
+RATE_CODE = re.compile(r"rate_limit|too_many_requests|resource_exhausted", re.I)
 TOO_LONG = re.compile(
     r"context.{0,20}(length|window|limit)|maximum context|too many tokens|prompt is too long|request_too_large"
     r"|maximum (allowed )?number of bytes|input token count.{0,40}exceeds",
@@ -87,7 +87,7 @@ def _about_the_address(response: HttpResponse, url: str, text: str, request: Req
 def _is_about_rate(response: HttpResponse) -> bool:
     """Whether the provider's own code says so: words about rates often name the billing page too."""
     error = _error_of(_json_of(response))
-    return bool(RATE_CODE.search(f"{error.get('code')} {error.get('type')}"))
+    return bool(RATE_CODE.search(f"{error.get('code')} {error.get('type')} {error.get('status')}"))
 
 
 def _completion_of(response: HttpResponse, text: str) -> Completion | None:
@@ -102,7 +102,7 @@ def _completion_of(response: HttpResponse, text: str) -> Completion | None:
 
 
 def _not_found(response: HttpResponse, url: str, text: str, request: Request | None) -> NeedsPerson:
-    if request is not None and (NO_MODEL.search(text) or request.model in text):
+    if request is not None and (NO_MODEL.search(text) or re.search(rf"(?<!\w){re.escape(request.model)}(?!\w)", text)):
         return UnknownModel(f'the model "{request.model}" is unknown at {url} ({text})')
     return NeedsPerson(f"{url} answered {response.status}: wrong path? The base URL often ends with /v1.")
 

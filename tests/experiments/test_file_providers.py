@@ -17,7 +17,8 @@ from tests.experiments.declared_files import declared, problems_of
         ),
         (
             "{kind: opnai}",
-            'kind: unknown kind "opnai"; there are openai, anthropic, replay, simulator; did you mean "openai"?',
+            'kind: unknown kind "opnai"; there are openai, anthropic, gemini, replay, simulator; '
+            'did you mean "openai"?',
         ),
         ("{kind: openai, base_url: http://x, api_key: k}", "api_key: keys are named, never written: api_key_env: NAME"),
         (

@@ -4,11 +4,12 @@ from typing import Any
 
 from runs.runners.base import HttpResponse
 from tests.runs.fake_transport import completion, response
-from tests.wire import anthropic
+from tests.wire import anthropic, gemini
 
 PAGE = b"<!doctype html><title>Welcome</title>"
 OPENAI = "openai"
 ANTHROPIC = "anthropic"
+GEMINI = "gemini"
 
 
 def openai_error(status: int, message: str, *, code: str | None = None, **headers: str) -> HttpResponse:
@@ -19,6 +20,11 @@ def openai_error(status: int, message: str, *, code: str | None = None, **header
 def anthropic_error(status: int, kind: str, message: str, **headers: str) -> HttpResponse:
     """Return an error of the Messages API."""
     return response(status, anthropic.error(status, kind, message).body, **headers)
+
+
+def gemini_error(code: int, status: str, message: str) -> HttpResponse:
+    """Return an error of the Gemini API."""
+    return response(code, gemini.error(code, status, message).body)
 
 
 def everywhere(kind: str) -> dict[str, HttpResponse]:
@@ -69,6 +75,24 @@ ANSWERS: dict[str, dict[str, HttpResponse]] = {
         "too long": anthropic_error(400, "invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum"),
         "length": response(200, anthropic.message([anthropic.text("4")], "max_tokens")),
         "refusal": response(200, anthropic.message([], "refusal")),
+    },
+    GEMINI: {
+        "bad key": gemini_error(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key."),
+        "no permission": gemini_error(403, "PERMISSION_DENIED", "The caller does not have permission"),
+        "no credit": gemini_error(429, "RESOURCE_EXHAUSTED", "Your prepayment credits are depleted."),
+        "unknown model": gemini_error(404, "NOT_FOUND", "models/m is not found for API version v1beta"),
+        "wrong path": response(404, b""),
+        "parameter": gemini_error(400, "INVALID_ARGUMENT", "it has a temperature value of 3 but the range is 0 to 2"),
+        "too fast": response(429, gemini.quota("GenerateRequestsPerMinutePerProjectPerModel").body),
+        "overloaded": gemini_error(503, "UNAVAILABLE", "The model is overloaded. Please try again later."),
+        "server error": gemini_error(500, "INTERNAL", "An internal error has occurred."),
+        "other 400": gemini_error(400, "INVALID_ARGUMENT", "Unable to process input image"),
+        "error in a 200": response(200, gemini.error(500, "INTERNAL", "An internal error has occurred.").body),
+        "too long": gemini_error(
+            400, "INVALID_ARGUMENT", "The input token count (1200293) exceeds the maximum number of tokens allowed"
+        ),
+        "length": response(200, gemini.content([{"text": "4"}], "MAX_TOKENS")),
+        "refusal": response(200, gemini.content([], "SAFETY")),
     },
 }
 

@@ -11,18 +11,19 @@ from runs.models import Result, Run, RunStatus, Transcript
 from scoring.models import Score
 from tests.factories import ProviderFactory
 from tests.runs.planned import candidate_at, sums
-from tests.wire import anthropic
+from tests.wire import anthropic, gemini
 from tests.wire.anthropic import AnthropicApi
+from tests.wire.gemini import GeminiApi
 from tests.wire.server import Api, WireServer, serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ITEMS = 12
-APIS: dict[str, type[Api]] = {"anthropic": AnthropicApi}
-KEYS = {"anthropic": anthropic.KEY}
-RIGHT = {"anthropic": "claude-busy"}
-CUT = {"anthropic": "claude-wordy"}
-REFUSING = {"anthropic": "claude-strict"}
+APIS: dict[str, type[Api]] = {"anthropic": AnthropicApi, "gemini": GeminiApi}
+KEYS = {"anthropic": anthropic.KEY, "gemini": gemini.KEY}
+RIGHT = {"anthropic": "claude-busy", "gemini": "gemini-busy"}
+CUT = {"anthropic": "claude-wordy", "gemini": "gemini-wordy"}
+REFUSING = {"anthropic": "claude-strict", "gemini": "gemini-strict"}
 
 
 @pytest.fixture(params=APIS)

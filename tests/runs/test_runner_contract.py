@@ -16,13 +16,17 @@ from runs.outcomes import ANSWERED, ERRORS
 from runs.runners.base import Connection, Runner
 from runs.simulator.thread import SimulatorThread, default_simulator, running_simulator
 from runs.transport import AiohttpTransport
-from tests.wire import anthropic
+from tests.wire import anthropic, gemini
 from tests.wire.anthropic import AnthropicApi
-from tests.wire.server import serving
+from tests.wire.gemini import GeminiApi
+from tests.wire.server import Api, serving
 
-KINDS = ("openai", "anthropic", "simulator", "replay")
-APIS = {"anthropic": AnthropicApi}
-MODELS = {"anthropic": "claude-small"}
+KINDS = ("openai", "anthropic", "gemini", "simulator", "replay")
+APIS: dict[str, tuple[type[Api], str]] = {
+    "anthropic": (AnthropicApi, anthropic.KEY),
+    "gemini": (GeminiApi, gemini.KEY),
+}
+MODELS = {"anthropic": "claude-small", "gemini": "gemini-small"}
 RECORDED = b'{"key": "known", "output": "A: 4"}\n'
 
 
@@ -39,8 +43,9 @@ async def working(kind: str) -> AsyncIterator[Runner]:
         if kind == "replay":
             yield runners.get(kind)(Connection("p", f"blob:{default_store().put(RECORDED)}"), transport)
         elif kind in APIS:
-            with serving(APIS[kind]()) as server:
-                yield runners.get(kind)(Connection("p", server.url, anthropic.KEY), transport)
+            api, key = APIS[kind]
+            with serving(api()) as server:
+                yield runners.get(kind)(Connection("p", server.url, key), transport)
         elif kind == "openai":
             with SimulatorThread(default_simulator()) as thread:
                 yield runners.get(kind)(Connection("p", thread.address.url, thread.address.key), transport)
@@ -90,7 +95,8 @@ class TestRunner:
         assert isinstance(found, Completion)
         assert found.outcome in ANSWERED
         assert found.text.endswith("4")
-        assert found.message == {"role": "assistant", "parts": [{"type": "text", "text": found.text}]}
+        assert found.message["role"] == "assistant"
+        assert found.message["parts"] == [{"type": "text", "text": found.text}]
 
     async def test_complete_of_the_same_request_twice_gives_the_same(self, kind: str) -> None:
         async with working(kind) as runner:
