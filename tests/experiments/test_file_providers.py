@@ -6,6 +6,8 @@ import pytest
 
 from tests.experiments.declared_files import declared, problems_of
 
+KINDS = "openai, anthropic, gemini, replay, simulator"
+
 
 @pytest.mark.parametrize(
     ("provider", "problem"),
@@ -15,11 +17,7 @@ from tests.experiments.declared_files import declared, problems_of
             "{kind: openai, base_url: localhost}",
             "base_url: write the URL of the endpoint, like http://127.0.0.1:11434/v1",
         ),
-        (
-            "{kind: opnai}",
-            'kind: unknown kind "opnai"; there are openai, anthropic, gemini, replay, simulator; '
-            'did you mean "openai"?',
-        ),
+        ("{kind: opnai}", f'kind: unknown kind "opnai"; there are {KINDS}; did you mean "openai"?'),
         ("{kind: openai, base_url: http://x, api_key: k}", "api_key: keys are named, never written: api_key_env: NAME"),
         (
             "{kind: openai, base_url: http://x, api_key_env: sk-1}",
