@@ -18,7 +18,7 @@ from tests.wire.server import Api, WireServer, serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ITEMS = 12
+ITEMS = 6
 APIS: dict[str, type[Api]] = {"anthropic": AnthropicApi, "gemini": GeminiApi}
 KEYS = {"anthropic": anthropic.KEY, "gemini": gemini.KEY}
 RIGHT = {"anthropic": "claude-busy", "gemini": "gemini-busy"}
