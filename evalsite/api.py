@@ -12,6 +12,7 @@ from evalsite.api_schema import SchemaView
 from experiments.api.experiments import ExperimentViewSet
 from experiments.api.library import DatasetViewSet, ProjectViewSet, PromptViewSet
 from experiments.api.providers import ProviderViewSet
+from experiments.api.scorers import ScorerProposalViewSet, ScorerViewSet
 from experiments.api.tokens import TokenViewSet
 from runs.api.views import ResultViewSet, RunViewSet
 from scoring.api.boards import LeaderboardViewSet
@@ -21,6 +22,7 @@ from scoring.api.scores import ResultScoreViewSet, RunScoreViewSet, ScoreViewSet
 
 app_name = "api"
 ID = "(?P<id>[^/.]+)"
+NAME = "(?P<name>[^/]+)"
 ADDRESS = "(?P<id>[^/]+)"
 
 
@@ -67,6 +69,13 @@ urlpatterns = [
         ExperimentViewSet.as_view({"get": "list_candidates", "post": "candidates"}),
         "candidates",
     ),
+    route(f"experiments/{ID}/scorers", ScorerViewSet.as_view({"get": "list", "post": "create"}), "scorers"),
+    route(f"experiments/{ID}/scorers/try", ScorerViewSet.as_view({"post": "trial"}), "scorer-try"),
+    route(f"experiments/{ID}/scorers/{NAME}", ScorerViewSet.as_view({"delete": "destroy"}), "scorer"),
+    route(
+        f"scorer-proposals/{ID}", ScorerProposalViewSet.as_view({"get": "retrieve", "delete": "destroy"}), "proposal"
+    ),
+    route(f"scorer-proposals/{ID}/keep", ScorerProposalViewSet.as_view({"post": "keep"}), "proposal-keep"),
     route(f"experiments/{ID}/export", ExperimentViewSet.as_view({"get": "export"}), "export"),
     route(f"experiments/{ID}/leaderboard", LeaderboardViewSet.as_view({"get": "retrieve"}), "leaderboard"),
     route(f"experiments/{ID}/compare", ComparisonViewSet.as_view({"get": "retrieve"}), "comparison"),

@@ -35,6 +35,12 @@ class Options(forms.Form):
         return dict(form.cleaned_data)
 
     @classmethod
+    def from_page(cls, post: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+        """Return the options that a page sent, as `parse` takes them: lists as lines, an absent tick as false."""
+        typed = {name: str(post.get(f"{prefix}{name}", "")).replace("\r\n", "\n") for name in cls.base_fields}
+        return {name: _from_page(field, typed[name]) for name, field in cls.base_fields.items()}
+
+    @classmethod
     def defaults(cls) -> dict[str, Any]:
         """Return the value of every option that was not given."""
         return {name: field.initial for name, field in cls.base_fields.items() if field.initial is not None}
@@ -43,6 +49,14 @@ class Options(forms.Form):
     def _unknown(cls, name: str) -> str:
         known = ", ".join(cls.base_fields) or "none"
         return f'unknown option "{name}"; there are: {known}'
+
+
+def _from_page(field: forms.Field, text: str) -> Any:
+    if isinstance(field, forms.BooleanField):
+        return bool(text)
+    if isinstance(field, TextListField):
+        return [line for line in text.split("\n") if line]
+    return text or None
 
 
 class RawInput(forms.TextInput):
@@ -119,10 +133,18 @@ class ChoiceField(forms.ChoiceField):
         return str(value)
 
 
+class Lines(forms.Textarea):
+    """A widget that shows a list of texts, one a line."""
+
+    def format_value(self, value: Any) -> str | None:
+        """Return the lines."""
+        return "\n".join(value) if isinstance(value, list | tuple) else super().format_value(value)
+
+
 class TextListField(forms.Field):
     """A list of texts, spaces kept; one text stands for a list of one."""
 
-    widget = forms.Textarea
+    widget = Lines
 
     def to_python(self, value: Any) -> list[str]:
         """Return the list. Raises ValidationError for anything but texts."""

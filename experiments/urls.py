@@ -12,6 +12,7 @@ from experiments.views import (
     outputs,
     providers,
     rate,
+    scorers,
     tokens,
 )
 
@@ -37,6 +38,15 @@ urlpatterns = [
     path("experiments/<uuid:uid>/runs/", experiments.experiment_runs, name="experiment-runs"),
     path("experiments/<uuid:uid>/budget/", budget.experiment_budget, name="experiment-budget"),
     path("experiments/<uuid:uid>/pilot/", budget.experiment_pilot, name="experiment-pilot"),
+    path("experiments/<uuid:uid>/settings/", scorers.experiment_settings, name="experiment-settings"),
+    path("experiments/<uuid:uid>/new-scorer/", scorers.scorer_new, name="scorer-new"),
+    path("experiments/<uuid:uid>/try-scorer/", scorers.scorer_try, name="scorer-try"),
+    path("experiments/<uuid:uid>/scorers/<slug:name>/", scorers.scorer_detail, name="scorer-detail"),
+    path("experiments/<uuid:uid>/scorers/<slug:name>/remove/", scorers.scorer_remove, name="scorer-remove"),
+    path("scorer-proposals/<uuid:uid>/", scorers.scorer_proposal, name="scorer-proposal"),
+    path("scorer-proposals/<uuid:uid>/keep/", scorers.scorer_keep, name="scorer-keep"),
+    path("scorer-proposals/<uuid:uid>/discard/", scorers.scorer_discard, name="scorer-discard"),
+    path("scorer-proposals/<uuid:uid>/go-on/", scorers.scorer_go_on, name="scorer-go-on"),
     path("experiments/<uuid:uid>/start/", experiments.experiment_start, name="experiment-start"),
     path("experiments/<uuid:uid>/baseline/<uuid:candidate>/", board.experiment_baseline, name="experiment-baseline"),
     path("settings/tokens/", tokens.token_list, name="token-list"),

@@ -10,6 +10,6 @@ class ScoringConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers."""
-        from scoring import summing
+        from scoring import catching_up, summing
 
-        _ = summing
+        _ = catching_up, summing

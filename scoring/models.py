@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from experiments.models import Experiment, ScorerSpec
+from experiments.models import Experiment, ScorerRevision, ScorerSpec
 from experiments.models.projects import VisibleQuerySet
 from runs.models import Result, Run
 from runs.models.results import OfRunQuerySet
@@ -191,3 +192,64 @@ class RunStanding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.value} for {self.run}"
+
+
+class ScorerProposalQuerySet(VisibleQuerySet):
+    """Proposals."""
+
+    project_path = "revision__scorer__experiment__project"
+
+
+class ScorerProposal(models.Model):
+    """A scorer's draft on trial: stored outputs are judged by it, nothing is in force until somebody keeps it.
+
+    One process judges at a time; `lease` counts who took it up, so that one that was overtaken notices.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    revision = models.OneToOneField(ScorerRevision, on_delete=models.CASCADE, related_name="proposal")
+    values = models.JSONField(help_text="What else keeping it changes: kind, weight, range, direction, pass value.")
+    in_force = models.PositiveIntegerField(help_text="The revision in force when it was proposed; 0: a new scorer.")
+    planned_count = models.PositiveIntegerField(default=0, help_text="Answers to be judged.")
+    done_count = models.PositiveIntegerField(default=0)
+    flip_count = models.PositiveIntegerField(default=0, help_text="Verdicts that are other ones than in force.")
+    better_count = models.PositiveIntegerField(default=0, help_text="Flips to a better value.")
+    worse_count = models.PositiveIntegerField(default=0, help_text="Flips to a worse value.")
+    examples = models.JSONField(default=list, help_text="The first flips: which item, from what to what.")
+    is_done = models.BooleanField(default=False)
+    lease = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = ScorerProposalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(flip_count__gte=models.F("better_count") + models.F("worse_count")),
+                name="proposal_flips_add_up",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"proposal for {self.revision}"
+
+    @property
+    def scorer(self) -> ScorerSpec:
+        """The scorer that it would change."""
+        return self.revision.scorer
+
+    def take(self) -> bool:
+        """Make this process the one that judges; False when it is judged, kept or gone."""
+        open_ones = ScorerProposal.objects.filter(pk=self.pk, is_done=False)
+        if not open_ones.update(lease=models.F("lease") + 1):
+            return False
+        self.refresh_from_db()
+        return True
+
+    def hold(self, **values: Any) -> bool:
+        """Store these values; False when somebody else took it up since, or it is gone."""
+        return bool(ScorerProposal.objects.filter(pk=self.pk, lease=self.lease, is_done=False).update(**values))

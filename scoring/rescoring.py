@@ -8,18 +8,18 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from experiments.models import Experiment
+from experiments.models import Experiment, ScorerRevision
 from runs.claims import load_items
 from runs.event_loop import new_event_loop
 from runs.execution import Case
 from runs.models import Result, Run
 from runs.outcomes import ANSWERED
 from runs.records import RowBuilder
-from runs.storage import insert
+from runs.storage import insert, insert_missing
 from runs.transcripts import output_of
 from scoring.judges import Judges, PreparedScorer, prepared_scorers
 from scoring.judging import Judgement
@@ -66,12 +66,18 @@ def rescore(run: Run) -> Rescored:
 
 
 def _flips(run: Run, prepared: PreparedScorer) -> int:
-    """Return how many values differ from those of the revision before."""
+    """Return how many values differ from those of the revision that was in force before."""
+    revision = ScorerRevision.objects.get(scorer=prepared.spec_id, number=prepared.revision)
     same = {"result_id": OuterRef("result_id"), "scorer": prepared.spec_id, "author": CODE, "turn": 0}
-    before = Score.objects.filter(**same, revision=prepared.revision - 1).values("value")[:1]
+    before = Score.objects.filter(**same, revision=revision.replaces or 0).values("value")[:1]
     compared = _verdicts(run, prepared).annotate(before=Subquery(before)).filter(before__isnull=False)
     flips: int = compared.filter(value__isnull=False).exclude(value=F("before")).count()
     return flips
+
+
+def lacks_verdicts(run: Run) -> bool:
+    """Return whether an answer of the run lacks the verdict of a scorer in force."""
+    return any(_is_lacking(run, one) for one in prepared_scorers(run.experiment.scorers.filter(removed_at=None)))
 
 
 def _is_lacking(run: Run, prepared: PreparedScorer) -> bool:
@@ -89,28 +95,39 @@ def _verdicts(run: Run, prepared: PreparedScorer) -> ScoreQuerySet:
 
 
 def _judge_all(run: Run, scorers: Sequence[PreparedScorer]) -> int:
-    """Judge in an event loop of its own, read and write outside of it: the database is asked in this thread only."""
     written = 0
+    for prepared in scorers:
+        for chunk, verdicts in judged_chunks(run, prepared):
+            with transaction.atomic():
+                written += write_verdicts(prepared, chunk, verdicts)
+    return written
+
+
+def judged_chunks(
+    run: Run, prepared: PreparedScorer, at_once: int = RESULTS_AT_ONCE
+) -> Iterator[tuple[Chunk, list[Verdict]]]:
+    """Yield the run's answers without a verdict of this revision, chunk by chunk, with the verdicts on them.
+
+    Judges in an event loop of its own, reads outside of it: the database is asked in the caller's thread only.
+    """
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         judges = Judges()
         try:
-            for prepared in scorers:
-                for chunk in _chunks(run, prepared):
-                    written += _write(prepared, chunk, runner.run(_verdicts_on(judges, prepared, chunk)))
+            for chunk in _chunks(run, prepared, at_once):
+                yield chunk, runner.run(_verdicts_on(judges, prepared, chunk))
         finally:
             runner.run(judges.close())
-    return written
 
 
 async def _verdicts_on(judges: Judges, prepared: PreparedScorer, chunk: Chunk) -> list[Verdict]:
     return [await judges.verdict(Judgement(prepared.scorer, question, answer)) for _, question, answer in chunk]
 
 
-def _chunks(run: Run, prepared: PreparedScorer) -> Iterator[Chunk]:
+def _chunks(run: Run, prepared: PreparedScorer, at_once: int) -> Iterator[Chunk]:
     """Yield the results without a verdict of this scorer, as they are judged."""
     results = _asked(run, prepared).select_related("transcript").order_by("pk")
     after = -1
-    while rows := list(results.filter(pk__gt=after)[:RESULTS_AT_ONCE]):
+    while rows := list(results.filter(pk__gt=after)[:at_once]):
         after = rows[-1].pk
         judged = set(_verdicts(run, prepared).between(rows[0].pk, after + 1).values_list("result_id", flat=True))
         missing = [result for result in rows if result.pk not in judged]
@@ -127,10 +144,14 @@ def _answer(result: Result) -> Answer:
     return Answer(output_of(result), result.outcome, result.latency_ms, result.cost_usd)
 
 
-def _write(prepared: PreparedScorer, chunk: Chunk, verdicts: Sequence[Verdict]) -> int:
+def write_verdicts(prepared: PreparedScorer, chunk: Chunk, verdicts: Sequence[Verdict]) -> int:
+    """Write the verdicts on a chunk within the caller's transaction; what is there already stays. Return how many."""
     build, now = RowBuilder(Score), timezone.now()
     judged = zip(chunk, verdicts, strict=True)
     rows = [score_row(build, prepared, result_id, verdict, now) for (result_id, _, _), verdict in judged]
-    with transaction.atomic():
-        insert(Score, rows)
+    try:
+        with transaction.atomic():
+            insert(Score, rows)
+    except IntegrityError:  # somebody else brings the same run up to date
+        return len(insert_missing(Score, rows))
     return len(rows)

@@ -1,6 +1,9 @@
 """What the queue runs for scoring. Every task is safe to run twice or never."""
 
 from experiments.models import Experiment
+from scoring import proposing
+from scoring.models import ScorerProposal
+from scoring.rescoring import bring_up_to_date
 from scoring.reweighing import sum_up_all
 
 
@@ -9,3 +12,22 @@ def stand_anew(experiment_id: int) -> None:
     experiment = Experiment.objects.filter(pk=experiment_id).first()
     if experiment is not None:
         sum_up_all(experiment)
+
+
+def catch_up(experiment_id: int) -> None:
+    """Judge what lacks a verdict of the scorers in force, and sum up."""
+    experiment = Experiment.objects.filter(pk=experiment_id).first()
+    if experiment is not None:
+        bring_up_to_date(experiment)
+
+
+def judge_proposal(proposal_id: int) -> None:
+    """Judge what is stored by a scorer that is proposed."""
+    proposal = ScorerProposal.objects.select_related("revision__scorer").filter(pk=proposal_id).first()
+    if proposal is not None:
+        proposing.judge_proposal(proposal)
+
+
+def forget_draft(scorer_id: int, number: int) -> None:
+    """Take out the verdicts of a draft that was discarded."""
+    proposing.forget_draft(scorer_id, number)

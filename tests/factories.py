@@ -46,7 +46,7 @@ from runs.models import (
     WorkUnit,
 )
 from runs.models.results import result_id_of
-from scoring.models import RunRating, RunScore, RunStanding, Score, Showing
+from scoring.models import RunRating, RunScore, RunStanding, Score, ScorerProposal, Showing
 
 
 def digest(number: int) -> str:
@@ -450,3 +450,14 @@ class ShowingFactory(DjangoModelFactory[Showing]):
     experiment = SubFactory(ExperimentFactory)
     person = SubFactory(UserFactory)
     result_id = Sequence(lambda number: number + 1)
+
+
+class ScorerProposalFactory(DjangoModelFactory[ScorerProposal]):
+    """A new scorer on trial, judged by nothing yet."""
+
+    class Meta:
+        model = ScorerProposal
+
+    revision = SubFactory(ScorerRevisionFactory)
+    values = LazyFunction(lambda: {"kind": "contains", "higher_is_better": True, "when": {}})
+    in_force = 0

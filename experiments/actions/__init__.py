@@ -14,7 +14,7 @@ from experiments.actions.pausing import pause_provider, resume_provider
 from experiments.actions.prompts import save_prompt
 from experiments.actions.providers import create_provider, edit_provider
 from experiments.actions.refusals import ActionConflict, ActionRefused, StaleEdit
-from experiments.actions.scorers import declare_scorer, person_scorer, set_weights
+from experiments.actions.scorers import declare_scorer, person_scorer, remove_scorer, set_weights
 from experiments.actions.tokens import issue_token, revoke_token
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "project_named",
     "remove_candidate",
     "remove_item",
+    "remove_scorer",
     "restore_item",
     "resume_provider",
     "revoke_token",

@@ -3,12 +3,15 @@
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
 
 from evalsite.plugins import UnknownKind, scorers
-from experiments.actions.refusals import ActionConflict, ActionRefused
+from experiments.actions.refusals import ActionConflict, ActionRefused, StaleEdit
 from experiments.conditions import Condition
 from experiments.declarations import ScorerDeclaration
 from experiments.item_rules import has_rules, misfits
@@ -23,15 +26,86 @@ PERSON = "person"
 ROWS_AT_ONCE = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class ScorerDraft:
+    """A revision that is written and not in force, and what else putting it in force would change."""
+
+    revision: ScorerRevision
+    values: dict[str, Any]
+    in_force: int
+    """The revision in force when it was drafted; 0: the experiment has no such scorer."""
+
+
 @transaction.atomic
 def declare_scorer(
-    *, experiment: Experiment, declaration: ScorerDeclaration, by: Person | None, position: int = 0
+    *, experiment: Experiment, declaration: ScorerDeclaration, by: Person | None, position: int | None = None
 ) -> tuple[ScorerSpec, bool]:
     """Make a scorer, or bring it to what is declared; return it and whether its former options are replaced.
 
-    Raises ActionRefused naming what does not fit.
+    Without a `position` it keeps its own, a new one comes last. Raises ActionRefused naming what does not fit.
     """
     require(by, experiment.project, "edit_experiment")
+    values, options = _values(experiment, declaration, position)
+    former = experiment.scorers.filter(name=declaration.name).first()
+    spec: ScorerSpec = ScorerSpec.objects.update_or_create(
+        experiment=experiment, name=declaration.name, defaults={**values, "removed_at": None}
+    )[0]
+    return spec, _revise(spec, options, by, is_other=_judges_otherwise(former, values))
+
+
+@transaction.atomic
+def draft_scorer(*, experiment: Experiment, declaration: ScorerDeclaration, by: Person | None) -> ScorerDraft | None:
+    """Write what is declared as a revision that is not in force; None: kind and options are those in force.
+
+    The draft of a new name makes a scorer that is not listed. Raises ActionRefused as `declare_scorer` does.
+    """
+    require(by, experiment.project, "edit_experiment")
+    values, options = _values(experiment, declaration, None)
+    spec: ScorerSpec = ScorerSpec.objects.get_or_create(
+        experiment=experiment,
+        name=declaration.name,
+        defaults={**values, "weight": 0.0, "revision": 0, "removed_at": timezone.now()},
+    )[0]
+    is_listed = spec.removed_at is None
+    if is_listed and not _judges_otherwise(spec, values) and _options_in_force(spec) == options:
+        return None
+    revision = ScorerRevision.objects.create(
+        scorer=spec, number=_next_number(spec), options=options, created_by=user_of(by)
+    )
+    return ScorerDraft(revision, values, spec.revision if is_listed else 0)
+
+
+@transaction.atomic
+def put_in_force(*, draft: ScorerDraft, by: Person | None) -> ScorerSpec:
+    """Let a draft be what the scorer is. Raises StaleEdit when the scorer has changed since it was drafted."""
+    spec: ScorerSpec = ScorerSpec.objects.select_for_update().get(pk=draft.revision.scorer_id)
+    require(by, spec.experiment.project, "edit_experiment")
+    if draft.in_force != (spec.revision if spec.removed_at is None else 0):
+        raise StaleEdit(
+            f"{spec} was changed by somebody else since this was judged: see what it is now, then try again."
+        )
+    for name, value in draft.values.items():
+        setattr(spec, name, value)
+    spec.revision, spec.removed_at = draft.revision.number, None
+    spec.save()
+    ScorerRevision.objects.filter(pk=draft.revision.pk).update(replaces=draft.in_force or None)
+    return spec
+
+
+@transaction.atomic
+def remove_scorer(*, scorer: ScorerSpec, by: Person | None) -> bool:
+    """Take a scorer out of its experiment, its scores are kept; False when it was out. Raises ActionRefused."""
+    require(by, scorer.experiment.project, "edit_experiment")
+    others = scorer.experiment.scorers.filter(removed_at=None).exclude(pk=scorer.pk)
+    if not others.filter(weight__gt=0).exists():
+        raise ActionRefused("name", f"no other scorer has a weight above 0: give one a weight, then take {scorer} out")
+    return bool(ScorerSpec.objects.filter(pk=scorer.pk, removed_at=None).update(removed_at=timezone.now()))
+
+
+def _values(
+    experiment: Experiment, declaration: ScorerDeclaration, position: int | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the columns that are declared, and the cleaned options. Raises ActionRefused."""
     kind, options = _checked(declaration)
     condition = _condition(declaration, experiment)
     _check_rules(declaration, experiment)
@@ -45,14 +119,14 @@ def declare_scorer(
         "range_high": high,
         "pass_value": declaration.pass_value,
         "when": condition.as_json(),
-        "position": position,
-        "removed_at": None,
+        "position": _position(experiment, declaration.name) if position is None else position,
     }
-    former = experiment.scorers.filter(name=declaration.name).first()
-    spec: ScorerSpec = ScorerSpec.objects.update_or_create(
-        experiment=experiment, name=declaration.name, defaults=values
-    )[0]
-    return spec, _revise(spec, options, by, is_other=_judges_otherwise(former, values))
+    return values, options
+
+
+def _position(experiment: Experiment, name: str) -> int:
+    positions: dict[str, int] = dict(experiment.scorers.filter(removed_at=None).values_list("name", "position"))
+    return positions.get(name, max(positions.values(), default=-1) + 1)
 
 
 def _judges_otherwise(former: ScorerSpec | None, values: Mapping[str, Any]) -> bool:
@@ -129,14 +203,23 @@ def _checked_weight(name: str, weight: Any, *, has_range: bool, field: str) -> f
 
 def _revise(spec: ScorerSpec, options: dict[str, Any], by: Person | None, *, is_other: bool) -> bool:
     """Write a revision when kind, items and options are not those in force; return whether they replace others."""
-    current = spec.revisions.order_by("-number").first()
-    if current is not None and current.options == options and not is_other:
+    current = _options_in_force(spec)
+    if current == options and not is_other:
         return False
-    number = current.number + 1 if current else 1
-    ScorerRevision.objects.create(scorer=spec, number=number, options=options, created_by=user_of(by))
+    number, former = _next_number(spec), spec.revision if current is not None else None
+    ScorerRevision.objects.create(scorer=spec, number=number, options=options, replaces=former, created_by=user_of(by))
     ScorerSpec.objects.filter(pk=spec.pk).update(revision=number)
     spec.revision = number
-    return current is not None
+    return former is not None
+
+
+def _options_in_force(spec: ScorerSpec) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = spec.revisions.filter(number=spec.revision).values_list("options", flat=True).first()
+    return found
+
+
+def _next_number(spec: ScorerSpec) -> int:
+    return int(spec.revisions.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
 @transaction.atomic

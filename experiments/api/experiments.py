@@ -14,7 +14,6 @@ from rest_framework.response import Response
 from evalsite.api_fields import (
     FlagField,
     NumberField,
-    ObjectField,
     OneOfField,
     RequestSerializer,
     TextField,
@@ -26,31 +25,15 @@ from experiments.actions import ActionConflict, create_experiment, declare_candi
 from experiments.actions.editing import edit_experiment
 from experiments.api.candidates import CandidateSerializer, NewCandidate, declaration_from
 from experiments.api.references import named_or_404, project_from, version_from
-from experiments.declarations import ScorerDeclaration
+from experiments.api.scorers import NewScorer, ScorerSerializer
 from experiments.files.declared_form import declared_form
 from experiments.files.writing import to_yaml
-from experiments.models import Candidate, ErrorsPolicy, Experiment, ScorerSpec
+from experiments.models import Candidate, ErrorsPolicy, Experiment
 from runs.actions import add_and_start, cancel_run, pause_run, resume_run, retry_failed, start_experiment
 from runs.models import Run, RunStatus
 from runs.models.runs import ACTIVE, RUNNABLE
 from scoring.forecast import forecast_of
 from scoring.reweighing import stand_anew
-
-
-class ScorerSerializer(serializers.ModelSerializer[ScorerSpec]):
-    """A scorer that an experiment declares."""
-
-    range = serializers.SerializerMethodField()
-    pass_value = serializers.FloatField(allow_null=True)
-
-    class Meta:
-        model = ScorerSpec
-        fields = ["name", "kind", "weight", "range", "higher_is_better", "pass_value", "when", "revision"]
-
-    def get_range(self, scorer: ScorerSpec) -> list[float] | None:
-        """Return the lowest and the highest value; None: it has no range."""
-        low, high = scorer.range_low, scorer.range_high
-        return None if low is None or high is None else [low, high]
 
 
 class ScoringConfigSerializer(serializers.Serializer[Any]):
@@ -94,33 +77,6 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
         """Return the scorers that are declared now."""
         declared = [scorer for scorer in experiment.scorers.all() if scorer.removed_at is None]
         return list(ScorerSerializer(declared, many=True).data)
-
-
-class NewScorer(RequestSerializer):
-    """A scorer that is to be declared."""
-
-    name = TextField(max_length=100)
-    kind = TextField(max_length=50)
-    options = ObjectField(required=False, limit=65_536)
-    weight = NumberField(required=False)
-    range = serializers.ListField(child=NumberField(), min_length=2, max_length=2, required=False)
-    higher_is_better = serializers.BooleanField(required=False)
-    pass_value = NumberField(required=False, allow_null=True)
-    when = ObjectField(required=False, limit=65_536, help_text="tags, split of the items that it judges.")
-
-    def declaration(self, values: dict[str, Any], weights: dict[str, Any]) -> ScorerDeclaration:
-        """Return it as the actions take it; `weights` go before its own weight."""
-        given = values.get("range")
-        return ScorerDeclaration(
-            name=values["name"],
-            kind=values["kind"],
-            options=values.get("options", {}),
-            weight=weights.get(values["name"], values.get("weight")),
-            range=(given[0], given[1]) if given else None,
-            higher_is_better=values.get("higher_is_better"),
-            pass_value=values.get("pass_value"),
-            when=values.get("when", {}),
-        )
 
 
 class ScoringChange(RequestSerializer):

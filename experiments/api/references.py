@@ -6,7 +6,7 @@ from django.http import Http404
 from rest_framework.exceptions import ValidationError
 
 from experiments.identifiers import uid_from
-from experiments.models import DatasetVersion, Project
+from experiments.models import DatasetVersion, Experiment, Item, Project
 from experiments.models.projects import Person
 from experiments.permissions import may
 
@@ -48,6 +48,18 @@ def named_or_404(rows: Any, text: str) -> Any:
     """Return the row of this id, else of this name. Raises Http404."""
     uid = uid_from(text)
     found = (rows.filter(uid=uid).first() if uid else None) or rows.filter(name=text).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def item_from(experiment: Experiment, key: str | None) -> Item | None:
+    """Return the item of this key, the first one without a key; None: there is no dataset. Raises Http404."""
+    version = experiment.dataset_version
+    if version is None and key is None:
+        return None
+    items = version.items if version is not None else Item.objects.none()
+    found: Item | None = items.first() if key is None else items.filter(key=key).first()
     if found is None:
         raise Http404
     return found

@@ -198,13 +198,18 @@ def _candidate(part: CandidatePart) -> dict[str, Any]:
     return _given({**values, "params": part.params})
 
 
-def _scorer(declaration: ScorerDeclaration) -> dict[str, Any]:
-    defaults = scorers.get(declaration.kind).Options.defaults()
-    options = {
+def told_options(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a scorer that a file has to say: those that are not as by default."""
+    defaults = scorers.get(kind).Options.defaults()
+    return {
         name: value
-        for name, value in declaration.options.items()
+        for name, value in options.items()
         if value != defaults.get(name) and (name in defaults or value not in (None, "", [], {}, False))
     }
+
+
+def _scorer(declaration: ScorerDeclaration) -> dict[str, Any]:
+    options = told_options(declaration.kind, declaration.options)
     better = declaration.higher_is_better
     values = {
         "kind": declaration.kind,

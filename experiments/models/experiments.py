@@ -187,11 +187,14 @@ class ScorerSpec(models.Model):
 
 
 class ScorerRevision(models.Model):
-    """The options that a scorer had under one revision; they never change."""
+    """The options that a scorer has under one revision; they never change. A draft may never come in force."""
 
     scorer = models.ForeignKey(ScorerSpec, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
     options = models.JSONField(default=dict)
+    replaces = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The revision that was in force before; none for the first and for drafts."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -78,6 +78,7 @@ def _tabs(experiment: Experiment, current: str) -> list[Tab]:
         "Compare": "experiments:experiment-compare",
         "Rate": "experiments:experiment-rate",
         "Budget": "experiments:experiment-budget",
+        "Settings": "experiments:experiment-settings",
     }
     counts = {"Runs": experiment.runs.count()}
     return [

@@ -80,7 +80,7 @@ class ResultPage:
         outcome = chosen_outcome(request)
         neighbours = results_of(run, outcome)
         scorers = list(ScorerSpec.objects.filter(experiment=run.experiment_id, removed_at=None))
-        scores = _scores_in_force(run, result)
+        scores = _scores_in_force(run, result, scorers)
         return cls(
             run,
             result,
@@ -143,8 +143,9 @@ def readable(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def _scores_in_force(run: Run, result: Result) -> list[Score]:
-    revisions = dict(RunScore.objects.filter(run=run).values_list("scorer_id", "revision"))
+def _scores_in_force(run: Run, result: Result, scorers: list[ScorerSpec]) -> list[Score]:
+    revisions = {spec.pk: spec.revision for spec in scorers}
+    revisions |= dict(RunScore.objects.filter(run=run).values_list("scorer_id", "revision"))
     scores = Score.objects.filter(result=result, turn=0).order_by("author", "id")
     return [one for one in scores if one.author != CODE or one.revision == revisions.get(one.scorer_id, one.revision)]
 

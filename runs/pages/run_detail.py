@@ -211,7 +211,8 @@ def _place(request: HttpRequest, name: str) -> int | None:
 
 
 def _rows(run: Run, results: list[Result], scorers: list[ScorerSpec]) -> list[ResultRow]:
-    revisions = dict(RunScore.objects.filter(run=run).values_list("scorer_id", "revision"))
+    revisions = {spec.pk: spec.revision for spec in scorers}
+    revisions |= dict(RunScore.objects.filter(run=run).values_list("scorer_id", "revision"))
     found: dict[int, dict[int, Score]] = defaultdict(dict)
     for score in Score.objects.filter(result__in=[result.pk for result in results], turn=0).order_by("author", "id"):
         if score.author or score.revision == revisions.get(score.scorer_id, score.revision):

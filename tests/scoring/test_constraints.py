@@ -14,6 +14,7 @@ from tests.factories import (
     RunRatingFactory,
     RunScoreFactory,
     ScoreFactory,
+    ScorerProposalFactory,
     ScorerSpecFactory,
     ShowingFactory,
     UserFactory,
@@ -35,6 +36,7 @@ BREACHES: dict[str, Callable[[], object]] = {
     ),
     "showing_skipped_is_answered": lambda: ShowingFactory(is_skipped=True),
     "run_score_once": lambda: RunScoreFactory.create_batch(2, run=RunFactory(), scorer=ScorerSpecFactory()),
+    "proposal_flips_add_up": lambda: ScorerProposalFactory(flip_count=1, better_count=1, worse_count=1),
 }
 
 
