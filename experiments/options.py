@@ -136,6 +136,9 @@ class ChoiceField(forms.ChoiceField):
 class Lines(forms.Textarea):
     """A widget that shows a list of texts, one a line."""
 
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"rows": 3, "placeholder": "one a line", **(attrs or {})})
+
     def format_value(self, value: Any) -> str | None:
         """Return the lines."""
         return "\n".join(value) if isinstance(value, list | tuple) else super().format_value(value)

@@ -70,14 +70,14 @@ class ScorerFields:
         return cls(kind, ScorerForm(values), plugin(shown, prefix=PREFIX))
 
     @property
-    def plugin(self) -> Any:
-        """The kind."""
-        return scorers.get(self.kind)
+    def help_text(self) -> str:
+        """What the kind looks at."""
+        return str(scorers.get(self.kind).help_text)
 
     @property
     def is_tried(self) -> bool:
         """Whether it can be tried on an answer."""
-        return self.plugin.place is not Place.NOWHERE
+        return scorers.get(self.kind).place is not Place.NOWHERE
 
     @property
     def is_wrong(self) -> bool:
@@ -138,3 +138,8 @@ def _initial(spec: ScorerSpec, options: Mapping[str, Any]) -> dict[str, Any]:
         "tags": ", ".join(condition.tags),
         "split": condition.split,
     }
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    """Return every kind of scorer with its label."""
+    return [(kind, plugin.label) for kind, plugin in scorers.all().items()]

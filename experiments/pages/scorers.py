@@ -12,7 +12,7 @@ from experiments.actions import ActionRefused
 from experiments.files.writing import as_yaml, told_options
 from experiments.models import Experiment, Item, ScorerRevision, ScorerSpec
 from experiments.pages.prompt_editor import KEYS_SHOWN, chosen_item
-from experiments.pages.scorer_form import PREFIX, ScorerFields
+from experiments.pages.scorer_form import PREFIX, ScorerFields, kind_choices
 from runs.streams import are_workers_gone
 from scoring.models import CODE, Score, ScorerProposal
 from scoring.proposing import EXAMPLES
@@ -37,7 +37,6 @@ class ScorersPart:
     rows: list[ScorerRow]
     proposals: list[ScorerProposal]
     """Proposals that nobody has kept or discarded yet."""
-    kinds: list[tuple[str, Any]]
 
     @classmethod
     def build(cls, experiment: Experiment) -> "ScorersPart":
@@ -53,7 +52,7 @@ class ScorersPart:
         rows = [
             ScorerRow(spec, scorers.get(spec.kind).label, _told(spec.kind, in_force.get(spec.pk, {}))) for spec in specs
         ]
-        return cls(rows, proposals, list(scorers.all().items()))
+        return cls(rows, proposals)
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class ScorerPage:
     experiment: Experiment
     spec: ScorerSpec | None
     fields: ScorerFields
-    kinds: list[tuple[str, Any]]
+    kinds: list[tuple[str, str]]
     history: list[FormerOptions]
     keys: list[str]
     """Keys of the first items, to try it on."""
@@ -90,7 +89,7 @@ class ScorerPage:
                 Score.objects.of_run(run).filter(scorer=spec.pk, revision=spec.revision).exclude(author=CODE).count()
                 for run in experiment.runs.all()
             )
-        return cls(experiment, spec, fields, list(scorers.all().items()), _history(spec), keys, ratings)
+        return cls(experiment, spec, fields, kind_choices(), _history(spec), keys, ratings)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from evalsite.plugins import scorers
 from experiments.models import Experiment, Item, ScorerSpec
 from scoring.models import ScorerProposal
 from tests.people import member_of
@@ -204,6 +205,7 @@ def test_form_of_every_kind_is_shown(as_editor: Client, experiment: Experiment, 
 
     assert answer.status_code == 200
     assert "See what flips" in text(answer)
+    assert f'<option value="{kind}" selected>{scorers.get(kind).label}</option>' in text(answer)
 
 
 def test_unknown_kind_is_a_404(as_editor: Client, experiment: Experiment) -> None:

@@ -1,17 +1,16 @@
 """Experiments changed in a real browser: a candidate added by the keyboard alone."""
 
-from typing import Any
-
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from experiments.models import Candidate, Role
+from experiments.models import Candidate, Experiment, Role
 from runs.models import Run
 from tests.boards import experiment_in
 from tests.factories import CandidateFactory, MembershipFactory, ProjectFactory, ProviderFactory
+from tests.scoring.proposed import answered
 
 pytestmark = pytest.mark.browser
 
@@ -24,24 +23,17 @@ def candidate(transactional_db: None) -> Candidate:
     return CandidateFactory(experiment=experiment, provider=provider, name="small")
 
 
-@pytest.fixture
-def at(live_site: str, page: Page, candidate: Candidate) -> Any:
-    """Opens an address of ours in a browser that is signed in as an editor."""
-    user = MembershipFactory(project=candidate.experiment.project, role=Role.EDITOR).user
+def sign_in(page: Page, live_site: str, experiment: Experiment) -> None:
+    """Let the browser be that of an editor of the experiment's project."""
     client = Client()
-    client.force_login(user)
+    client.force_login(MembershipFactory(project=experiment.project, role=Role.EDITOR).user)
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_site}])
 
-    def open_page(route: str, *args: object, query: str = "") -> Page:
-        page.goto(f"{live_site}{reverse(route, args=args)}{query}")
-        return page
 
-    return open_page
-
-
-def test_candidate_is_added_with_the_keyboard_alone(at: Any, candidate: Candidate) -> None:
-    page = at("experiments:experiment-board", candidate.experiment.uid)
+def test_candidate_is_added_with_the_keyboard_alone(live_site: str, page: Page, candidate: Candidate) -> None:
+    sign_in(page, live_site, candidate.experiment)
+    page.goto(f"{live_site}{reverse('experiments:experiment-board', args=[candidate.experiment.uid])}")
 
     page.get_by_role("link", name="Add candidate").focus()
     page.keyboard.press("Enter")
@@ -61,3 +53,27 @@ def test_candidate_is_added_with_the_keyboard_alone(at: Any, candidate: Candidat
     page.wait_for_url("**/board/")
     expect(page.locator("#messages")).to_contain_text("Started: shorter")
     assert [run.name for run in Run.objects.all()] == ["shorter"]
+
+
+def test_scorer_is_tried_and_kept_after_its_flips_were_seen(live_site: str, page: Page, transactional_db: None) -> None:
+    experiment = answered(2)
+    sign_in(page, live_site, experiment)
+    page.goto(f"{live_site}{reverse('experiments:experiment-settings', args=[experiment.uid])}")
+
+    page.get_by_role("link", name="correct", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Extract").fill(r"A: (\w+)")
+    page.get_by_label("Item").fill("sum-1")
+    page.get_by_label("Answer").fill("A: 2")
+    page.get_by_role("button", name="Try").press("Enter")
+    expect(page.locator("#scorer-try")).to_contain_text("✓")
+    page.get_by_label("Kind").select_option("regex")
+    page.get_by_role("button", name="Choose").press("Enter")
+    page.get_by_label("Pattern").fill("Paris")
+    page.get_by_role("button", name="See what flips").press("Enter")
+    expect(page.locator("#scorer-proposal")).to_contain_text("2 of 2 verdicts flip: 2 to a better value")
+    page.get_by_role("button", name="Keep it").press("Enter")
+
+    page.wait_for_url("**/board/")
+    expect(page.locator("#messages")).to_contain_text("Kept: correct")
+    expect(page.locator("#experiment-leaderboard tbody")).to_contain_text("100.0")
