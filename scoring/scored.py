@@ -31,6 +31,10 @@ class Prefix:
     limit: int
     trials: int
 
+    def counts(self, ordinal: int) -> bool:
+        """Return whether the result at an ordinal counts."""
+        return ordinal % self.cases < self.limit and ordinal // self.cases < self.trials
+
     def positions(self, result_ids: Ints) -> tuple[Ints, NDArray[np.bool_]]:
         """Return (positions of the results that count, the mask that chose them)."""
         ordinals = result_ids & ORDINAL_MASK

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
@@ -33,7 +33,14 @@ from runs.actions import add_and_start, cancel_run, pause_run, resume_run, retry
 from runs.models import Run, RunStatus
 from runs.models.runs import ACTIVE, RUNNABLE
 from scoring.forecast import forecast_of
+from scoring.junit_export import junit_xml
+from scoring.leaderboard import leaderboard
+from scoring.requirements import required_of
+from scoring.result_export import result_lines
 from scoring.reweighing import stand_anew
+
+EXPORTED = {"yaml": "application/yaml", "csv": "text/csv", "junit": "application/xml"}
+"""Content type by format."""
 
 
 class ScoringConfigSerializer(serializers.Serializer[Any]):
@@ -126,6 +133,13 @@ class ForecastSerializer(serializers.Serializer[Any]):
     cost_usd = serializers.FloatField(allow_null=True, help_text="Of all; null: no priced results yet.")
     low_usd = serializers.FloatField(allow_null=True)
     high_usd = serializers.FloatField(allow_null=True)
+
+
+class ExportQuery(RequestSerializer):
+    """What an experiment is exported as."""
+
+    format = OneOfField(choices=list(EXPORTED), default="yaml")
+    for_spreadsheets = serializers.BooleanField(default=False, help_text="CSV whose cells are no formulas.")
 
 
 class StartedSerializer(serializers.Serializer[Any]):
@@ -248,15 +262,21 @@ class ExperimentViewSet(ListModelMixin, VisibleViewSet):
         return _done(done)
 
     @extend_schema(
-        parameters=[OpenApiParameter("format", enum=["yaml"], default="yaml")],
-        responses={(200, "application/yaml"): OpenApiTypes.STR},
+        parameters=[ExportQuery],
+        responses={(200, kind): OpenApiTypes.STR for kind in EXPORTED.values()},
     )
     def export(self, request: Request, **_: Any) -> HttpResponse:
-        """Return the experiment as a file that `evalsite run` takes."""
-        wanted = request.query_params.get("format", "yaml")
-        if wanted != "yaml":
-            raise serializers.ValidationError({"format": ["there is yaml"]})
-        return HttpResponse(to_yaml(declared_form(self.get_object())), content_type="application/yaml; charset=utf-8")
+        """Return the experiment as a file that `evalsite run` takes, its results as CSV, or its board as JUnit XML."""
+        experiment = self.get_object()
+        query = checked(ExportQuery, request.query_params.dict())
+        kind = f"{EXPORTED[query['format']]}; charset=utf-8"
+        if query["format"] == "yaml":
+            return HttpResponse(to_yaml(declared_form(experiment)), content_type=kind)
+        board = leaderboard(experiment)
+        if query["format"] == "junit":
+            return HttpResponse(junit_xml(board, required_of(board)), content_type=kind)
+        lines = result_lines(board, is_for_spreadsheets=query["for_spreadsheets"])
+        return HttpResponse("".join(lines), content_type=kind)
 
 
 def _added_and_started(**values: Any) -> Candidate:

@@ -43,6 +43,8 @@ def reading(run: Run) -> list[str]:
         f"experiments/{experiment.uid}/candidates/",
         f"experiments/{experiment.uid}/leaderboard/",
         f"experiments/{experiment.uid}/export?format=yaml",
+        f"experiments/{experiment.uid}/export?format=csv",
+        f"experiments/{experiment.uid}/export?format=junit",
         f"runs/{run.uid}/",
         f"runs/{run.uid}/results/",
         f"runs/leaderboard/{experiment.uid}/",
@@ -57,7 +59,7 @@ def reading(run: Run) -> list[str]:
 def test_members_read_everything(viewer: Any, run: Run) -> None:
     api = Api(viewer)
 
-    assert [api.get(path).status_code for path in reading(run)] == [200] * 12
+    assert [api.get(path).status_code for path in reading(run)] == [200] * 14
 
 
 def test_strangers_find_nothing(stranger: Any, run: Run) -> None:
@@ -65,7 +67,7 @@ def test_strangers_find_nothing(stranger: Any, run: Run) -> None:
 
     answers = [api.get(path) for path in reading(run)]
 
-    assert [answer.status_code for answer in answers] == [404] * 12
+    assert [answer.status_code for answer in answers] == [404] * 14
     assert len({answer.content for answer in answers} | {api.get(f"runs/{UNKNOWN}/").content}) == 1
 
 

@@ -31,7 +31,8 @@ def score_all(run: Run, values: dict[int, float | None], scorer: ScorerSpec | No
 def run_result(run: Run, ordinal: int, **values: Any) -> Any:
     """Return the result of a run at an ordinal, made if it is not there."""
     found = Result.objects.filter(pk=run.pk << 32 | ordinal).first()
-    return found or ResultFactory(run=run, ordinal=ordinal, item=Item(pk=_item_id(run, ordinal)), **values)
+    place = {"item": Item(pk=_item_id(run, ordinal)), "trial": ordinal // run.case_list.case_count}
+    return found or ResultFactory(run=run, ordinal=ordinal, **place, **values)
 
 
 def _item_id(run: Run, ordinal: int) -> int:

@@ -1,12 +1,8 @@
 """`evalsite run FILE`: declare an experiment, work on its runs or watch the workers, and print the board."""
 
-import json
-import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -18,11 +14,11 @@ from experiments.models import Experiment
 from experiments.wording import counted
 from runs.actions import prepare, retry_failed, start_experiment
 from runs.foreground import Foreground
+from runs.management.outputs import add_outputs, check_outputs, prints_one, write_outputs
 from runs.models import Preparation, Run, RunStatus
 from runs.runners.simulator import needs_simulator, running_simulator
 from runs.terminal import ProgressDisplay, print_plan
 from runs.watching import HostWatch, living_host, progress_of
-from scoring.board_json import board_json
 from scoring.leaderboard import leaderboard
 from scoring.requirements import Met, required_of
 from scoring.rescoring import bring_up_to_date
@@ -47,15 +43,15 @@ class Command(SiteCommand):
         parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="replace a value")
         parser.add_argument("--retry-errors", action="store_true", help="run errored results again")
         parser.add_argument("--no-reuse", action="store_true", help="take no answers from earlier runs")
-        parser.add_argument("--json", metavar="FILE", help="write the board as JSON; - prints it")
+        add_outputs(parser)
         parser.add_argument("--local", action="store_true", help="work here, even where workers live")
         parser.add_argument("--detach", action="store_true", help="leave the work to the workers and return at once")
         parser.add_argument("--quiet", action="store_true", help="print the board only")
 
     def handle(self, **options: Any) -> None:
         """Do it; the exit codes are those of docs/command-line.md."""
-        console = Console(quiet=options["quiet"], stderr=options["json"] == "-")
-        output = self._writable(options["json"])
+        console = Console(quiet=options["quiet"], stderr=prints_one(options))
+        check_outputs(options)
         file = self._loaded(options)
         experiment = self._declared(file, console)
         if options["check"]:
@@ -74,40 +70,22 @@ class Command(SiteCommand):
                 f"other than before {judged.flips}.",
                 style="dim",
             )
-        required = self._report(file, experiment, options, output)
+        required = self._report(file, experiment, options)
         if options["pilot"]:
             print_forecast(console, experiment)
         self._judge(experiment, runs)
         self._require([] if options["pilot"] else required)
 
     @staticmethod
-    def _report(file: ExperimentFile, experiment: Experiment, options: dict[str, Any], output: Any) -> list[Met]:
-        """Print the board and write it as JSON where asked for; return what it was required to show."""
+    def _report(file: ExperimentFile, experiment: Experiment, options: dict[str, Any]) -> list[Met]:
+        """Print the board, write the files that are asked for, and return what it was required to show."""
         board = leaderboard(experiment)
         required = required_of(board)
-        shown = Console(stderr=options["json"] == "-")
+        shown = Console(stderr=prints_one(options))
         print_board(shown, board)
         print_requirements(shown, required)
-        if output is not None:
-            bad_rows = [asdict(row) for row in file.dataset.bad_rows]
-            required_json = [one.as_json() for one in required]
-            found = {**board_json(board), "requirements": required_json, "bad_rows": bad_rows}
-            output(json.dumps(found, indent=2) + "\n")
+        write_outputs(options, file, board, required)
         return required
-
-    def _writable(self, path: str | None) -> Any:
-        """Return how to write the JSON; a path that cannot be written is found before the run."""
-        if path is None:
-            return None
-        if path == "-":
-            return sys.stdout.write
-        if Path(path).is_dir():
-            raise CommandFailed(f"--json {path} is a directory: name a file in it", returncode=FILE_WRONG)
-        try:
-            Path(path).touch()
-        except OSError as error:
-            raise CommandFailed(f"--json {path} cannot be written: {error.strerror}", returncode=FILE_WRONG) from error
-        return Path(path).write_text
 
     def _loaded(self, options: dict[str, Any]) -> ExperimentFile:
         overrides = dict(self._pair(text) for text in options["set"])
