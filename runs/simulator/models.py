@@ -28,6 +28,8 @@ class Fault(StrEnum):
     ERROR = "error"  # a 500
     MALFORMED = "malformed"  # a 200 whose JSON breaks off
     DROP = "drop"  # the connection ends without an answer
+    CUT = "cut"  # the connection ends half-way through the answer
+    ENDLESS = "endless"  # the answer goes on and on
 
 
 class Draws(NamedTuple):
@@ -58,6 +60,8 @@ class SimulatedModel:
     """Median time to the answer."""
     latency_sigma: float = 0.0
     """Spread of the time: the standard deviation of its logarithm; 0: always the median."""
+    first_token_share: float = 1.0
+    """Share of the time until the first token of a streamed answer; 1: all comes at once, at its end."""
     answer_tokens: int | None = None
     """Median of the completion tokens that are counted (reasoning included); None: the answer's length tells."""
     timeout_rate: float = 0.0
@@ -67,6 +71,8 @@ class SimulatedModel:
     error_rate: float = 0.0
     malformed_rate: float = 0.0
     drop_rate: float = 0.0
+    cut_rate: float = 0.0
+    endless_rate: float = 0.0
     hang_s: float = 30.0
     """Seconds for which a timeout holds the connection."""
     retry_after_s: int = 1
@@ -79,6 +85,8 @@ class SimulatedModel:
         rates = [self.accuracy, *(rate for _, rate in self._rates)]
         if not all(0 <= rate <= 1 for rate in rates) or sum(rates[1:]) > 1:
             raise ValueError(f"{self.name}: rates lie between 0 and 1, and those of faults add up to at most 1")
+        if not 0 <= self.first_token_share <= 1:
+            raise ValueError(f"{self.name}: first_token_share lies between 0 and 1")
         times = (self.latency_ms, self.latency_sigma, self.hang_s, self.retry_after_s, self.answer_tokens or 0)
         if not all(0 <= number < math.inf for number in times):
             raise ValueError(f"{self.name}: times, tokens and sigma are numbers of at least 0")

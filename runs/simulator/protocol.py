@@ -46,8 +46,28 @@ class Exchange:
         head = begin + self._extra(NO_HEADERS) + b"Transfer-Encoding: chunked\r\n\r\n"
         self._protocol.finish(head + chunks + b"0\r\n\r\n", is_last=self.request.is_last)
 
+    def begin(self, *, kind: str) -> None:
+        """Begin an answer whose pieces are sent one by one."""
+        head = b"%bContent-Type: %b\r\nCache-Control: no-cache\r\n" % (STATUS_LINES[200], kind.encode())
+        framing = b"Connection: close\r\n\r\n" if self.request.is_http_1_0 else b"Transfer-Encoding: chunked\r\n\r\n"
+        self._protocol.write(head + (b"" if self.request.is_http_1_0 else self._extra(NO_HEADERS)) + framing)
+
+    def send(self, piece: bytes) -> None:
+        """Send one piece of an answer that was begun."""
+        self._protocol.write(piece if self.request.is_http_1_0 else b"%x\r\n%b\r\n" % (len(piece), piece))
+
+    def end(self) -> None:
+        """End an answer that was begun."""
+        is_old = self.request.is_http_1_0
+        self._protocol.finish(b"" if is_old else b"0\r\n\r\n", is_last=is_old or self.request.is_last)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the client does not read what was sent."""
+        return self._protocol.is_full
+
     def drop(self) -> None:
-        """End the connection without an answer."""
+        """End the connection here: without an answer, or in the middle of one."""
         self._protocol.finish(b"", is_last=True)
 
     def _extra(self, headers: Mapping[str, str]) -> bytes:
@@ -109,6 +129,16 @@ class HttpProtocol(asyncio.Protocol):
         """Read again."""
         self._is_full = False
         self._balance()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more is to be written than the client takes."""
+        return self._is_full
+
+    def write(self, data: bytes) -> None:
+        """Write a part of the answer to the open exchange."""
+        if self._transport is not None:
+            self._transport.write(data)
 
     def finish(self, data: bytes, *, is_last: bool) -> None:
         """Write the answer to the open exchange and turn to the next request."""

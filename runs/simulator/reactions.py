@@ -8,6 +8,7 @@ from runs.simulator.models import Draws, Fault, SimulatedModel, draw
 
 REFUSAL = "I'm sorry, but I can't help with that."
 WITHOUT_ANSWER = (Fault.TIMEOUT, Fault.RETRY_429, Fault.ERROR, Fault.MALFORMED, Fault.DROP)
+BROKEN_OFF = (Fault.CUT, Fault.ENDLESS)
 
 
 @dataclass(slots=True)
@@ -19,6 +20,8 @@ class Reaction:
     fault: Fault | None
     answer: ChatAnswer | None
     """None: the fault leaves none."""
+    rest_s: float = 0.0
+    """Seconds from the first piece of a streamed answer to its end."""
 
 
 class Models:
@@ -53,12 +56,14 @@ class Models:
         if fault is Fault.TIMEOUT:
             return Reaction(model.hang_s, fault, None)
         answer = None if fault in WITHOUT_ANSWER else self._answer(model, call, draws, fault)
-        return Reaction(model.latency_s(draws), fault, answer)
+        latency_s = model.latency_s(draws)
+        first_s = latency_s * model.first_token_share if call.is_stream else latency_s
+        return Reaction(first_s, fault, answer, latency_s - first_s)
 
     @staticmethod
     def _passes(model: SimulatedModel, fault: Fault | None) -> bool:
         """Return whether a fault meets the first try of a call alone."""
-        return fault is Fault.RETRY_429 or (model.faults_pass and fault in WITHOUT_ANSWER)
+        return fault is Fault.RETRY_429 or (model.faults_pass and fault in WITHOUT_ANSWER + BROKEN_OFF)
 
     def _is_put_off(self, model: SimulatedModel, draws: Draws) -> bool:
         """Return whether this is the first try of a call, and remember that it was made."""

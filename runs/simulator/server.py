@@ -8,11 +8,12 @@ from functools import partial
 
 import orjson
 
-from runs.simulator.chat import BadCall, ChatCall, completion_body, error_body, read_call, stream_pieces
+from runs.simulator.chat import BadCall, ChatAnswer, ChatCall, completion_body, error_body, read_call, stream_pieces
 from runs.simulator.knowledge import Knowledge
 from runs.simulator.models import Fault, SimulatedModel
-from runs.simulator.protocol import Exchange, HttpProtocol
-from runs.simulator.reactions import Models, Reaction
+from runs.simulator.pacing import PacedAnswer
+from runs.simulator.protocol import JSON, Exchange, HttpProtocol
+from runs.simulator.reactions import BROKEN_OFF, Models, Reaction
 from runs.simulator.stats import Stats
 
 BACKLOG = 2048
@@ -122,6 +123,10 @@ class Simulator:
         self.stats.lost()
 
     def _finish(self, exchange: Exchange, call: ChatCall, reaction: Reaction) -> None:
+        exchange.on_gone = None
+        if reaction.answer is not None and (reaction.rest_s or reaction.fault in BROKEN_OFF):
+            self._send_paced(exchange, call, reaction, reaction.answer)
+            return
         self.stats.end()
         if reaction.answer is None:
             self._fail(exchange, call, reaction.fault)
@@ -131,6 +136,17 @@ class Simulator:
             exchange.stream(stream_pieces(call, reaction.answer, number=number, now=now), kind=EVENTS)
         else:
             exchange.answer(200, completion_body(call, reaction.answer, number=number, now=now))
+
+    def _send_paced(self, exchange: Exchange, call: ChatCall, reaction: Reaction, answer: ChatAnswer) -> None:
+        """Send an answer piece by piece; one that is not streamed has the halves of its JSON for pieces."""
+        number, now = self.stats.requests, int(time.time())
+        if call.is_stream:
+            pieces, kind = list(stream_pieces(call, answer, number=number, now=now)), EVENTS
+        else:
+            body = completion_body(call, answer, number=number, now=now)
+            pieces, kind = [body[: len(body) // 2], body[len(body) // 2 :]], JSON
+        paced = PacedAnswer(exchange, pieces, over_s=reaction.rest_s, fault=reaction.fault, stats=self.stats)
+        paced.begin(kind)
 
     def _fail(self, exchange: Exchange, call: ChatCall, fault: Fault | None) -> None:
         if fault is Fault.RETRY_429:

@@ -95,6 +95,7 @@ def test_tokens_in_are_one_for_four_characters_begun(text: str, tokens: int) -> 
         ({"name": "m", "accuracy": 1.5}, "rates lie between 0 and 1"),
         ({"name": "m", "drop_rate": -0.1}, "rates lie between 0 and 1"),
         ({"name": "m", "drop_rate": 0.6, "error_rate": 0.6}, "add up to at most 1"),
+        ({"name": "m", "first_token_share": 1.1}, "first_token_share lies between 0 and 1"),
         ({"name": "m", "latency_ms": -1}, "numbers of at least 0"),
         ({"name": "m", "hang_s": float("inf")}, "numbers of at least 0"),
         ({"name": "m", "speed": 1}, "no speed"),

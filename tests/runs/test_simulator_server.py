@@ -29,6 +29,10 @@ MODELS = (
     SimulatedModel("breaks", malformed_rate=1),
     SimulatedModel("drops", drop_rate=1),
     SimulatedModel("hangs", timeout_rate=1, hang_s=0.02),
+    SimulatedModel("paced", latency_ms=100, first_token_share=0.2),
+    SimulatedModel("late", latency_ms=30_000, first_token_share=0.0),
+    SimulatedModel("cut", cut_rate=1),
+    SimulatedModel("endless", endless_rate=1),
 )
 
 
@@ -174,6 +178,66 @@ async def test_stream_sends_the_text_in_events_and_the_usage_when_asked(client: 
     assert "".join(delta.get("content", "") for delta in deltas).endswith("\nA: me")
     assert events[-2]["choices"][0]["finish_reason"] == "stop"
     assert (events[-1]["choices"], events[-1]["usage"]["prompt_tokens"]) == ([], 3)
+
+
+async def test_paced_stream_comes_in_pieces_and_is_the_same_text(client: ClientSession, simulator: Simulator) -> None:
+    async with client.post(CHAT, json=body_of("paced", stream=True)) as answer:
+        pieces = [piece async for piece, _ in answer.content.iter_chunks() if piece]
+    async with client.post(CHAT, json=body_of("paced")) as answer:
+        whole = await answer.json()
+
+    events = [json.loads(piece.removeprefix(b"data: ")) for piece in pieces[:-1]]
+    text = "".join(event["choices"][0]["delta"].get("content", "") for event in events)
+    assert (pieces[-1], len(pieces) > 3) == (b"data: [DONE]\n\n", True)
+    assert text == whole["choices"][0]["message"]["content"]
+    assert (simulator.stats.requests, simulator.stats.in_flight, simulator.stats.gone) == (2, 0, 0)
+
+
+async def test_paced_stream_begins_before_it_ends(client: ClientSession, simulator: Simulator) -> None:
+    async with client.post(CHAT, json=body_of("late", stream=True)) as answer:
+        first = await answer.content.readline()
+        is_open = simulator.stats.in_flight == 1
+
+    await until(lambda: simulator.stats.in_flight == 0)
+    assert (first.startswith(b"data: "), is_open, simulator.stats.gone) == (True, True, 1)
+
+
+async def read_into(read: list[bytes], client: ClientSession, body: dict[str, Any]) -> None:
+    """Note the pieces of an answer as they come."""
+    async with client.post(CHAT, json=body) as answer:
+        async for piece in answer.content.iter_any():
+            read.append(piece)  # noqa: PERF401 - what came before the cut is wanted
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_cut_answer_ends_half_way(client: ClientSession, simulator: Simulator, stream: bool) -> None:
+    read = list[bytes]()
+
+    with pytest.raises(ClientPayloadError):
+        await read_into(read, client, body_of("cut", stream=stream))
+
+    assert (b"choices" in b"".join(read), b"DONE" in b"".join(read)) == (True, False)
+    assert (simulator.stats.in_flight, dict(simulator.stats.by_fault)) == (0, {"cut": 1})
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_endless_answer_goes_on_until_the_client_leaves(
+    client: ClientSession, simulator: Simulator, stream: bool
+) -> None:
+    async with client.post(CHAT, json=body_of("endless", stream=stream)) as answer:
+        read = [await answer.content.readany() for _ in range(4)]
+
+    await until(lambda: simulator.stats.in_flight == 0)
+    assert (all(read), simulator.stats.gone) == (True, 1)
+
+
+async def test_paced_stream_to_a_client_of_http_1_0_ends_with_the_connection(simulator: Simulator) -> None:
+    async with connection(simulator) as (reader, writer):
+        writer.write(raw_call(model="paced", stream=True).replace(b"HTTP/1.1", b"HTTP/1.0"))
+        answer = await reader.read()
+
+    assert answer.endswith(b"data: [DONE]\n\n")
+    assert b"chunked" not in answer
 
 
 async def test_stream_without_usage_ends_with_the_reason(client: ClientSession) -> None:
