@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from evalsite.api_schema import SchemaView
 from experiments.api.experiments import ExperimentViewSet
 from experiments.api.library import DatasetViewSet, ProjectViewSet, PromptViewSet
+from experiments.api.members import InvitationViewSet, MemberViewSet
 from experiments.api.providers import ProviderViewSet
 from experiments.api.scorers import ScorerProposalViewSet, ScorerViewSet
 from experiments.api.tokens import TokenViewSet
@@ -99,6 +100,14 @@ urlpatterns = [
         ScoreViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         "score",
     ),
+    route("members", MemberViewSet.as_view({"get": "list"}), "members"),
+    route(
+        f"members/{ID}",
+        MemberViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        "member",
+    ),
+    route("invitations", InvitationViewSet.as_view({"get": "list", "post": "create"}), "invitations"),
+    route(f"invitations/{ID}", InvitationViewSet.as_view({"get": "retrieve", "delete": "destroy"}), "invitation"),
     route("tokens", TokenViewSet.as_view({"get": "list", "post": "create"}), "tokens"),
     route(f"tokens/{ID}", TokenViewSet.as_view({"get": "retrieve", "delete": "destroy"}), "token"),
     re_path("", NowhereView.as_view(), name="nowhere"),

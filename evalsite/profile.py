@@ -72,7 +72,10 @@ def _password_form(request: HttpRequest) -> PasswordForm:
     kind = PasswordChangeForm if user.has_usable_password() else SetPasswordForm
     is_sent = request.method == "POST" and request.resolver_match is not None
     is_mine = is_sent and request.resolver_match is not None and request.resolver_match.url_name == "password"
-    return kind(user, request.POST if is_mine else None)
+    form = kind(user, request.POST if is_mine else None)
+    form.fields["new_password1"].help_text = "At least 8 characters, not a common one and not like your name."
+    form.fields["new_password2"].label, form.fields["new_password2"].help_text = "New password once more", ""
+    return form
 
 
 def _page(request: HttpRequest, form: ProfileForm, password_form: PasswordForm) -> HttpResponse:

@@ -1,8 +1,12 @@
 """The admin for what is measured."""
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
 
 from evalsite.project_admin import ProjectAdmin
+from experiments.actions import ActionConflict, change_role
 from experiments.models import (
     Candidate,
     Dataset,
@@ -35,6 +39,13 @@ class MembershipAdmin(ProjectAdmin):
     list_display = ["user", "project", "role"]
     list_select_related = ["user", "project"]
     readonly_fields = ["user", "project"]
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001 - Django's
+        """Change the role by the action, which keeps the last owner; what stands against it is said."""
+        try:
+            change_role(membership=obj, role=obj.role, by=request.user)
+        except ActionConflict as conflict:
+            self.message_user(request, str(conflict), messages.ERROR)
 
 
 @admin.register(Dataset)

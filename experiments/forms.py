@@ -8,7 +8,7 @@ from evalsite.plugins import runners
 from experiments.actions.refusals import ActionRefused
 from experiments.credentials import has_stored_key
 from experiments.files.params_text import read_params
-from experiments.models import Dataset, Experiment, Project, Provider, Scope
+from experiments.models import Dataset, Experiment, Project, Provider, Role, Scope
 from experiments.models.projects import Person
 from experiments.permissions import ROLES_BY_ACTION, may
 from runs.activity import STATUSES
@@ -59,16 +59,44 @@ class TokenForm(forms.Form):
     scope = forms.ChoiceField(choices=Scope.choices, initial=Scope.WRITE)
     days = forms.TypedChoiceField(
         label="Holds",
-        choices=[("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("", "until it is revoked")],
+        choices=[("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("0", "until it is revoked")],
         initial="90",
-        required=False,
         coerce=int,
-        empty_value=None,
     )
 
     def values(self) -> dict[str, Any]:
         """Return what the action takes."""
-        return {**self.cleaned_data, "scope": Scope(self.cleaned_data["scope"])}
+        days = self.cleaned_data["days"] or None
+        return {**self.cleaned_data, "scope": Scope(self.cleaned_data["scope"]), "days": days}
+
+
+class InvitationForm(forms.Form):
+    """Whom a link lets in."""
+
+    role = forms.ChoiceField(choices=Role.choices, help_text="A viewer reads and rates, an editor also makes and runs.")
+    days = forms.TypedChoiceField(
+        label="Holds", choices=[("1", "a day"), ("7", "a week"), ("30", "30 days")], initial="7", coerce=int
+    )
+    note = forms.CharField(max_length=100, required=False, label="For", help_text="Whom you send it to, for your list.")
+
+
+class JoinForm(forms.Form):
+    """A new person who joins by a link."""
+
+    username = forms.CharField(max_length=150, label="Name", help_text="You sign in with it, and others see it.")
+    password = forms.CharField(
+        widget=forms.PasswordInput({"autocomplete": "new-password"}), strip=False, help_text="At least 8 characters."
+    )
+    password_again = forms.CharField(
+        widget=forms.PasswordInput({"autocomplete": "new-password"}), strip=False, label="Password once more"
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Return the values; two passwords that differ are an error."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("password") != cleaned.get("password_again"):
+            self.add_error("password_again", "The two passwords differ: write the same one twice.")
+        return cleaned
 
 
 class ProviderForm(ProviderModelForm):

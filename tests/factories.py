@@ -1,6 +1,7 @@
 """Rows for tests: one factory a model, each of which makes a valid row with as little around it as can be."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 import factory
@@ -19,6 +20,7 @@ from experiments.models import (
     DatasetVersion,
     Experiment,
     IdempotencyKey,
+    Invitation,
     Item,
     Membership,
     Project,
@@ -114,6 +116,17 @@ class SignInLinkFactory(DjangoModelFactory[SignInLink]):
 
     user = SubFactory(UserFactory)
     digest = Sequence(digest)
+
+
+class InvitationFactory(DjangoModelFactory[Invitation]):
+    """An invitation whose token nobody knows; `Invitation.issue` makes one that can be used."""
+
+    class Meta:
+        model = Invitation
+
+    project = SubFactory(ProjectFactory)
+    digest = Sequence(digest)
+    expires_at = LazyFunction(lambda: timezone.now() + timedelta(days=1))
 
 
 class DatasetFactory(DjangoModelFactory[Dataset]):

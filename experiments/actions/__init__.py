@@ -10,6 +10,14 @@ from experiments.actions.filling import freeze_rows
 from experiments.actions.freezing import freeze_dataset
 from experiments.actions.importing import Imported, ImportOptions, import_file
 from experiments.actions.items import add_item, edit_item, remove_item, restore_item
+from experiments.actions.members import (
+    accept_invitation,
+    change_role,
+    invite,
+    join_as_new,
+    remove_member,
+    revoke_invitation,
+)
 from experiments.actions.pausing import pause_provider, resume_provider
 from experiments.actions.prompts import save_prompt
 from experiments.actions.providers import create_provider, edit_provider
@@ -24,8 +32,10 @@ __all__ = [
     "ImportOptions",
     "Imported",
     "StaleEdit",
+    "accept_invitation",
     "add_candidate",
     "add_item",
+    "change_role",
     "create_dataset",
     "create_experiment",
     "create_provider",
@@ -39,15 +49,19 @@ __all__ = [
     "freeze_dataset",
     "freeze_rows",
     "import_file",
+    "invite",
     "issue_token",
+    "join_as_new",
     "pause_provider",
     "person_scorer",
     "project_named",
     "remove_candidate",
     "remove_item",
+    "remove_member",
     "remove_scorer",
     "restore_item",
     "resume_provider",
+    "revoke_invitation",
     "revoke_token",
     "save_prompt",
     "set_baseline",

@@ -1,6 +1,6 @@
 """WHAT is measured: projects, datasets, providers, prompts, candidates, experiments; and who may see them."""
 
-from experiments.models.access import AccessToken, Scope, SignInLink
+from experiments.models.access import AccessToken, Invitation, Scope, SignInLink
 from experiments.models.cases import CaseChunk, CaseList
 from experiments.models.datasets import Dataset, DatasetVersion, Item
 from experiments.models.experiments import Candidate, ErrorsPolicy, Experiment, ScorerRevision, ScorerSpec
@@ -20,6 +20,7 @@ __all__ = [
     "ErrorsPolicy",
     "Experiment",
     "IdempotencyKey",
+    "Invitation",
     "Item",
     "Membership",
     "Project",

@@ -7,14 +7,14 @@ import hmac
 import secrets
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from experiments.models.projects import Membership, Person, Role
+from experiments.models.projects import Membership, Person, Project, Role, VisibleQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -152,3 +152,63 @@ class SignInLink(models.Model):
     def _usable(cls, token: str) -> models.QuerySet[SignInLink]:
         born_after = timezone.now() - LINK_LIFETIME
         return cls.objects.filter(digest=digest_of(token), used_at=None, created_at__gt=born_after)
+
+
+class InvitationQuerySet(VisibleQuerySet):
+    """Invitations."""
+
+    def usable(self) -> Self:
+        """Return those that still let somebody in."""
+        return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now())
+
+
+class Invitation(models.Model):
+    """A link that lets one person into a project, once; stored as a digest."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="invitations")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
+    note = models.CharField(max_length=100, blank=True, help_text="Whom it was sent to.")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    used_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [models.CheckConstraint(condition=Q(role__in=Role.values), name="invitation_role_known")]
+
+    def __str__(self) -> str:
+        return f"invitation to {self.project} as {self.role}"
+
+    @classmethod
+    def issue(cls, **values: Any) -> tuple[Invitation, str]:
+        """Make an invitation and return it with the token of its address, which is not to be had again."""
+        token = secrets.token_urlsafe(32)
+        return cls.objects.create(digest=digest_of(token), **values), token
+
+    @classmethod
+    def find(cls, token: str) -> Invitation | None:
+        """Return the invitation of an address; None: it is unknown, used, revoked or too old."""
+        found: Invitation | None = (
+            cls.objects.usable().select_related("project").filter(digest=digest_of(token)).first()
+        )
+        return found
+
+    def use(self, user: User) -> bool:
+        """Use it up for a person; False when somebody was first."""
+        usable = Invitation.objects.usable().filter(pk=self.pk)
+        return bool(usable.update(used_at=timezone.now(), used_by=user))
+
+    def revoke(self) -> bool:
+        """Make it useless; False when it was used, revoked or too old before."""
+        return bool(Invitation.objects.usable().filter(pk=self.pk).update(revoked_at=timezone.now()))

@@ -39,6 +39,10 @@ class ProjectQuerySet(VisibleQuerySet):
 
     project_path = "pk"
 
+    def listed(self) -> Self:
+        """Return those that are not archived."""
+        return self.filter(archived_at=None)
+
 
 class Project(models.Model):
     """A team's space; every other object belongs to one."""
@@ -55,6 +59,7 @@ class Project(models.Model):
         help_text="USD that its calls may cost in a calendar month; empty: no budget.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="Hidden from lists; everything is kept.")
 
     objects = ProjectQuerySet.as_manager()
 
@@ -79,6 +84,7 @@ class MembershipQuerySet(VisibleQuerySet):
 class Membership(models.Model):
     """One person's role in one project."""
 
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)

@@ -8,7 +8,7 @@ from experiments.models import AccessToken
 from experiments.models.projects import Person
 from experiments.pages.head import Tab
 
-TABS = {"Profile": "profile", "Tokens": "experiments:token-list"}
+TABS = {"Profile": "profile", "Tokens": "experiments:token-list", "Projects": "experiments:project-list"}
 
 
 def settings_tabs(current: str) -> list[Tab]:

@@ -27,7 +27,8 @@ def token_list(request: HttpRequest) -> HttpResponse:
             form = TokenForm()
         except ActionRefused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-    context = {"page": TokenListPage.build(request.user), "token_form": form, "text": text}
+    page = TokenListPage.build(request.user)
+    context = {"page": page, "tabs": page.tabs, "token_form": form, "text": text}
     return render(request, "settings/token_list.html", context, status=422 if form.errors else 200)
 
 

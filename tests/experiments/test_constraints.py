@@ -15,6 +15,7 @@ from tests.factories import (
     DatasetVersionFactory,
     ExperimentFactory,
     IdempotencyKeyFactory,
+    InvitationFactory,
     ItemFactory,
     MembershipFactory,
     ProjectFactory,
@@ -33,6 +34,7 @@ BREACHES: dict[str, Callable[[], object]] = {
         2, project=ProjectFactory(), user=UserFactory()
     ),
     "membership_role_known": lambda: MembershipFactory(role="king"),
+    "invitation_role_known": lambda: InvitationFactory(role="king"),
     "token_scope_known": lambda: AccessTokenFactory(scope="all"),
     "dataset_name_once_per_project": lambda: DatasetFactory.create_batch(2, project=ProjectFactory(), name="a"),
     "version_number_once_per_dataset": lambda: DatasetVersionFactory.create_batch(2, dataset=DatasetFactory()),

@@ -1,0 +1,33 @@
+"""The projects of a person."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from experiments.models import Dataset, Experiment, Membership, Project
+from experiments.models.projects import Person
+
+
+@dataclass(frozen=True)
+class ProjectListPage:
+    """The projects of a person with the person's role and what they hold."""
+
+    rows: list[Project]
+
+    @classmethod
+    def build(cls, user: Person) -> "ProjectListPage":
+        """Return them by name, archived ones last."""
+        mine = Membership.objects.filter(project=OuterRef("pk"), user_id=user.pk or 0)
+        rows = Project.objects.visible_to(user).annotate(
+            role=Subquery(mine.values("role")[:1]),
+            member_count=_count(Membership.objects.all()),
+            experiment_count=_count(Experiment.objects.all()),
+            dataset_count=_count(Dataset.objects.listed()),
+        )
+        return cls(sorted(rows, key=lambda project: (project.archived_at is not None, project.name)))
+
+
+def _count(rows: "QuerySet[Membership] | QuerySet[Experiment] | QuerySet[Dataset]") -> Coalesce:
+    counted = rows.filter(project=OuterRef("pk")).order_by().values("project").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
