@@ -2,17 +2,18 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Self
 
 from django.db import connection
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from experiments.models import Experiment
+from experiments.models import Candidate, CaseList, Experiment
 from experiments.wording import counted
 from runs.models import Preparation, Run
 from runs.watching import RunProgress, progress_of
+from scoring.scored import counting_results
 from scoring.terminal import printable
 
 LOOK_EVERY_S = 0.5
@@ -118,22 +119,23 @@ def _note(one: RunProgress) -> str:
     return ", ".join(parts)
 
 
-def print_plan(console: Console, experiment: Experiment) -> None:
-    """Print what a start would do: items, candidates, calls and their known cost."""
+def print_plan(console: Console, experiment: Experiment, candidates: Collection[Candidate]) -> None:
+    """Print what a start of these candidates would do: items, candidates, calls and their known cost."""
     from experiments.actions import freeze_case_list
     from runs.actions.planning import wanted_plan
 
     case_list = freeze_case_list(experiment)
     plan = wanted_plan(experiment, case_list)
-    candidates = list(experiment.candidates.listed())
-    stored = sum(one.totals.results for one in progress_of(_run_ids(experiment)))
+    planned, stored = plan.count * len(candidates), _stored(candidates, case_list)
     console.print(f"{experiment.dataset_version}: {counted(plan.limit, 'item')} × {counted(plan.trials, 'trial')}")
     for candidate in candidates:
         console.print(f"  {printable(candidate.name)}: {candidate.provider} · {candidate.model}", markup=False)
-    console.print(
-        f"{counted(plan.count * len(candidates), 'result')} planned, {stored} of them stored; nothing was called."
-    )
+    there = f"{counted(planned, 'result')} planned, {stored} of them stored, {planned - stored} to come"
+    console.print(f"{there}; nothing was called.")
 
 
-def _run_ids(experiment: Experiment) -> list[int]:
-    return list(Run.objects.planned().filter(experiment=experiment).values_list("pk", flat=True))
+def _stored(candidates: Collection[Candidate], case_list: CaseList) -> int:
+    """Return how many results of the plan are there: with a lowered limit not all that are stored."""
+    runs = Run.objects.planned().filter(candidate__in=candidates, case_list=case_list)
+    found = [counting_results(run) for run in runs.select_related("experiment", "case_list")]
+    return sum(len(results.answered) + len(results.failed) for results in found)

@@ -223,7 +223,7 @@ class ExperimentViewSet(ListModelMixin, VisibleViewSet):
         """Start a run for each candidate, or let them go on with what is missing; a pilot does the first 5 items."""
         values = checked(StartSerializer, request.data)
         experiment, name = self.get_object(), values.get("candidate")
-        only = named_or_404(experiment.candidates.listed(), name) if name is not None else None
+        only = [named_or_404(experiment.candidates.listed(), name)] if name is not None else []
         started = start_experiment(experiment=experiment, by=request.user, is_pilot=values["pilot"], only=only)
         return _done(started.runs)
 

@@ -16,5 +16,5 @@ def add_and_start(
 ) -> tuple[Candidate, Run]:
     """Add a candidate and start its run alone; return both. Raises ActionRefused; then nothing is there."""
     candidate = declare_candidate(experiment=experiment, declaration=declaration, by=by)
-    started = start_experiment(experiment=experiment, by=by, only=candidate)
+    started = start_experiment(experiment=experiment, by=by, only=[candidate])
     return candidate, started.runs[0]

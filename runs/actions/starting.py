@@ -1,5 +1,6 @@
 """Starting an experiment: checks, a frozen version, case list and configuration; runs and their units."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -37,11 +38,11 @@ def start_experiment(
     by: Person | None,
     owner: str = "",
     is_pilot: bool = False,
-    only: Candidate | None = None,
+    only: Collection[Candidate] = (),
 ) -> Started:
     """Plan or extend a run for each candidate, let them go on, and wake a lane. Safe to call again at any time.
 
-    `only` names the one candidate whose run is started; None: all of them.
+    `only` are the candidates whose runs are started; none: all of them.
 
     Above 1,000 cases a job plans them, and the runs stay pending until it has. `owner` names the foreground command
     that will do the work; "": the workers. A pilot plans the first five items, once each: real calls, the first
@@ -52,7 +53,7 @@ def start_experiment(
     if experiment.dataset_version is None:
         raise ActionRefused("dataset", f"{experiment} has no dataset: only ad-hoc runs can be started in it.")
     listed = experiment.candidates.listed().select_related("provider", "prompt_version", "experiment")
-    candidates = list(listed.filter(pk=only.pk) if only else listed)
+    candidates = list(listed.filter(pk__in=[one.pk for one in only]) if only else listed)
     if not candidates:
         raise ActionRefused("candidates", f"{experiment} has no candidates: add one, then start.")
     refuse_unpriced(experiment, candidates)

@@ -10,7 +10,8 @@ from rich.console import Console
 from evalsite.commands import CommandFailed, SiteCommand
 from experiments.actions import ActionRefused, declare_experiment, project_named
 from experiments.files.experiment_file import ExperimentFile, FileProblems, load
-from experiments.models import Experiment
+from experiments.files.fields import suggestion
+from experiments.models import Candidate, Experiment
 from experiments.wording import counted
 from runs.actions import prepare, retry_failed, start_experiment
 from runs.foreground import Foreground
@@ -44,6 +45,9 @@ class Command(SiteCommand):
         parser.add_argument("--retry-errors", action="store_true", help="run errored results again")
         parser.add_argument("--no-reuse", action="store_true", help="take no answers from earlier runs")
         add_outputs(parser)
+        parser.add_argument(
+            "--candidate", action="append", default=[], metavar="NAME", help="run only this one; repeat for more"
+        )
         parser.add_argument("--local", action="store_true", help="work here, even where workers live")
         parser.add_argument("--detach", action="store_true", help="leave the work to the workers and return at once")
         parser.add_argument("--quiet", action="store_true", help="print the board only")
@@ -53,9 +57,10 @@ class Command(SiteCommand):
         console = Console(quiet=options["quiet"], stderr=prints_one(options))
         check_outputs(options)
         file = self._loaded(options)
+        _check_candidates(options["candidate"], [part.name for part in file.candidates])
         experiment = self._declared(file, console)
         if options["check"]:
-            print_plan(console, experiment)
+            print_plan(console, experiment, _chosen(experiment, options))
             print_forecast(console, experiment)
             return
         runs = self._work(experiment, options, console)
@@ -80,7 +85,8 @@ class Command(SiteCommand):
     def _report(file: ExperimentFile, experiment: Experiment, options: dict[str, Any]) -> list[Met]:
         """Print the board, write the files that are asked for, and return what it was required to show."""
         board = leaderboard(experiment)
-        required = required_of(board)
+        names = options["candidate"]
+        required = [one for one in required_of(board) if not names or one.candidate in names]
         shown = Console(stderr=prints_one(options))
         print_board(shown, board)
         print_requirements(shown, required)
@@ -126,7 +132,10 @@ class Command(SiteCommand):
 
     def _started(self, experiment: Experiment, options: dict[str, Any], *, owner: str) -> list[Run]:
         try:
-            runs = start_experiment(experiment=experiment, by=None, owner=owner, is_pilot=options["pilot"]).runs
+            only = _chosen(experiment, options)
+            runs = start_experiment(
+                experiment=experiment, by=None, owner=owner, is_pilot=options["pilot"], only=only
+            ).runs
         except ActionRefused as refusal:
             raise CommandFailed(str(refusal), returncode=FILE_WRONG) from refusal
         for run in runs if options["retry_errors"] else []:
@@ -200,6 +209,21 @@ class Command(SiteCommand):
         if unmet:
             message = f"{len(unmet)} of {len(required)} requirements are not met"
             raise CommandFailed(message, returncode=REQUIREMENT_UNMET)
+
+
+def _check_candidates(names: Sequence[str], known: Sequence[str]) -> None:
+    """Raise CommandFailed for a name that no candidate of the file has."""
+    for name in names:
+        if name not in known:
+            sentence = f'--candidate: there is no candidate "{name}" in the file'
+            there = suggestion(name, known) or f"; there are {', '.join(known)}"
+            raise CommandFailed(sentence + there, returncode=FILE_WRONG)
+
+
+def _chosen(experiment: Experiment, options: dict[str, Any]) -> list[Candidate]:
+    """Return the candidates that are to run: all, unless some are named."""
+    listed = experiment.candidates.listed()
+    return list(listed.filter(name__in=options["candidate"]) if options["candidate"] else listed)
 
 
 def allowed_errors(max_errors: str, results: int) -> float:
