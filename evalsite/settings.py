@@ -166,6 +166,7 @@ EVALSITE_RUNNERS = {
     "openai": "runs.runners.openai.OpenAIRunner",
     "anthropic": "runs.runners.anthropic.AnthropicRunner",
     "gemini": "runs.runners.gemini.GeminiRunner",
+    "http": "runs.runners.http.HttpRunner",
     "replay": "runs.runners.replay.ReplayRunner",
     "simulator": "runs.runners.simulator.SimulatorRunner",
 }

@@ -31,12 +31,18 @@ def digest_of(value: Any) -> str:
 
 
 def config_hash(
-    *, kind: str, base_url: str, model: str, messages: Sequence[Mapping[str, Any]], params: Mapping[str, Any]
+    *,
+    kind: str,
+    base_url: str,
+    model: str,
+    messages: Sequence[Mapping[str, Any]],
+    params: Mapping[str, Any],
+    options: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the identity of a configuration: 64 hexadecimal digits.
 
-    `base_url` as given but for slashes at its end. What is absent or None is omitted. Names, keys, limits, prices and
-    timeouts are not part of it.
+    `base_url` as given but for slashes at its end; `options` are those of the provider that are
+    measured too. What is absent or None is omitted. Names, keys, limits, prices and timeouts are not part of it.
     """
     parts = {
         "kind": kind,
@@ -44,6 +50,7 @@ def config_hash(
         "model": model,
         "messages": [dict(message) for message in messages],
         "params": {name: value for name, value in params.items() if value is not None},
+        "options": dict(options or {}),
     }
     return digest_of({name: part for name, part in parts.items() if part})
 

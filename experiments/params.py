@@ -5,6 +5,7 @@ from typing import Any
 
 from evalsite.plugins import UnknownKind, runners
 from experiments.files.fields import suggestion
+from experiments.options import OptionError
 
 
 def _number(low: float, high: float) -> Callable[[Any], str]:
@@ -59,10 +60,10 @@ CHECKS: Mapping[str, Callable[[Any], str]] = {
 }
 
 
-def check_params(params: Mapping[str, Any], kind: str = "") -> dict[str, str]:
+def check_params(params: Mapping[str, Any], kind: str = "", options: Mapping[str, Any] | None = None) -> dict[str, str]:
     """Return what is wrong, by the parameter's name; None as a value removes a default and is right.
 
-    Where the kind of provider is known, also what it cannot do.
+    Where the kind of provider and its options are known, also what it cannot do.
     """
     problems = {}
     for name, value in params.items():
@@ -70,14 +71,14 @@ def check_params(params: Mapping[str, Any], kind: str = "") -> dict[str, str]:
             problems[name] = f"unknown parameter: others go under extra_body{suggestion(name, CHECKS)}"
         elif value is not None and (sentence := CHECKS[name](value)):
             problems[name] = sentence
-    return problems or _lacking(params, kind)
+    return problems or _lacking(params, kind, options or {})
 
 
-def _lacking(params: Mapping[str, Any], kind: str) -> dict[str, str]:
-    """Return what a kind of provider cannot do; an unknown kind is said elsewhere."""
+def _lacking(params: Mapping[str, Any], kind: str, options: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a kind of provider cannot do; an unknown kind and wrong options are said elsewhere."""
     given = {name: value for name, value in params.items() if value is not None}
     try:
-        found = runners.get(kind).check_params(given) if kind and given else {}
-    except UnknownKind:
+        found = runners.get(kind).check_params(given, options) if kind and given else {}
+    except (UnknownKind, OptionError):
         return {}
     return {name: f"{sentence} (kind: {kind})" for name, sentence in found.items()}

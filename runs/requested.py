@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.actions import ActionRefused
+from experiments.models import Provider
 from experiments.params import check_params
 from experiments.rows.new_items import Misfit, checked_input
 from experiments.templating import TemplateProblem, check_messages, compile_messages
@@ -36,8 +37,8 @@ def input_from(given: str | dict[str, Any] | None) -> str | dict[str, Any]:
         raise ActionRefused("config.input_data", str(misfit)) from misfit
 
 
-def params_from(given: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """Return the parameters that are given. Raises ActionRefused naming the first that such providers do not take."""
-    for name, sentence in check_params(given, kind).items():
+def params_from(given: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
+    """Return the parameters that are given. Raises ActionRefused naming the first that the provider does not take."""
+    for name, sentence in check_params(given, provider.kind, provider.options).items():
         raise ActionRefused(f"config.params.{name}", sentence)
     return {name: value for name, value in given.items() if value is not None}

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from evalsite.plugins import runners
+from experiments.configs import measured_options
 from experiments.credentials import provider_key
 from experiments.models import Provider
 from runs.calls import CallPort, ProviderLine
@@ -54,6 +55,11 @@ class LaneServices:
             raise NeedsPerson(
                 f"{provider.name} has another base URL ({provider.base_url}) than when this run was planned "
                 f"({run.config['base_url']}): change it back, or start the candidate anew"
+            )
+        if run.config.get("options") != measured_options(provider).get("options"):
+            raise NeedsPerson(
+                f"{provider.name} has other options than when this run was planned: change them back, or start the "
+                "candidate anew"
             )
         line = self.lines.get(provider.pk)
         if line is None:

@@ -17,6 +17,7 @@ from runs.exchange import CallFailed, NeedsPerson
 from runs.runners.base import HttpResponse, StreamedResponse
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+TARGETS_KEPT = 1000
 BODY_LIMIT = 16 * 1024 * 1024
 CONNECT_S = 10.0
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -105,7 +106,8 @@ class AiohttpTransport:
             raise NeedsPerson(str(error)) from None
         except ValueError as error:
             raise NeedsPerson(f"{_shown(url)} is no address that can be called: {error}") from None
-        self._targets[url] = target
+        if len(self._targets) < TARGETS_KEPT:  # templates make a URL for each item
+            self._targets[url] = target
         return target
 
 

@@ -88,7 +88,7 @@ def remove_candidate(*, candidate: Candidate, by: Person | None) -> bool:
 
 def _checked_params(params: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
     """Return the parameters that are given."""
-    for name, sentence in check_params(params, provider.kind).items():
+    for name, sentence in check_params(params, provider.kind, provider.options).items():
         raise ActionRefused("params", f"params.{name}: {sentence}")
     return {name: value for name, value in params.items() if value is not None}
 

@@ -108,7 +108,7 @@ def _check_kind(candidate: Fields, part: CandidatePart, providers: Mapping[str, 
     if provider is None or provider.use:
         return
     params = candidate.inner("params")
-    for name, sentence in check_params(part.params, provider.kind).items():
+    for name, sentence in check_params(part.params, provider.kind, provider.options).items():
         params.problem(name, sentence)
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django import forms
+
 from evalsite.plugins import UnknownKind, runners
-from experiments.files.document_nodes import ListNode, Node, ObjectNode, Scalar, key_path
+from experiments.files.document_nodes import ListNode, Node, ObjectNode, Scalar, as_written, key_path
 from experiments.files.fields import Fields, Problems, suggestion
 from experiments.options import OptionError
 
@@ -149,7 +151,8 @@ def _options(provider: Fields, kind: str) -> dict[str, Any]:
         kinds = runners.kinds()
         provider.problem("kind", f'unknown kind "{kind}"; there are {", ".join(kinds)}{suggestion(kind, kinds)}')
         return {}
-    raw = {name: provider.text(name) for name in form.base_fields if provider.get(name) is not None}
+    found = {name: _option(provider, name, field) for name, field in form.base_fields.items()}
+    raw = {name: value for name, value in found.items() if value is not None}
     try:
         cleaned: dict[str, Any] = form.parse(raw)
     except OptionError as error:
@@ -157,6 +160,13 @@ def _options(provider: Fields, kind: str) -> dict[str, Any]:
             provider.problem(name, sentence)
         return {}
     return {name: value for name, value in cleaned.items() if name in raw or value is not False}
+
+
+def _option(provider: Fields, name: str, field: forms.Field) -> Any:
+    """Return an option as it was written; only those that are JSON may be objects and lists."""
+    is_json = isinstance(field, forms.JSONField)
+    node = provider.get(name)
+    return None if node is None else as_written(node) if is_json else provider.text(name)
 
 
 def _file(provider: Fields, folder: Path, kind: str) -> Path | None:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from experiments.actions import freeze_ad_hoc_case
 from experiments.canonical import config_hash
+from experiments.configs import measured_options
 from experiments.models import Experiment, Provider
 from experiments.models.projects import Person
 from experiments.permissions import require
@@ -58,6 +59,7 @@ def _stored_config(config: AdHocConfig) -> dict[str, Any]:
         "model": config.model,
         "messages": list(config.messages),
         "params": config.params,
+        **measured_options(provider),
     }
     # Over input_data too: here the input is part of what is repeated.
     digest = config_hash(**{**parts, "params": {**config.params, "input_data": config.input_data}})

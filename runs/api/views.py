@@ -267,7 +267,7 @@ def _config(project: Project, values: dict[str, Any]) -> AdHocConfig:
     given = input_from(values["input_data"])
     messages = messages_from(values["prompt"], has_input=bool(given))
     provider = _provider(project, values)
-    params = params_from(values["params"], provider.kind)
+    params = params_from(values["params"], provider)
     return AdHocConfig(provider, values["model"], messages, params, given)
 
 

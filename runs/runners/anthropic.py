@@ -45,11 +45,13 @@ class AnthropicRunner(EndpointRunner):
     label = "Anthropic"
     help_text = "The Messages API of Anthropic, or of a gateway that speaks it; without a base URL api.anthropic.com."
     Options = MessagesOptions
+    identity = ("max_tokens",)
     default_headers = {**JSON_HEADERS, "anthropic-version": VERSION}
 
     @classmethod
-    def check_params(cls, params: Mapping[str, Any]) -> dict[str, str]:
+    def check_params(cls, params: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, str]:
         """Return what the API cannot do, by the parameter's name."""
+        del options  # whatever they are
         return problems_of(params, CHECKS)
 
     def key_headers(self, api_key: str) -> Mapping[str, str]:

@@ -101,6 +101,8 @@ class Runner(ABC):
     """Whether its providers have a base URL; where False they may."""
     Options: ClassVar[type[Options]] = Options
     """The kind's own options."""
+    identity: ClassVar[tuple[str, ...]] = ()
+    """The options that are part of what is measured, as the base URL is: with other values it is another candidate."""
 
     def __init__(self, connection: Connection, transport: Transport) -> None:
         self.connection, self.transport = connection, transport
@@ -110,9 +112,12 @@ class Runner(ABC):
         """Return the completion of one call. Raises CallFailed or NeedsPerson; nothing else."""
 
     @classmethod
-    def check_params(cls, params: Mapping[str, Any]) -> dict[str, str]:
-        """Return what this kind cannot do, by the parameter's name; parameters are known and in range already."""
-        del params  # other kinds do look at them
+    def check_params(cls, params: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, str]:
+        """Return what a provider of this kind and with these options cannot do, by the parameter's name.
+
+        The parameters are known and in range already. Raises OptionError for options that do not fit.
+        """
+        del params, options  # other kinds do look at them
         return {}
 
     async def models(self) -> list[str]:

@@ -14,6 +14,7 @@ from runs.exchange import CallFailed, Completion, NeedsPerson, Request
 from runs.runners.base import HttpResponse
 
 LONGEST_WAIT_S = 600.0
+V1_HINT = "the base URL often ends with /v1"
 RAW_LIMIT = 64 * 1024
 TEXT_LENGTH = 500
 SHOWN_LENGTH = 300
@@ -31,23 +32,26 @@ NO_MODEL = re.compile(r"model.{0,80}(not (found|exist|available)|does not exist|
 UNSUPPORTED = re.compile(r"unsupported|unknown|unrecognized|not (supported|permitted|allowed)|extra inputs", re.I)
 
 
-def no_json(response: HttpResponse, url: str) -> NeedsPerson | CallFailed:
+def no_json(response: HttpResponse, url: str, *, hint: str = V1_HINT) -> NeedsPerson | CallFailed:
     """Return what a 200 that is no JSON means: a web page at a wrong URL, or an answer that broke off."""
     is_page = "text/html" in response.headers.get("Content-Type", "").lower()
     if is_page or response.body[:200].lstrip().lower().startswith((b"<!doctype", b"<html")):
-        return NeedsPerson(f"{url} answered with a web page instead of JSON: the base URL often ends with /v1")
+        return NeedsPerson(f"{url} answered with a web page instead of JSON: {hint}")
     return CallFailed("invalid_output", "the answer is no JSON", status=200, raw_response=raw_of(response))
 
 
 def classify_error(
-    response: HttpResponse, *, url: str, request: Request | None, now: datetime
+    response: HttpResponse, *, url: str, request: Request | None, now: datetime, hint: str = V1_HINT
 ) -> CallFailed | NeedsPerson | Completion:
-    """Return what an answer other than 200 means: an exception to raise, or a completion that was truncated."""
+    """Return what an answer other than 200 means: an exception to raise, or a completion that was truncated.
+
+    `hint` says what to look at where the URL is wrong.
+    """
     text = error_text(_json_of(response))
     found: NeedsPerson | Completion | None = _about_the_account(response, url, text)
     if found is None and response.status in FAULTY_REQUEST:
         found = _about_the_request(response, url, text, request)
-    return found or _about_the_address(response, url, text, request) or _failed(response, text, now)
+    return found or _about_the_address(response, url, text, request, hint) or _failed(response, text, now)
 
 
 def _about_the_account(response: HttpResponse, url: str, text: str) -> NeedsPerson | None:
@@ -74,11 +78,13 @@ def _about_the_request(
     return NeedsPerson(f"{url} does not take the parameter {named} ({text}). Change the candidate's parameters.")
 
 
-def _about_the_address(response: HttpResponse, url: str, text: str, request: Request | None) -> NeedsPerson | None:
+def _about_the_address(
+    response: HttpResponse, url: str, text: str, request: Request | None, hint: str
+) -> NeedsPerson | None:
     """Return that model or path are not there, or that the URL leads elsewhere; None: it is something else."""
     status = response.status
     if status in (404, 405) or (status == 400 and NO_MODEL.search(text)):
-        return _not_found(response, url, text, request)
+        return _not_found(response, url, text, request, hint)
     if 300 <= status < 400:
         return NeedsPerson(f"{url} answered {status}, a redirect, which is not followed: use the final URL.")
     return None
@@ -101,10 +107,10 @@ def _completion_of(response: HttpResponse, text: str) -> Completion | None:
     return Completion("", outcome, detail, {"role": "assistant", "parts": []}, raw_response=raw_of(response))
 
 
-def _not_found(response: HttpResponse, url: str, text: str, request: Request | None) -> NeedsPerson:
+def _not_found(response: HttpResponse, url: str, text: str, request: Request | None, hint: str) -> NeedsPerson:
     if request is not None and (NO_MODEL.search(text) or re.search(rf"(?<!\w){re.escape(request.model)}(?!\w)", text)):
         return UnknownModel(f'the model "{request.model}" is unknown at {url} ({text})')
-    return NeedsPerson(f"{url} answered {response.status}: wrong path? The base URL often ends with /v1.")
+    return NeedsPerson(f"{url} answered {response.status}: wrong path? {hint[0].upper()}{hint[1:]}.")
 
 
 class UnknownModel(NeedsPerson):

@@ -15,6 +15,7 @@ from runs.runners.secrets import Secrets, query_values
 from runs.runners.streamed_answers import Assembly, StreamedAnswer, is_event_stream
 
 MODELS_NAMED = 5
+SUCCESSES = range(200, 300)
 JSON_HEADERS = {"Content-Type": "application/json"}
 
 
@@ -67,7 +68,7 @@ class EndpointRunner(Runner):
 
     @abstractmethod
     def parse(self, response: HttpResponse, url: str) -> Completion:
-        """Return the completion of a 200. Raises CallFailed or NeedsPerson."""
+        """Return the completion of a success. Raises CallFailed or NeedsPerson."""
 
     @abstractmethod
     def models_url(self) -> str:
@@ -96,7 +97,7 @@ class EndpointRunner(Runner):
     async def complete(self, request: Request) -> Completion:
         """Return the completion of one call. Raises CallFailed or NeedsPerson."""
         try:
-            return await (self._stream(request) if self._is_streamed(request) else self._ask(request))
+            return await (self._stream(request) if self.is_streamed(request) else self._whole(request))
         except UnknownModel as unknown:
             raise NeedsPerson(self.secrets.hide(str(unknown)) + await self._models_there()) from None
         except (NeedsPerson, CallFailed) as error:
@@ -110,16 +111,19 @@ class EndpointRunner(Runner):
         except (NeedsPerson, CallFailed) as error:
             raise self.secrets.taken_out_of(error) from None
 
-    def _is_streamed(self, request: Request) -> bool:
+    def is_streamed(self, request: Request) -> bool:
         """Return whether an answer is to come in pieces: the candidate's word goes before the provider's."""
         extra = request.params.get("extra_body") or {}
         own = extra.get("stream", request.params.get("stream"))
         return self._streams if own is None else bool(own)
 
-    async def _ask(self, request: Request) -> Completion:
+    async def _whole(self, request: Request) -> Completion:
         call = self.outgoing(request, is_streamed=False)
-        response = await self.transport.post(call.url, headers=call.headers, body=call.body)
-        return self._read(response, call.url, request)
+        return self._read(await self.ask(call), call.url, request)
+
+    async def ask(self, call: Outgoing) -> HttpResponse:
+        """Return what comes back."""
+        return await self.transport.post(call.url, headers=call.headers, body=call.body)
 
     async def _stream(self, request: Request, *, is_again: bool = False) -> Completion:
         """Return the completion of one call whose answer comes in pieces."""
@@ -135,7 +139,7 @@ class EndpointRunner(Runner):
 
     def _read(self, response: HttpResponse, url: str, request: Request) -> Completion:
         """Return what an answer holds. Whatever is no completion is read without secrets, before it is cut to size."""
-        if response.status == 200:
+        if response.status in SUCCESSES:
             try:
                 return self.parse(response, url)
             except (NeedsPerson, CallFailed):

@@ -20,8 +20,9 @@ class GeminiRunner(EndpointRunner):
     help_text = "The Gemini API of Google; without a base URL generativelanguage.googleapis.com."
 
     @classmethod
-    def check_params(cls, params: Mapping[str, Any]) -> dict[str, str]:
+    def check_params(cls, params: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, str]:
         """Return what the API cannot do, by the parameter's name."""
+        del options  # whatever they are
         return problems_of(params, CHECKS)
 
     def connect(self, base_url: str, api_key: str | None) -> None:

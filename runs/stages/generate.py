@@ -24,7 +24,7 @@ class GeneratePart:
     limits: Limits
     is_reusing: bool
     hash_head: bytes
-    """What the request hash begins with: project, kind and base URL. Reuse never crosses a project."""
+    """What the request hash begins with: project, kind, base URL, measured options. Reuse never crosses a project."""
 
 
 class Generate(Stage):
@@ -38,7 +38,9 @@ class Generate(Stage):
     def prepare(self, run: Run) -> GeneratePart:
         """Return what this stage needs for the jobs of a run. Called in the database thread."""
         seconds = run.timeout_s or run.provider.timeout_s or DEFAULT_TIMEOUT_S
-        head = orjson.dumps([run.experiment.project_id, run.config["kind"], run.config["base_url"]])
+        config = run.config
+        measured = [config["options"]] if config.get("options") else []
+        head = orjson.dumps([run.experiment.project_id, config["kind"], config["base_url"], *measured])
         is_reusing = run.is_reusing and has_forerunners(run)
         line = self._services.line_of(run)
         limits = Limits(timeout_s=seconds, wallets=self._services.wallets_of(run, line))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.experiments.declared_files import declared, problems_of
 
-KINDS = "openai, anthropic, gemini, replay, simulator"
+KINDS = "openai, anthropic, gemini, http, replay, simulator"
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,27 @@ def test_load_of_variables_with_defaults_takes_what_is_set(tmp_path: Path) -> No
 
     assert (unset.base_url, unset.max_in_flight, unset.timeout_s) == ("http://d/v1", 3, 9.0)
     assert (chosen.base_url, chosen.max_in_flight) == ("http://s/v1", 5)
+
+
+def test_templates_of_an_http_provider_keep_their_shape(tmp_path: Path) -> None:
+    body = '{question: "{{ prompt }}", tries: 1, turns: ["{{ messages }}"]}'
+
+    part = declared(tmp_path, providers=f'{{local: {{kind: http, base_url: "http://x", body: {body}, text: a.b}}}}')
+
+    options = part.providers["local"].options
+    assert options["body"] == {"question": "{{ prompt }}", "tries": 1, "turns": ["{{ messages }}"]}
+    assert (options["text"], options["method"]) == ("a.b", "POST")
+
+
+@pytest.mark.parametrize(
+    ("provider", "problem"),
+    [
+        ("{kind: http}", "base_url: is required"),
+        ("{kind: http, base_url: 'http://x', body: {q: '{{ expected }}'}}", "body: there is no"),
+        ("{kind: http, base_url: 'http://x', text: a..b}", 'text: "a..b" is no path'),
+    ],
+)
+def test_load_of_a_wrong_http_provider_says_where(tmp_path: Path, provider: str, problem: str) -> None:
+    found = problems_of(tmp_path, providers=f"{{local: {provider}}}")
+
+    assert found[0].startswith(f"e.yaml:3: providers.local.{problem}")

@@ -10,6 +10,11 @@ PAGE = b"<!doctype html><title>Welcome</title>"
 OPENAI = "openai"
 ANTHROPIC = "anthropic"
 GEMINI = "gemini"
+HTTP = "http"
+OPTIONS: dict[str, dict[str, Any]] = {
+    HTTP: {"truncated": "stop=length", "refusal": "declined", "models_path": "/models"}
+}
+"""What a provider of the kind needs, so that its answers can be read."""
 
 
 def openai_error(status: int, message: str, *, code: str | None = None, **headers: str) -> HttpResponse:
@@ -93,6 +98,22 @@ ANSWERS: dict[str, dict[str, HttpResponse]] = {
         ),
         "length": response(200, gemini.content([{"text": "4"}], "MAX_TOKENS")),
         "refusal": response(200, gemini.content([], "SAFETY")),
+    },
+    HTTP: {
+        "bad key": response(401, {"message": "who are you"}),
+        "no permission": response(403, {"detail": "not you"}),
+        "no credit": response(402, {"message": "pay first"}),
+        "unknown model": response(404, {"message": "no agent m"}),
+        "wrong path": response(404, b"not found"),
+        "parameter": response(422, {"detail": [{"loc": ["temperature"], "msg": "extra inputs"}], "message": "odd"}),
+        "too fast": response(429, {"message": "slow down"}, retry_after="3"),
+        "overloaded": response(503, {"message": "too many visitors"}),
+        "server error": response(500, {"message": "broken"}),
+        "other 400": response(400, {"message": "what"}),
+        "error in a 200": response(200, {"error": {"message": "broken"}}),
+        "too long": response(413, {"message": "request_too_large"}),
+        "length": response(200, {"text": "4", "stop": "length"}),
+        "refusal": response(200, {"declined": "not for me"}),
     },
 }
 

@@ -140,7 +140,7 @@ def test_build_body_of_what_is_no_json_is_our_error() -> None:
     ],
 )
 def test_check_params_names_what_the_api_has_not(params: dict[str, Any], problem: str) -> None:
-    found = AnthropicRunner.check_params(params)
+    found = AnthropicRunner.check_params(params, {})
 
     assert "; ".join(f"{name}: {sentence}" for name, sentence in found.items()).startswith(problem)
 
@@ -159,7 +159,7 @@ def test_check_params_lets_the_others_through() -> None:
         "extra_body": {"top_k": 1},
     }
 
-    assert AnthropicRunner.check_params(given) == {}
+    assert AnthropicRunner.check_params(given, {}) == {}
 
 
 def test_parse_answer_keeps_text_thinking_calls_and_usage() -> None:

@@ -133,7 +133,7 @@ def test_build_body_of_what_is_no_json_is_our_error() -> None:
     ],
 )
 def test_check_params_names_what_the_api_has_not(params: dict[str, Any], problem: str) -> None:
-    found = GeminiRunner.check_params(params)
+    found = GeminiRunner.check_params(params, {})
 
     assert "; ".join(f"{name}: {sentence}" for name, sentence in found.items()).startswith(problem)
 
@@ -149,7 +149,7 @@ def test_check_params_lets_the_others_through() -> None:
         "stream": True,
     }
 
-    assert GeminiRunner.check_params({**given, "tools": [TOOL], "tool_choice": "none"}) == {}
+    assert GeminiRunner.check_params({**given, "tools": [TOOL], "tool_choice": "none"}, {}) == {}
 
 
 def test_parse_answer_keeps_text_thoughts_calls_and_usage() -> None:

@@ -6,7 +6,7 @@ from evalsite.plugins import runners
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
 from runs.runners.base import Connection, HttpResponse, Runner
 from tests.runs.fake_transport import FakeTransport
-from tests.runs.kinds_answers import ANSWERS, answer_of, with_secret
+from tests.runs.kinds_answers import ANSWERS, OPTIONS, answer_of, with_secret
 
 KEY, TEAM = "canary-key-4711", "canary-team-4712"
 REQUEST = Request("m", [{"role": "user", "parts": [{"type": "text", "text": "2+2=?"}]}], {"temperature": 0})
@@ -48,7 +48,7 @@ def runner_on(kind: str, *answers: HttpResponse | Exception) -> Runner:
         "https://there/v1",
         api_key=KEY,
         headers={"X-Team": TEAM},
-        options=runners.get(kind).Options.parse({}),
+        options=runners.get(kind).Options.parse(OPTIONS.get(kind, {})),
     )
     found: Runner = runners.get(kind)(connection, FakeTransport(list(answers)))
     return found

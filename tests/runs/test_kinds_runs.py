@@ -1,17 +1,23 @@
 """Whole runs at providers of each wire format, over HTTP: right results, each once, whatever they answer between."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from runs.actions import start_experiment
 from runs.actions.testing import test_provider as try_provider
+from runs.exchange import NeedsPerson
 from runs.foreground import Foreground
 from runs.models import Result, Run, RunStatus, Transcript
+from runs.services import LaneServices
 from scoring.models import Score
 from tests.factories import ProviderFactory
+from tests.fakes import FakeClock
+from tests.runs.fake_transport import FakeTransport
 from tests.runs.planned import candidate_at, sums
-from tests.wire import anthropic, gemini
+from tests.wire import agent, anthropic, gemini
+from tests.wire.agent import AgentApi
 from tests.wire.anthropic import AnthropicApi
 from tests.wire.gemini import GeminiApi
 from tests.wire.server import Api, WireServer, serving
@@ -19,11 +25,12 @@ from tests.wire.server import Api, WireServer, serving
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ITEMS = 6
-APIS: dict[str, type[Api]] = {"anthropic": AnthropicApi, "gemini": GeminiApi}
-KEYS = {"anthropic": anthropic.KEY, "gemini": gemini.KEY}
-RIGHT = {"anthropic": "claude-busy", "gemini": "gemini-busy"}
-CUT = {"anthropic": "claude-wordy", "gemini": "gemini-wordy"}
-REFUSING = {"anthropic": "claude-strict", "gemini": "gemini-strict"}
+APIS: dict[str, type[Api]] = {"anthropic": AnthropicApi, "gemini": GeminiApi, "http": AgentApi}
+KEYS = {"anthropic": anthropic.KEY, "gemini": gemini.KEY, "http": agent.KEY}
+OPTIONS = {"http": agent.OPTIONS}
+RIGHT = {"anthropic": "claude-busy", "gemini": "gemini-busy", "http": "busy"}
+CUT = {"anthropic": "claude-wordy", "gemini": "gemini-wordy", "http": "wordy"}
+REFUSING = {"anthropic": "claude-strict", "gemini": "gemini-strict", "http": "strict"}
 
 
 @pytest.fixture(params=APIS)
@@ -41,6 +48,7 @@ def worked(kind: str, server: WireServer, model: str) -> Run:
         kind=kind,
         base_url=server.url,
         api_key_env="WIRE_API_KEY",
+        options=OPTIONS.get(kind, {}),
         is_from_command_line=True,
     )
     candidate_at(experiment, provider=provider, model=model)
@@ -91,9 +99,25 @@ def test_run_with_a_wrong_key_pauses_and_stores_nothing(kind: str, monkeypatch: 
 def test_test_of_a_provider_lists_models_and_brings_an_answer(kind: str) -> None:
     with serving(APIS[kind]()) as server:
         provider = ProviderFactory(
-            kind=kind, base_url=server.url, api_key_env="WIRE_API_KEY", is_from_command_line=True
+            kind=kind,
+            base_url=server.url,
+            api_key_env="WIRE_API_KEY",
+            options=OPTIONS.get(kind, {}),
+            is_from_command_line=True,
         )
         answer = try_provider(provider=provider, model="", by=None)
 
     assert (answer.error, answer.text) == ("", "ready")
     assert answer.model == answer.models[0]
+
+
+def test_run_whose_provider_got_other_templates_since_pauses_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WIRE_API_KEY", agent.KEY)
+    with serving(AgentApi()) as server:
+        run = worked("http", server, "swift")
+        run.provider.options |= {"text": "elsewhere"}
+        run.provider.save()
+        services: Any = LaneServices(transport=FakeTransport([]), port=None, reuse=None, clock=FakeClock())  # type: ignore[arg-type]
+
+        with pytest.raises(NeedsPerson, match="has other options than when this run was planned"):
+            services.line_of(Run.objects.get(pk=run.pk))

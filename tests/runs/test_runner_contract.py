@@ -16,17 +16,20 @@ from runs.outcomes import ANSWERED, ERRORS
 from runs.runners.base import Connection, Runner
 from runs.simulator.thread import SimulatorThread, default_simulator, running_simulator
 from runs.transport import AiohttpTransport
-from tests.wire import anthropic, gemini
+from tests.wire import agent, anthropic, gemini
+from tests.wire.agent import AgentApi
 from tests.wire.anthropic import AnthropicApi
 from tests.wire.gemini import GeminiApi
 from tests.wire.server import Api, serving
 
-KINDS = ("openai", "anthropic", "gemini", "simulator", "replay")
+KINDS = ("openai", "anthropic", "gemini", "http", "simulator", "replay")
 APIS: dict[str, tuple[type[Api], str]] = {
     "anthropic": (AnthropicApi, anthropic.KEY),
     "gemini": (GeminiApi, gemini.KEY),
+    "http": (AgentApi, agent.KEY),
 }
-MODELS = {"anthropic": "claude-small", "gemini": "gemini-small"}
+MODELS = {"anthropic": "claude-small", "gemini": "gemini-small", "http": "swift"}
+OPTIONS = {"http": agent.OPTIONS}
 RECORDED = b'{"key": "known", "output": "A: 4"}\n'
 
 
@@ -45,7 +48,7 @@ async def working(kind: str) -> AsyncIterator[Runner]:
         elif kind in APIS:
             api, key = APIS[kind]
             with serving(api()) as server:
-                yield runners.get(kind)(Connection("p", server.url, key), transport)
+                yield runners.get(kind)(Connection("p", server.url, key, options=OPTIONS.get(kind, {})), transport)
         elif kind == "openai":
             with SimulatorThread(default_simulator()) as thread:
                 yield runners.get(kind)(Connection("p", thread.address.url, thread.address.key), transport)
@@ -57,7 +60,7 @@ async def working(kind: str) -> AsyncIterator[Runner]:
 def broken(kind: str, transport: Any) -> Runner:
     """Return a runner whose provider is not there."""
     base_url = {"simulator": "", "replay": "blob:" + "0" * 64}.get(kind, "http://127.0.0.1:1/v1")
-    runner: Runner = runners.get(kind)(Connection("p", base_url, "a key"), transport)
+    runner: Runner = runners.get(kind)(Connection("p", base_url, "a key", options=OPTIONS.get(kind, {})), transport)
     return runner
 
 
