@@ -16,6 +16,7 @@ from experiments.files.candidates import CandidatePart, read_candidates
 from experiments.files.dataset import DatasetPart, read_dataset
 from experiments.files.document_nodes import BadDocument, ObjectNode, Problem
 from experiments.files.fields import LONGEST_NAME, Fields, Problems, suggestion
+from experiments.files.media_files import with_media_read
 from experiments.files.overrides import with_overrides
 from experiments.files.prompts import read_prompts
 from experiments.files.providers import ProviderPart, read_providers
@@ -155,6 +156,7 @@ def _read(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Experimen
     prompts = read_prompts(fields, folder)
     candidates = read_candidates(fields, providers, prompts)
     dataset = read_dataset(fields, folder, environ)
+    dataset = with_media_read(dataset, prompts, folder, fields.problems, fields.line("dataset"))
     scorers = read_scorers(fields, folder, dataset.rows)
     scoring = fields.inner("scoring")
     policy = scoring.choice("errors", ("exclude", "zero"), "exclude")

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from experiments.files.document_nodes import Node, ObjectNode, Scalar, key_path
-from experiments.media import KINDS_SENTENCE, TYPES
+from experiments.files.media_files import MIB, read_medium
+from experiments.media import KINDS_SENTENCE, TYPES, BadPart
 from experiments.media_store import part_of_bytes
 
-LARGEST_BYTES = 20 * 1024 * 1024
+LARGEST_BYTES = 20 * MIB
 
 
 class WrongPart(ValueError):
@@ -28,20 +29,8 @@ def part_in(node: Node, path: str, folder: Path) -> Any:
     kind = values.get("type", "")
     if set(values) != {"type", "file"} or kind not in TYPES:
         return values
-    return part_of_file(folder / values["file"], kind, node.entries["file"], key_path(path, "file"))
-
-
-def part_of_file(file: Path, kind: str, node: Node, where: str) -> dict[str, Any]:
-    """Return the part that a file's bytes make. Raises WrongPart."""
-    media_type = TYPES[kind].get(file.suffix.lower())
-    if media_type is None:
-        raise WrongPart(node, where, f"a part of type {kind} is read from {', '.join(TYPES[kind])} files")
     try:
-        if file.stat().st_size > LARGEST_BYTES:
-            raise WrongPart(node, where, f"{file.name} is larger than {LARGEST_BYTES // 1024 // 1024} MiB")
-        data = file.read_bytes()
-    except OSError:
-        raise WrongPart(node, where, f"is not there (tried {file})") from None
-    if not data:
-        raise WrongPart(node, where, f"{file.name} is empty")
+        media_type, data = read_medium(folder / values["file"], kind, largest=LARGEST_BYTES)
+    except BadPart as bad:
+        raise WrongPart(node.entries["file"], key_path(path, "file"), str(bad)) from None
     return part_of_bytes(kind, media_type, data)

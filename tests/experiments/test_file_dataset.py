@@ -1,12 +1,14 @@
 """The dataset of an experiment file."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from experiments.actions import declare_experiment
 from experiments.files.experiment_file import ExperimentFile
 from experiments.files.writing import to_yaml
+from experiments.media import data_uri
 from experiments.models import Project
 from experiments.rows.column_mapping import ColumnMapping, SplitColumn
 from experiments.rows.new_items import BadRow, NewItem
@@ -218,3 +220,65 @@ def test_declared_rows_make_a_version_that_says_what_was_left_out(tmp_path: Path
     assert version is not None
     assert (version.item_count, version.bad_row_count) == (2, 2)
     assert version.bad_rows == [{"line": row.line, "reason": row.reason} for row in SKIPPED]
+
+
+LOOK = "[{role: user, content: ['{{ q }}', {type: image, from: picture}]}]"
+
+
+def looking(folder: Path, **changes: Any) -> ExperimentFile:
+    """Return an experiment about pictures."""
+    return declared(folder, **{"prompt": LOOK, "scorers": "[{kind: regex, name: any, pattern: a}]", **changes})
+
+
+def test_load_of_items_that_name_pictures_reads_them(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"the picture")
+    uri = data_uri("image/png", b"the picture")
+    given = "{q: a, picture: a.png}", "{q: b, picture: 'https://x/b.png'}", f"{{q: c, picture: '{uri}'}}"
+
+    file = looking(tmp_path, dataset=f"{{name: p, items: [{', '.join(f'{{input: {one}}}' for one in given)}]}}")
+
+    assert [row.input for row in file.dataset.rows or ()] == [
+        {"q": "a", "picture": uri},
+        {"q": "b", "picture": "https://x/b.png"},
+        {"q": "c", "picture": uri},
+    ]
+
+
+def test_load_of_a_data_file_that_names_pictures_finds_them_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.jpg").write_bytes(b"the picture")
+    (tmp_path / "data" / "rows.csv").write_text("id,q,picture\n1,a,a.jpg\n")
+    dataset = "{name: p, file: data/rows.csv, key: id, input: {q: q, picture: picture}}"
+
+    file = looking(tmp_path, dataset=dataset)
+
+    assert [row.input for row in file.dataset.rows or ()] == [
+        {"q": "a", "picture": data_uri("image/jpeg", b"the picture")}
+    ]
+
+
+def test_load_of_items_whose_pictures_cannot_be_read_says_which(tmp_path: Path) -> None:
+    (tmp_path / "large.png").write_bytes(b"x" * (1024 * 1024 + 1))
+    items = "{key: k1, input: {q: a, picture: a.png}}, {key: k2, input: {q: b, picture: large.png}}"
+
+    found = problems_of(
+        tmp_path,
+        dataset=f"{{name: p, items: [{items}]}}",
+        prompt=LOOK,
+        scorers="[{kind: regex, name: any, pattern: a}]",
+    )
+
+    assert found == [
+        f"e.yaml:2: dataset: item k1: picture: is not there (tried {tmp_path / 'a.png'})",
+        "e.yaml:2: dataset: item k2: picture: large.png is larger than 1 MiB",
+    ]
+
+
+def test_load_of_items_leaves_texts_that_are_no_pictures_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"the picture")
+
+    file = looking(tmp_path, dataset="{name: p, items: [{input: {q: a.png, picture: a.png, other: a.png}}]}")
+
+    assert [(row.input["q"], row.input["other"]) for row in file.dataset.rows or () if isinstance(row.input, dict)] == [
+        ("a.png", "a.png")
+    ]
