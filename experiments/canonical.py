@@ -61,11 +61,33 @@ def content_hash(rows: Iterable[Mapping[str, Any]]) -> str:
     Each row holds key, input, expected, metadata, tags and split by name; they are read one by one. The same rows in
     another order are another version.
     """
-    digest = hashlib.sha256()
+    digest = ContentDigest()
     for row in rows:
-        digest.update(canonical_json(dict(row)))
-        digest.update(b"\n")
+        digest.add(row)
     return digest.hexdigest()
+
+
+class ContentDigest:
+    """The content hash of rows that come one by one."""
+
+    def __init__(self) -> None:
+        self._all = hashlib.sha256()
+
+    def add(self, row: Mapping[str, Any]) -> bytes:
+        """Take a row in and return what identifies it alone: 32 bytes."""
+        line = canonical_json(dict(row))
+        self._all.update(line)
+        self._all.update(b"\n")
+        return hashlib.sha256(line).digest()
+
+    def hexdigest(self) -> str:
+        """Return the content hash of the rows so far."""
+        return self._all.hexdigest()
+
+
+def row_digest(row: Mapping[str, Any]) -> bytes:
+    """Return what identifies the content of one row: 32 bytes."""
+    return hashlib.sha256(canonical_json(dict(row))).digest()
 
 
 def item_key(input: Any) -> str:  # noqa: A002 - the item's own word

@@ -6,9 +6,9 @@ from experiments.actions.case_lists import freeze_ad_hoc_case, freeze_case_list
 from experiments.actions.datasets import create_dataset
 from experiments.actions.declaring import Declaration, declare_experiment, project_named
 from experiments.actions.experiments import create_experiment, set_baseline
-from experiments.actions.filling import freeze_rows
+from experiments.actions.filling import Cancelled, freeze_rows
 from experiments.actions.freezing import freeze_dataset
-from experiments.actions.importing import Imported, ImportOptions, import_file
+from experiments.actions.importing import BadRows, DataFile, Imported, ImportOptions, import_file, preview_file
 from experiments.actions.items import add_item, edit_item, remove_item, restore_item
 from experiments.actions.members import (
     accept_invitation,
@@ -28,6 +28,9 @@ from experiments.actions.tokens import issue_token, revoke_token
 __all__ = [
     "ActionConflict",
     "ActionRefused",
+    "BadRows",
+    "Cancelled",
+    "DataFile",
     "Declaration",
     "ImportOptions",
     "Imported",
@@ -54,6 +57,7 @@ __all__ = [
     "join_as_new",
     "pause_provider",
     "person_scorer",
+    "preview_file",
     "project_named",
     "remove_candidate",
     "remove_item",

@@ -1,7 +1,7 @@
-"""Freezing the rows of a file as a version: written into the draft in short transactions, taken up after a crash."""
+"""Freezing rows as a version: written into the draft in short transactions, taken up after a crash, or taken back."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -12,18 +12,20 @@ from django.utils import timezone
 
 from experiments.actions.datasets import dataset_name, locked
 from experiments.actions.freezing import ROWS_AT_ONCE, Contents, number_draft
-from experiments.actions.item_content import stored_content
 from experiments.actions.refusals import ActionConflict, ActionRefused
-from experiments.canonical import content_hash
+from experiments.actions.surveying import Row, Source, Survey, digest_of_item, stored_rows, survey
+from experiments.canonical import content_hash, digest_of
 from experiments.models import Dataset, DatasetVersion, Item, Project
-from experiments.models.datasets import ItemQuerySet, split_tags
+from experiments.models.datasets import POSITION_GAP, ItemQuerySet
 from experiments.models.projects import Person
 from experiments.permissions import require, user_of
 from experiments.positions import positions_for
 from experiments.rows.new_items import BadRow, NewItem
 
-Row = dict[str, Any]
 DIGEST_PART = 48
+CHANGED = "The file was changed while it was read: import it again."
+Beat = Callable[[int, int], object]
+"""Called between two chunks with how many rows are written, of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +34,54 @@ class Plan:
 
     closed: Sequence[int]
     """Ids of rows of the newest version that end."""
-    written: Mapping[str, tuple[Row, int]]
-    """Contents that begin, with their positions, by key."""
+    written: Mapping[str, int]
+    """Positions of the contents that begin, by key."""
+    digests: Mapping[str, bytes]
+    """What identifies the contents that begin, by key."""
     contents: Contents
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the newest version holds what is wanted."""
+        return not (self.closed or self.written)
 
     def holds(self, item: Item) -> bool:
         """Return whether this row of the draft is one that the plan writes."""
-        row, position = self.written.get(item.key, (None, None))
-        return row is not None and item.position == position and _is_same(item, row)
+        is_placed = self.written.get(item.key) == item.position
+        return is_placed and self.digests[item.key] == digest_of_item(item)
+
+
+NOTHING = Plan([], {}, {}, Contents("", 0, 0, 0, 0))
+
+
+class Cancelled(Exception):
+    """Nobody wants the rows any more: what was written of them is taken back."""
 
 
 class _Overtaken(Exception):
     """Another file is being written into the draft."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Rows on their way into a version, and what is to be said of it."""
+
+    source: Source
+    survey: Survey
+    by: Person | None
+    is_merge: bool = False
+    """Whether items whose keys the rows do not have stay as they are; else the rows are all there is."""
+    note: str = ""
+    bad_rows: Sequence[BadRow] = ()
+    """The first rows of the file that are left out."""
+    bad_row_count: int = 0
+    beat: Beat = lambda _written, _planned: None
+
+    def identity_on(self, newest: DatasetVersion | None) -> str:
+        """Return what the version to be is known by while it is written: 64 hexadecimal digits."""
+        if not self.is_merge or newest is None:
+            return self.survey.content_hash
+        return digest_of([newest.content_hash, self.survey.content_hash])
 
 
 def freeze_rows(
@@ -63,38 +101,54 @@ def freeze_rows(
     ActionRefused for rows that do not fit, ActionConflict when people have edited the draft.
     """
     require(by, project, "edit_dataset")
-    wanted = _checked(rows, name)
-    digest = content_hash({**row, "tags": list(split_tags(row["tags"]))} for row in wanted)
-    dataset, _ = Dataset.objects.get_or_create(project=project, name=dataset_name(name))
+    held = list(rows)
+    read = survey(held, name)
+    filling = Filling(lambda: held, read, by, note=note, bad_rows=bad_rows, bad_row_count=len(bad_rows))
+    return fill(project=project, name=name, filling=filling)
+
+
+def fill(*, project: Project, name: str, filling: Filling) -> DatasetVersion:
+    """Return the version of the named dataset that the rows make; the newest where it holds them already.
+
+    Raises ActionConflict when people have edited the draft or another file overtook this one, ActionRefused when the
+    rows are others than those surveyed, and what `beat` raises. After Cancelled, ActionRefused and an interrupt from
+    the keyboard nothing of the rows is left.
+    """
+    require(filling.by, project, "edit_dataset")
+    dataset, is_new = Dataset.objects.get_or_create(project=project, name=dataset_name(name))
     newest = dataset.versions.first()
-    if newest is not None and newest.content_hash == digest:
+    identity = filling.identity_on(newest)
+    if newest is not None and newest.content_hash == identity:
         return newest
+    draft = _begin(dataset, identity)
     try:
-        draft = _begin(dataset, digest)
-        plan = _plan(draft, wanted, digest)
-        _clear(draft, plan)
-        _write(draft, plan, by)
-        with _held(draft) as filled:
-            return number_draft(filled, replace(plan.contents, bad_rows=bad_rows), by, note)
+        return _filled(draft, filling, newest)
     except _Overtaken:
-        return _version_of(dataset, digest)
+        return _version_of(dataset, identity)
+    except (Cancelled, ActionRefused, KeyboardInterrupt):
+        take_back(draft, is_new=is_new)
+        raise
 
 
-def _checked(rows: Iterable[NewItem], name: str) -> list[Row]:
-    """Return the rows as they are stored. Raises ActionRefused for none, a key twice, or a row that does not fit."""
-    wanted = [stored_content(row.content) for row in rows]
-    if not wanted:
-        raise ActionRefused("dataset", f"{name} has no items")
-    keys = set()
-    for row in wanted:
-        if row["key"] in keys:
-            raise ActionRefused("dataset", f'the key "{row["key"]}" is there twice in {name}')
-        keys.add(row["key"])
-    return wanted
+def _filled(draft: Dataset, filling: Filling, newest: DatasetVersion | None) -> DatasetVersion:
+    """Write the rows into the draft that is taken and number it; the newest version when there is nothing to write."""
+    is_merge = filling.is_merge and newest is not None
+    plan = _merge_plan(draft, filling.survey) if is_merge else _plan(draft, filling.survey)
+    _clear(draft, plan)
+    if newest is not None and plan.is_empty:
+        take_back(draft)
+        return newest
+    _write(draft, plan, filling)
+    contents = replace(plan.contents, bad_rows=filling.bad_rows, bad_row_count=filling.bad_row_count)
+    if is_merge:
+        held = _rows(draft).in_draft().order_by("position", "id").iterator(ROWS_AT_ONCE)
+        contents = replace(contents, content_hash=content_hash(item.content for item in held))
+    with _held(draft) as filled:
+        return number_draft(filled, contents, filling.by, filling.note)
 
 
 @transaction.atomic
-def _begin(dataset: Dataset, digest: str) -> Dataset:
+def _begin(dataset: Dataset, identity: str) -> Dataset:
     """Take the draft over for this file: from nobody, from an interrupted file, or beside the same file.
 
     Raises ActionConflict when people have edited the draft.
@@ -104,9 +158,9 @@ def _begin(dataset: Dataset, digest: str) -> Dataset:
         raise ActionConflict(
             f"{draft} has a draft with edits that no version holds: freeze it first, or choose another dataset name."
         )
-    if not draft.filling_hash.startswith(digest[:DIGEST_PART]):
+    if not draft.filling_hash.startswith(identity[:DIGEST_PART]):
         # The random part tells this try from an earlier one with the same rows that was overtaken in between.
-        draft.filling_hash = digest[:DIGEST_PART] + secrets.token_hex(8)
+        draft.filling_hash = identity[:DIGEST_PART] + secrets.token_hex(8)
         Dataset.objects.filter(pk=draft.pk).update(filling_hash=draft.filling_hash)
     return draft
 
@@ -121,27 +175,62 @@ def _held(draft: Dataset) -> Iterator[Dataset]:
         yield now
 
 
-def _plan(draft: Dataset, wanted: Sequence[Row], digest: str) -> Plan:
-    """Compare the newest version with the wanted rows."""
-    places = {row["key"]: place for place, row in enumerate(wanted)}
+def _plan(draft: Dataset, wanted: Survey) -> Plan:
+    """Compare the newest version with the rows that are to be all there is."""
+    places = {key: place for place, key in enumerate(wanted.digests)}
     before: dict[str, int] = {}
-    current: list[int | None] = [None] * len(wanted)
-    for item in _rows(draft).in_version(draft.draft_number - 1).iterator(ROWS_AT_ONCE):
+    current: list[int | None] = [None] * len(places)
+    for item in _newest_rows(draft):
         before[item.key] = item.pk
-        place = places.get(item.key)
-        if place is not None and _is_same(item, wanted[place]):
-            current[place] = item.position
-    positions = positions_for(current)
-    numbered = zip(wanted, positions, current, strict=True)
-    written = {row["key"]: (row, position) for row, position, old in numbered if position != old}
+        if wanted.digests.get(item.key) == digest_of_item(item):
+            current[places[item.key]] = item.position
+    numbered = zip(places, positions_for(current), current, strict=True)
+    written = {key: position for key, position, old in numbered if position != old}
     changed = [before[key] for key in written if key in before]
     removed = [pk for key, pk in before.items() if key not in places]
-    counts = (len(wanted), len(written) - len(changed), len(changed), len(removed))
-    return Plan(closed=[*changed, *removed], written=written, contents=Contents(digest, *counts))
+    counts = (len(places), len(written) - len(changed), len(changed), len(removed))
+    return Plan([*changed, *removed], written, wanted.digests, Contents(wanted.content_hash, *counts))
+
+
+def _merge_plan(draft: Dataset, wanted: Survey) -> Plan:
+    """Compare the newest version with rows that change some items in their places and go behind the others."""
+    closed: list[int] = []
+    written: dict[str, int] = {}
+    there: set[str] = set()
+    last = 0
+    for item in _newest_rows(draft):
+        there.add(item.key)
+        last = max(last, item.position)
+        if item.key in wanted.digests and wanted.digests[item.key] != digest_of_item(item):
+            closed.append(item.pk)
+            written[item.key] = item.position
+    new = [key for key in wanted.digests if key not in there]
+    written |= {key: last + POSITION_GAP * number for number, key in enumerate(new, start=1)}
+    contents = Contents("", len(there) + len(new), len(new), len(closed), 0)
+    return Plan(closed, written, wanted.digests, contents)
+
+
+def _newest_rows(draft: Dataset) -> Iterator[Item]:
+    return iter(_rows(draft).in_version(draft.draft_number - 1).iterator(ROWS_AT_ONCE))
+
+
+def take_back(draft: Dataset, *, is_new: bool = False) -> None:
+    """Bring the draft back to the newest version and give it to people; a dataset made for these rows goes.
+
+    Does nothing when another file has taken the draft over.
+    """
+    try:
+        _clear(draft, NOTHING)
+        with _held(draft):
+            Dataset.objects.filter(pk=draft.pk).update(filling_hash="")
+            if is_new and not draft.versions.exists():
+                draft.delete()
+    except _Overtaken:
+        return
 
 
 def _clear(draft: Dataset, plan: Plan) -> None:
-    """Take back what another file left in the draft when it was interrupted."""
+    """Take out of the draft what another file, or this one, left there and the plan does not want."""
     begun = _rows(draft).filter(since=draft.draft_number).iterator(ROWS_AT_ONCE)
     for pks in _chunks(item.pk for item in begun if not plan.holds(item)):
         with _held(draft):
@@ -153,15 +242,32 @@ def _clear(draft: Dataset, plan: Plan) -> None:
             _rows(draft).filter(pk__in=pks).update(until=None)
 
 
-def _write(draft: Dataset, plan: Plan, by: Person | None) -> None:
-    """Bring the draft to the plan; what is there already stays."""
+def _write(draft: Dataset, plan: Plan, filling: Filling) -> None:
+    """Bring the draft to the plan; what is there already stays. Raises ActionRefused for other rows than planned."""
     for pks in _chunks(plan.closed):
         with _held(draft):
             _rows(draft).filter(pk__in=pks, until=None).update(until=draft.draft_number)
-    for keys in _chunks(plan.written):
+        filling.beat(0, len(plan.written))
+    done = 0
+    for rows in _chunks(_planned(plan, filling.source)):
         with _held(draft):
+            keys = [row["key"] for row, _ in rows]
             there = set(_rows(draft).filter(key__in=keys, since=draft.draft_number).values_list("key", flat=True))
-            Item.objects.bulk_create(_new_rows(draft, [plan.written[key] for key in keys if key not in there], by))
+            new = [pair for pair in rows if pair[0]["key"] not in there]
+            Item.objects.bulk_create(_new_rows(draft, new, filling.by))
+        done += len(rows)
+        filling.beat(done, len(plan.written))
+    if done != len(plan.written):
+        raise ActionRefused("file", CHANGED)
+
+
+def _planned(plan: Plan, source: Source) -> Iterator[tuple[Row, int]]:
+    """Yield the rows that the plan writes, with their positions. Raises ActionRefused for others than planned."""
+    for row, digest in stored_rows(source):
+        if plan.digests.get(row["key"]) != digest:
+            raise ActionRefused("file", CHANGED)
+        if row["key"] in plan.written:
+            yield row, plan.written[row["key"]]
 
 
 def _new_rows(draft: Dataset, written: Iterable[tuple[Row, int]], by: Person | None) -> Iterator[Item]:
@@ -169,10 +275,10 @@ def _new_rows(draft: Dataset, written: Iterable[tuple[Row, int]], by: Person | N
     return (Item(position=position, **row, **values) for row, position in written)
 
 
-def _version_of(dataset: Dataset, digest: str) -> DatasetVersion:
+def _version_of(dataset: Dataset, identity: str) -> DatasetVersion:
     """Return the newest version if it holds the wanted rows: the same file ran twice at once. Raises ActionConflict."""
     newest = dataset.versions.first()
-    if newest is not None and newest.content_hash == digest:
+    if newest is not None and newest.content_hash == identity:
         return newest
     raise ActionConflict(f"Another file was written into {dataset} at the same time: run this one again.")
 
@@ -180,10 +286,6 @@ def _version_of(dataset: Dataset, digest: str) -> DatasetVersion:
 def _rows(draft: Dataset) -> ItemQuerySet:
     rows: ItemQuerySet = Item.objects.filter(dataset=draft)
     return rows
-
-
-def _is_same(item: Item, row: Row) -> bool:
-    return all(getattr(item, part) == value for part, value in row.items())
 
 
 def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:

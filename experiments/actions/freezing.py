@@ -28,7 +28,8 @@ class Contents:
     changed_count: int
     removed_count: int
     bad_rows: Sequence[BadRow] = ()
-    """Rows of the file that were left out."""
+    """The first rows of the file that were left out."""
+    bad_row_count: int = 0
 
 
 def freeze_dataset(*, dataset: Dataset, by: Person | None, note: str = "") -> DatasetVersion:
@@ -62,7 +63,7 @@ def number_draft(draft: Dataset, contents: Contents, by: Person | None, note: st
         changed_count=contents.changed_count,
         removed_count=contents.removed_count,
         note=note,
-        bad_row_count=len(contents.bad_rows),
+        bad_row_count=contents.bad_row_count,
         bad_rows=[asdict(row) for row in contents.bad_rows[:BAD_ROWS_KEPT]],
         frozen_by=user_of(by),
     )

@@ -1,21 +1,28 @@
-"""Importing a data file as the next version of a dataset."""
+"""Importing a data file as the next version of a dataset: read twice, a row at a time, and never held in memory."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
+from typing import TypeVar
 
-from experiments.actions.filling import freeze_rows
+from experiments.actions.filling import Beat, Filling, fill
+from experiments.actions.freezing import BAD_ROWS_KEPT
 from experiments.actions.refusals import ActionRefused
-from experiments.models import DatasetVersion, Item, Project
+from experiments.actions.surveying import survey
+from experiments.models import DatasetVersion, Project
 from experiments.models.projects import Person
 from experiments.permissions import require
 from experiments.rows.column_mapping import ColumnMapping, items_of, mapping_of, missing_columns
 from experiments.rows.dataset_files import TABLES, SourceRow, UnreadableFile, format_of, read_rows
 from experiments.rows.new_items import BadRow, NewItem
 from experiments.templating import did_you_mean
+from experiments.wording import counted
 
 BAD_ROWS_SHOWN = 10
+PREVIEW_ROWS = 20
+BEAT_EVERY_ROWS = 200
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,20 @@ class ImportOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file with rows."""
+
+    path: Path
+    name: str = ""
+    """What people call it; "": the name of the path."""
+
+    @property
+    def shown(self) -> str:
+        """The name in sentences."""
+        return self.name or self.path.name
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What an import came to."""
 
@@ -40,56 +61,147 @@ class Imported:
     is_new: bool
     """False: the newest version held these items already."""
     bad_rows: list[BadRow]
-    """Those that were left out."""
+    """The first of those that were left out."""
+    bad_row_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the first rows of a file come to."""
+
+    columns: list[str]
+    """Those of the first row."""
+    mapping: ColumnMapping
+    """As it was given, else what the columns' names say."""
+    rows: list[tuple[SourceRow | BadRow, NewItem | BadRow]]
+    """Each as it is read, and the item or why it makes none; at most 20."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """The rows of a file, read anew by each call of `items`; the bad ones are noted."""
+
+    file: DataFile
+    options: ImportOptions
+    told: Callable[[int], object] = lambda _count: None
+    """Called from time to time with how many rows are read."""
+    bad_rows: list[BadRow] = field(default_factory=list)
+    bad_row_count: int = 0
+    row_count: int = 0
+
+    def items(self) -> Iterator[NewItem]:
+        """Yield the items. Raises ActionRefused when the file is none of ours, or is gone."""
+        self.bad_rows, self.bad_row_count, self.row_count = [], 0, 0
+        for row in _refusing(self.file, _rows(self.file, self.options)):
+            self.row_count += 1
+            if self.row_count % BEAT_EVERY_ROWS == 0:
+                self.told(self.row_count)
+            if isinstance(row, NewItem):
+                yield row
+            else:
+                self._note(row)
+
+    def _note(self, row: BadRow) -> None:
+        self.bad_row_count += 1
+        if len(self.bad_rows) < BAD_ROWS_KEPT:
+            self.bad_rows.append(row)
+
+    def check(self, item_count: int) -> None:
+        """Raise ActionRefused for bad rows that are not to be skipped, and for a file without any item."""
+        if self.bad_row_count and not self.options.skips_bad_rows:
+            raise BadRows(self)
+        if not item_count:
+            raise ActionRefused("file", f"{self.file.shown} holds no items: there has to be one good row")
+
+
+class BadRows(ActionRefused):
+    """A file is refused for its bad rows."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__("file", _sentence(reading))
+        self.reading = reading
 
 
 def import_file(
-    *, project: Project, name: str, path: Path, options: ImportOptions, by: Person | None, note: str = ""
+    *,
+    project: Project,
+    name: str,
+    file: DataFile,
+    options: ImportOptions,
+    by: Person | None,
+    note: str = "",
+    read: Callable[[int], object] = lambda _count: None,
+    beat: Beat = lambda _written, _planned: None,
 ) -> Imported:
     """Freeze the items of a file as the next version of the named dataset, which is made at the first import.
 
-    Raises ActionRefused for a file that cannot be read, wrong columns or bad rows, ActionConflict when people have
-    edited the draft; the dataset is then as it was.
+    `read` hears how many rows are read, `beat` how many are written; what they raise ends the import. Raises
+    ActionRefused for a file that cannot be read, wrong columns or bad rows, ActionConflict when people have edited
+    the draft; the dataset is then as it was.
     """
     require(by, project, "edit_dataset")
-    items, bad = _read(path, options)
-    if bad and not options.skips_bad_rows:
-        raise ActionRefused("file", _sentence(path, bad, len(items) + len(bad)))
-    if not items:
-        raise ActionRefused("file", f"{path.name} holds no items: there has to be one good row below the header")
     newest = DatasetVersion.objects.filter(dataset__project=project, dataset__name=name.strip()).first()
-    rows = _merged(newest, items) if newest is not None and options.is_merge else items
-    version = freeze_rows(project=project, name=name, rows=rows, by=by, note=note, bad_rows=bad)
-    return Imported(version, newest is None or version.pk != newest.pk, bad)
+    reading = Reading(file, options, read)
+    items = reading.items()
+    first = next(items, None)
+    if first is None:
+        reading.check(0)
+    surveyed = survey(chain([first] if first else [], items), file.shown)
+    reading.check(len(surveyed.digests))
+    filling = Filling(
+        source=Reading(file, options).items,
+        survey=surveyed,
+        by=by,
+        is_merge=options.is_merge,
+        note=note,
+        bad_rows=reading.bad_rows,
+        bad_row_count=reading.bad_row_count,
+        beat=beat,
+    )
+    version = fill(project=project, name=name, filling=filling)
+    is_new = newest is None or version.pk != newest.pk
+    return Imported(version, is_new, reading.bad_rows, reading.bad_row_count)
 
 
-def _read(path: Path, options: ImportOptions) -> tuple[list[NewItem], list[BadRow]]:
-    """Return the items and the bad rows of a file. Raises ActionRefused when it is none of ours."""
-    items: list[NewItem] = []
-    bad: list[BadRow] = []
+def preview_file(file: DataFile, options: ImportOptions) -> Preview:
+    """Return what the first rows of a file come to. Raises ActionRefused for what is no such file, or has no rows."""
+    kind = _format(file, options)
+    read = list(_refusing(file, islice(read_rows(file.path, kind), PREVIEW_ROWS)))
+    first = next((row for row in read if isinstance(row, SourceRow)), None)
+    if first is None:
+        wrong = "".join(f": line {row.line}: {row.reason}" for row in read[:1] if isinstance(row, BadRow))
+        raise ActionRefused("file", f"{file.shown} holds no good rows below its first line{wrong}")
+    mapping = options.given or mapping_of(first.values, is_table=kind in TABLES)
+    columns = list(dict.fromkeys(name for row in read if isinstance(row, SourceRow) for name in row.values))
+    return Preview(columns, mapping, list(zip(read, items_of(read, mapping), strict=True)))
+
+
+def _format(file: DataFile, options: ImportOptions) -> str:
     try:
-        kind = options.file_format or format_of(path.name)
-        for row in _rows(read_rows(path, kind), options.given, is_table=kind in TABLES):
-            if isinstance(row, BadRow):
-                bad.append(row)
-            else:
-                items.append(row)
+        return options.file_format or format_of(file.shown)
     except UnreadableFile as error:
-        raise ActionRefused("file", f"{path.name}: {error}") from error
+        raise ActionRefused("file", f"{file.shown}: {error}") from error
+
+
+def _refusing(file: DataFile, rows: Iterator[R]) -> Iterator[R]:
+    """Pass rows on. Raises ActionRefused when the file is none of ours."""
+    try:
+        yield from rows
+    except UnreadableFile as error:
+        raise ActionRefused("file", f"{file.shown}: {error}") from error
     except OSError as error:
-        raise ActionRefused("file", f"{path} cannot be read: {error.strerror}") from error
-    return items, bad
+        raise ActionRefused("file", f"{file.name or file.path} cannot be read: {error.strerror}") from error
 
 
-def _rows(
-    rows: Iterator[SourceRow | BadRow], given: ColumnMapping | None, *, is_table: bool
-) -> Iterator[NewItem | BadRow]:
+def _rows(file: DataFile, options: ImportOptions) -> Iterator[NewItem | BadRow]:
     """Yield the items; the first good row says which columns there are. Raises UnreadableFile for missing ones."""
+    kind = _format(file, options)
+    rows, is_table = read_rows(file.path, kind), kind in TABLES
     before: list[SourceRow | BadRow] = []
     for row in rows:
         before.append(row)
         if isinstance(row, SourceRow):
-            mapping = given or mapping_of(row.values, is_table=is_table)
+            mapping = options.given or mapping_of(row.values, is_table=is_table)
             for column in missing_columns(mapping, row.values, is_table=is_table).values():
                 there = ", ".join(row.values)
                 raise UnreadableFile(
@@ -99,19 +211,12 @@ def _rows(
     yield from (row for row in before if isinstance(row, BadRow))
 
 
-def _merged(version: DatasetVersion, items: Iterable[NewItem]) -> list[NewItem]:
-    """Return the version's items, those of the file in their places or behind them."""
-    rows = {item.key: _new(item) for item in version.items.iterator()}
-    rows |= {item.key: item for item in items}
-    return list(rows.values())
-
-
-def _new(item: Item) -> NewItem:
-    return NewItem(item.key, item.input, item.expected, item.metadata, item.tag_list, item.split)
-
-
-def _sentence(path: Path, bad: list[BadRow], count: int) -> str:
+def _sentence(reading: Reading) -> str:
+    bad, count = reading.bad_rows, reading.bad_row_count
     shown = [f"  line {row.line}: {row.reason}" for row in bad[:BAD_ROWS_SHOWN]]
-    more = [f"  and {len(bad) - BAD_ROWS_SHOWN} more"] if len(bad) > BAD_ROWS_SHOWN else []
-    head = f"{path.name}: {len(bad)} of {count} rows are bad, so nothing was imported. Mend them, or skip bad rows."
+    more = [f"  and {count - BAD_ROWS_SHOWN:,} more"] if count > BAD_ROWS_SHOWN else []
+    head = (
+        f"{reading.file.shown}: {count:,} of {counted(reading.row_count, 'row')} are bad, so nothing was imported. "
+        "Mend them, or skip bad rows."
+    )
     return "\n".join([head, *shown, *more])

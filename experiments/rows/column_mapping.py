@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from experiments.canonical import item_key
 from experiments.rows.dataset_files import SourceRow
 from experiments.rows.new_items import BadRow, Misfit, NewItem, new_item, text_of
 
@@ -26,6 +27,8 @@ class ColumnMapping:
     """One column, then `{{ input }}`; or variable: column."""
     key: str = ""
     """"": the hash of the input."""
+    is_key_optional: bool = False
+    """Whether a row without this column gets the hash of its input; else it is bad."""
     expected: SplitColumn | None = None
     metadata: str | Mapping[str, str] = field(default_factory=dict)
     """name: column; or one column that holds an object."""
@@ -53,7 +56,7 @@ def mapping_of(columns: Iterable[str], *, is_table: bool) -> ColumnMapping:
     """Return what columns mean by their names, as an export writes them: key, input.NAME, metadata.NAME, ...
 
     The columns are those of the first row. Later objects of JSON may have more, so there the optional ones count
-    as present; whether there are keys, the first row says.
+    as present, and each object says whether it has a key.
     """
     there = list(columns)
     if not is_table:
@@ -63,7 +66,8 @@ def mapping_of(columns: Iterable[str], *, is_table: bool) -> ColumnMapping:
     inputs, metadata = _named(there, "input."), _named(there, "metadata.")
     return ColumnMapping(
         input="input" if "input" in there or not inputs else inputs,
-        key="key" if "key" in there else "",
+        key="key" if "key" in there or not is_table else "",
+        is_key_optional=not is_table,
         expected=SplitColumn("expected") if "expected" in there else None,
         metadata="metadata" if "metadata" in there else metadata,
         tags=SplitColumn("tags", "|") if "tags" in there else None,
@@ -83,8 +87,12 @@ def missing_columns(mapping: ColumnMapping, values: Mapping[str, Any], *, is_tab
     return {
         place: column
         for place, column in mapping.columns().items()
-        if column not in values and (is_table or place == "key" or place.startswith("input"))
+        if column not in values and (is_table or _is_needed(place, mapping))
     }
+
+
+def _is_needed(place: str, mapping: ColumnMapping) -> bool:
+    return place.startswith("input") or (place == "key" and not mapping.is_key_optional)
 
 
 def items_of(rows: Iterable[SourceRow | BadRow], mapping: ColumnMapping) -> Iterator[NewItem | BadRow]:
@@ -95,25 +103,26 @@ def items_of(rows: Iterable[SourceRow | BadRow], mapping: ColumnMapping) -> Iter
         if isinstance(made, NewItem):
             first = lines.setdefault(made.key, row.line)
             if first != row.line:
-                made = BadRow(row.line, _twice(made.key, first, row.line, mapping))
+                made = BadRow(row.line, _twice(made, first, row.line))
         yield made
 
 
-def _twice(key: str, first: int, second: int, mapping: ColumnMapping) -> str:
-    if not mapping.key:
+def _twice(item: NewItem, first: int, second: int) -> str:
+    if item.key == item_key(item.input):
         return f"lines {first} and {second} hold the same input: give them keys, or leave one out"
-    return f'lines {first} and {second} have the key "{key}"'
+    return f'lines {first} and {second} have the key "{item.key}"'
 
 
 def item_of(row: SourceRow, mapping: ColumnMapping) -> NewItem | BadRow:
     """Return the item of one row, or why it makes none."""
     values = row.values
+    is_keyless = mapping.is_key_optional and mapping.key not in values
     try:
         return new_item(
             key=values.get(mapping.key),
-            has_key=bool(mapping.key),
+            has_key=bool(mapping.key) and not is_keyless,
             given=_input(values, mapping.input),
-            expected=_expected(values, mapping.expected),
+            expected=_expected(row, mapping.expected),
             metadata={**_metadata(values, mapping.metadata), **_checks(values, mapping.checks)},
             tags=_tags(values, mapping.tags),
             split=values.get(mapping.split) if mapping.split else None,
@@ -150,14 +159,14 @@ def _checks(values: Mapping[str, Any], column: str) -> dict[str, Any]:
     return {"checks": checks}
 
 
-def _expected(values: Mapping[str, Any], column: SplitColumn | None) -> Any:
-    """Return what is expected; a cell that holds a JSON list accepts each of its values."""
-    value = values.get(column.column) if column else None
+def _expected(row: SourceRow, column: SplitColumn | None) -> Any:
+    """Return what is expected; a cell of a table that holds a JSON list accepts each of its values."""
+    value = row.values.get(column.column) if column else None
     if not isinstance(value, str) or column is None:
         return value
     if column.split:
         return [part.strip() for part in value.split(column.split) if part.strip()]
-    if value.lstrip().startswith("["):
+    if not row.is_typed and value.lstrip().startswith("["):
         return _list_or_text(value)
     return value if value.strip() else None
 

@@ -85,7 +85,9 @@ def _parsed(line: int, text: str) -> SourceRow | BadRow:
         return BadRow(line, "the values are nested too deeply")
     except _NotData as problem:
         return BadRow(line, str(problem))
-    return SourceRow(line, clean_json(value)) if isinstance(value, dict) else BadRow(line, "a row is an object, {...}")
+    if not isinstance(value, dict):
+        return BadRow(line, "a row is an object, {...}")
+    return SourceRow(line, clean_json(value), is_typed=True)
 
 
 def _constant(name: str) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from experiments.canonical import item_key
-from experiments.rows.column_mapping import ColumnMapping, SplitColumn, item_of, items_of
+from experiments.rows.column_mapping import ColumnMapping, SplitColumn, item_of, items_of, mapping_of
 from experiments.rows.dataset_files import SourceRow
 from experiments.rows.new_items import BadRow, NewItem
 
@@ -69,6 +69,25 @@ def test_item_of_a_row_without_the_optional_columns_lacks_them() -> None:
     item = made({"q": "x"}, expected=SplitColumn("a"), metadata={"m": "m"}, tags=SplitColumn("t"), split="s")
 
     assert item == NewItem(key=item_key("x"), input="x")
+
+
+def test_item_of_a_typed_row_keeps_a_text_that_looks_like_a_list() -> None:
+    row = SourceRow(1, {"q": "x", "a": "[1]"}, is_typed=True)
+
+    item = item_of(row, ColumnMapping(input="q", expected=SplitColumn("a")))
+
+    assert isinstance(item, NewItem)
+    assert item.expected == "[1]"
+
+
+def test_mapping_of_objects_lets_each_say_whether_it_has_a_key() -> None:
+    mapping = mapping_of(["input"], is_table=False)
+    rows = [SourceRow(1, {"input": "x"}), SourceRow(2, {"input": "y", "key": "a"}), SourceRow(3, {"input": "x"})]
+
+    items = list(items_of(rows, mapping))
+
+    assert items[:2] == [NewItem(item_key("x"), "x"), NewItem("a", "y")]
+    assert items[2] == BadRow(3, "lines 1 and 3 hold the same input: give them keys, or leave one out")
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,32 @@ def test_import_of_json_lines_takes_what_only_later_rows_have(tmp_path: Path, ma
     assert Item.objects.get(key="b").expected == 2
 
 
+def test_import_of_json_lines_keeps_a_text_that_looks_like_a_list(tmp_path: Path) -> None:
+    run(
+        "import",
+        written(tmp_path, '{"key": "a", "input": "x", "expected": "[1]"}\n', "r.jsonl"),
+        "--dataset",
+        "capitals",
+    )
+
+    assert Item.objects.get().expected == "[1]"
+
+
+def test_import_that_merges_the_same_rows_again_makes_no_version(imported: Dataset, tmp_path: Path) -> None:
+    said = run("import", written(tmp_path, CSV), "--dataset", "capitals", *MAPPED, "--merge")
+
+    assert "no new version" in said
+    assert Dataset.objects.get().filling_hash == ""
+
+
+def test_import_that_merges_has_the_hash_of_a_file_with_all_rows(imported: Dataset, tmp_path: Path) -> None:
+    run("import", written(tmp_path, "key,input\nb,Bolivia?\nc,Chad?\n"), "--dataset", "capitals", "--merge")
+
+    exported = written(tmp_path, run("export_dataset", "capitals"), "all.jsonl")
+
+    assert "no new version" in run("import", exported, "--dataset", "capitals")
+
+
 def test_export_as_csv_comes_in_again_as_the_same_version(imported: Dataset, tmp_path: Path) -> None:
     file = written(tmp_path, run("export_dataset", "capitals@1", "--format", "csv"), "again.csv")
 

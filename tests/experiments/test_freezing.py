@@ -1,5 +1,6 @@
 """Freezing the draft of people, and the rows of a file."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import connection
 from experiments.actions import (
     ActionConflict,
     ActionRefused,
+    Cancelled,
     add_item,
     edit_item,
     filling,
@@ -16,6 +18,8 @@ from experiments.actions import (
     freeze_rows,
     remove_item,
 )
+from experiments.actions.filling import Filling, fill
+from experiments.actions.surveying import survey
 from experiments.models import Dataset, DatasetVersion, Item, Project
 from experiments.rows.new_items import NewItem
 from tests.factories import DatasetFactory, ItemFactory, ProjectFactory
@@ -254,3 +258,48 @@ def test_freeze_rows_twice_at_once_makes_one_version(project: Project) -> None:
 
     assert list(DatasetVersion.objects.all()) == [version]
     assert texts_of(version) == list(NEW)
+
+
+def filling_of(source: Callable[[], list[NewItem]], beat: Any = lambda _written, _planned: None) -> Filling:
+    return Filling(source, survey(source(), "rows"), None, beat=beat)
+
+
+def cancelled_at(written: int) -> Callable[[int, int], None]:
+    def beat(done: int, _planned: int) -> None:
+        if done >= written:
+            raise Cancelled
+
+    return beat
+
+
+@pytest.mark.usefixtures("by_twos")
+@pytest.mark.parametrize("written", [0, 2, 4])
+def test_fill_that_is_cancelled_leaves_nothing_behind(project: Project, written: int) -> None:
+    first = freeze_rows(project=project, name="capitals", rows=rows_of(*OLD), by=None)
+    before = list(Item.objects.values())
+    filling = filling_of(lambda: rows_of(*NEW), cancelled_at(written))
+
+    with pytest.raises(Cancelled):
+        fill(project=project, name="capitals", filling=filling)
+
+    assert list(Item.objects.values()) == before
+    assert Dataset.objects.get().filling_hash == ""
+    assert list(DatasetVersion.objects.all()) == [first]
+
+
+def test_fill_of_a_new_dataset_that_is_cancelled_leaves_no_dataset(project: Project) -> None:
+    with pytest.raises(Cancelled):
+        fill(project=project, name="new", filling=filling_of(lambda: rows_of(*NEW), cancelled_at(1)))
+
+    assert not Dataset.objects.exists()
+
+
+@pytest.mark.parametrize("others", [("f=0", "a=changed"), ("f=0",)])
+def test_fill_of_a_file_that_changes_between_its_readings_is_refused(project: Project, others: tuple[str, ...]) -> None:
+    rows = [rows_of("f=0", "a=1"), rows_of(*others)]
+    filling = filling_of(lambda: rows.pop(0))
+
+    with pytest.raises(ActionRefused, match="changed while it was read"):
+        fill(project=project, name="capitals", filling=filling)
+
+    assert not Item.objects.exists()

@@ -1,16 +1,17 @@
 """`evalsite import`: a data file as the next version of a dataset."""  # noqa: N999 - the command's name
 
 from argparse import ArgumentParser
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from evalsite.commands import SiteCommand
-from experiments.actions import ActionRefused, Imported, ImportOptions, import_file, project_named
+from experiments.actions import ActionRefused, DataFile, Imported, ImportOptions, import_file, project_named
 from experiments.actions.declaring import DEFAULT_PROJECT
 from experiments.rows.column_mapping import ColumnMapping, SplitColumn
 from experiments.rows.dataset_files import FORMATS
 
+LARGE = 5000
 MAPPING_OPTIONS = ("key", "input", "expected", "metadata", "tags", "split")
 
 
@@ -46,14 +47,32 @@ class Command(SiteCommand):
         imported = import_file(
             project=project_named(options["project"]),
             name=options["dataset"],
-            path=Path(options["file"]),
+            file=DataFile(Path(options["file"])),
             options=chosen,
             by=None,
             note=options["note"],
+            beat=Tenths(self.note),
         )
         for row in imported.bad_rows:
             self.note(f"line {row.line} was left out: {row.reason}")
+        more = imported.bad_row_count - len(imported.bad_rows)
+        if more:
+            self.note(f"and {more:,} more rows were left out")
         self.stdout.write(_sentence(imported))
+
+
+class Tenths:
+    """Tells of each tenth of a large import that is written."""
+
+    def __init__(self, tell: Callable[[str], object]) -> None:
+        self._tell, self._told = tell, 0
+
+    def __call__(self, written: int, planned: int) -> None:
+        """Tell when another tenth is done."""
+        tenth = written * 10 // planned if planned >= LARGE else 0
+        if tenth > self._told:
+            self._told = tenth
+            self._tell(f"{written:,} of {planned:,} rows written")
 
 
 def _mapping(options: dict[str, Any]) -> ColumnMapping:
