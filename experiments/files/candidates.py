@@ -42,7 +42,13 @@ def read_candidates(fields: Fields, providers: Mapping[str, Any], prompts: Mappi
     is_empty = isinstance(node, ListNode) and not found and (not node.items or not fields.problems.found)
     if is_empty or len(found) > MOST:
         fields.problem("candidates", f"write 1 to {MOST} candidates")
-    return _named(found)
+    return _named(_once(found))
+
+
+def _once(found: list[tuple[Fields, CandidatePart]]) -> list[tuple[Fields, CandidatePart]]:
+    """Return the candidates without the combinations that are written out as well: those have names of their own."""
+    written = [replace(part, name="") for fields, part in found if "matrix" not in fields]
+    return [(fields, part) for fields, part in found if "matrix" not in fields or part not in written]
 
 
 def _part(
@@ -134,7 +140,8 @@ def _named(found: list[tuple[Fields, CandidatePart]]) -> list[CandidatePart]:
 def _refuse_twin(fields: Fields, part: CandidatePart, others: list[tuple[str, CandidatePart]]) -> None:
     for where, other in others:
         if replace(other, name=part.name) == part and all(getattr(part, key) for key in NEEDED):
-            fields.problems.add(fields.node, fields.where, f"is the same as {where}")
+            sentence = f'makes "{part.name}" twice' if where == fields.where else f"is the same as {where}"
+            fields.problems.add(fields.node, fields.where, sentence)
             return
         if other.name == part.name and part.name:
             fields.problem("name", f'"{part.name}" is the name of {where}: give it another')
@@ -142,8 +149,12 @@ def _refuse_twin(fields: Fields, part: CandidatePart, others: list[tuple[str, Ca
 
 
 def _difference(part: CandidatePart, parts: list[CandidatePart]) -> str:
-    """Return the parts in which the candidates differ; the model where they do not."""
-    words = [getattr(part, key) for key in ("model", "provider", "prompt") if len({getattr(p, key) for p in parts}) > 1]
+    """Return the parts in which the candidates differ; the model where they do not.
+
+    The provider is one of them where a model comes from several; else the model tells it.
+    """
+    keys = ("model", "provider", "prompt") if _shares_models(parts) else ("model", "prompt")
+    words = [getattr(part, key) for key in keys if len({getattr(p, key) for p in parts}) > 1]
     differing = [
         name
         for name in sorted({name for other in parts for name in other.params})
@@ -151,3 +162,8 @@ def _difference(part: CandidatePart, parts: list[CandidatePart]) -> str:
     ]
     words += [f"{name}={part.params[name]}" for name in differing if name in part.params]
     return (" · ".join(words) or part.model)[:LONGEST_NAME]
+
+
+def _shares_models(parts: list[CandidatePart]) -> bool:
+    """Return whether a model comes from several providers."""
+    return len({(part.model, part.provider) for part in parts}) > len({part.model for part in parts})

@@ -110,7 +110,7 @@ max_errors: 1%
     assert file.candidates == [
         CandidatePart("today", "gateway", "large", "careful", {"temperature": 0, "max_tokens": 512}),
         CandidatePart(
-            "small · team · short · extra_body={'top_k': 20} · stop=['010']",
+            "small · short · extra_body={'top_k': 20} · stop=['010']",
             "team",
             "small",
             "short",

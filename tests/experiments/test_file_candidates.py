@@ -58,7 +58,7 @@ def test_matrix_makes_every_combination_the_first_key_slowest(tmp_path: Path) ->
         ("gateway", "large", "q", 0),
         ("gateway", "large", "q", 0.7),
     ]
-    assert found[1][0] == "small · local · p · temperature=0.7"
+    assert found[1][0] == "small · p · temperature=0.7"
 
 
 def test_matrix_leaves_out_what_is_excluded(tmp_path: Path) -> None:
@@ -84,6 +84,27 @@ def test_matrix_stands_beside_other_candidates_and_keeps_its_own_params(tmp_path
         "n · seed=1 · temperature=1",
     ]
     assert file.candidates[2].params == {"seed": 1, "temperature": 1}
+
+
+def test_combination_that_is_written_out_too_is_that_candidate(tmp_path: Path) -> None:
+    found = matrix_file(tmp_path, f"[{MATRIX}}}, {{name: today, model: small, params: {{temperature: 0}}}}]")
+
+    assert len(found) == 8
+    assert [one for one in found if one[1:] == ("local", "small", "p", 0)] == [("today", "local", "small", "p", 0)]
+
+
+def test_equal_combinations_are_refused(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, candidates="[{matrix: {provider: [local], model: [m, n, m]}}]")
+
+    assert found == ['e.yaml:5: candidates[0]: makes "m" twice']
+
+
+def test_names_tell_the_provider_where_a_model_comes_from_several(tmp_path: Path) -> None:
+    found = matrix_file(
+        tmp_path, "[{matrix: {provider: [local, gateway], model: [small, large], params.temperature: [0]}}]"
+    )
+
+    assert [one[0] for one in found] == ["small · local", "large · local", "small · gateway", "large · gateway"]
 
 
 @pytest.mark.parametrize(
