@@ -118,6 +118,7 @@ def _trials(outputs: Outputs, positions: list[int]) -> dict[tuple[int, int], lis
 def _judged(outputs: Outputs, results: list[Result]) -> dict[int, dict[int, list[float]]]:
     """Return the values in force by result and scorer; several persons give several."""
     runs = [run.pk for run in outputs.runs]
+    declared = {spec.pk: spec.revision for spec in outputs.scorers}
     in_force = {
         row[:2]: row[2] for row in RunScore.objects.filter(run__in=runs).values_list("run", "scorer", "revision")
     }
@@ -125,7 +126,7 @@ def _judged(outputs: Outputs, results: list[Result]) -> dict[int, dict[int, list
     found: dict[int, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for score in wanted.filter(scorer__in=[spec.pk for spec in outputs.scorers]).order_by():
         key = (Result(pk=score.result_id).run_id, score.scorer_id)
-        if score.author != CODE or score.revision == in_force.get(key, score.revision):
+        if score.author != CODE or score.revision == in_force.get(key, declared[score.scorer_id]):
             found[score.result_id][score.scorer_id].append(score.value)
     return found
 

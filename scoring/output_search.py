@@ -18,8 +18,10 @@ from runs.models.results import result_id_of
 from scoring.item_values import Ints, no_positions
 from scoring.outputs import Mode, Outputs
 
-LOOKED = 4
-"""Chunks of 1,024 items that one page looks through at most; a list that is no longer is looked through whole."""
+WHOLE = 4
+"""A list of at most so many chunks of 1,024 items is looked through whole."""
+LOOKED = 2
+"""So many chunks of a longer one are looked through for one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def narrowed(outputs: Outputs, sought: Sought) -> Outputs | None:
     if sought.is_anything:
         return outputs
     everything = outputs.positions(Mode.ALL)
-    if len(everything) > LOOKED * CHUNK_LENGTH:
+    if len(everything) > WHOLE * CHUNK_LENGTH:
         return None
     wanted = np.zeros(len(everything), dtype=np.bool_)
     for _, positions in _chunks(everything):

@@ -1,8 +1,6 @@
 """Compare: two candidates on the same items, a sentence first, then the items, regressions first."""
 
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import pairwise
 
 import numpy as np
 from django.http import HttpRequest
@@ -18,21 +16,12 @@ from scoring.item_values import Ints
 from scoring.leaderboard import leaderboard, row_name
 from scoring.statistics import PairedDifference
 from scoring.statistics.paired import FEW_DISAGREEMENTS
+from scoring.text_pieces import Piece, difference_of_texts
 
 ROWS = 20
-LONGEST_DIFF = 4000
 FILTERS = {"all": "all", "losses": "worse", "wins": "better", "ties": "same"}
 PLOT_WIDTH = 320
 EDGE = 8
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of an output, and whether the other output has it too."""
-
-    text: str
-    is_own: bool
-    """Whether only this output has it."""
 
 
 @dataclass(frozen=True)
@@ -279,22 +268,3 @@ def _results(run: Run, positions: list[int]) -> dict[int, Result]:
     for result in Result.objects.filter(pk__in=ids).select_related("item", "transcript").order_by("pk"):
         found.setdefault(result.ordinal % cases, result)
     return found
-
-
-def difference_of_texts(first: str, second: str) -> tuple[list[Piece], list[Piece]]:
-    """Return both texts in pieces, word by word; texts above 4,000 characters are not searched for what they share."""
-    if first == second or max(len(first), len(second)) > LONGEST_DIFF:
-        return [Piece(first, is_own=False)], [Piece(second, is_own=False)]
-    one, other = _words(first), _words(second)
-    mine, theirs = [], []
-    for tag, start, end, other_start, other_end in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
-        is_own = tag != "equal"
-        mine.append(Piece("".join(one[start:end]), is_own))
-        theirs.append(Piece("".join(other[other_start:other_end]), is_own))
-    return [piece for piece in mine if piece.text], [piece for piece in theirs if piece.text]
-
-
-def _words(text: str) -> list[str]:
-    """Return words and the spaces between them; joined they are the text."""
-    edges = [0, *(at for at in range(1, len(text)) if text[at].isspace() != text[at - 1].isspace()), len(text)]
-    return [text[start:end] for start, end in pairwise(edges) if end > start]

@@ -11,8 +11,8 @@ from experiments.actions import set_baseline
 from experiments.actions.experiments import declare_scorers
 from experiments.declarations import ScorerDeclaration
 from experiments.models import Experiment
-from experiments.pages.compare import difference_of_texts
 from runs.models import Run
+from scoring.text_pieces import difference_of_texts
 from tests.factories import TranscriptFactory
 from tests.people import member_of
 from tests.runs.planned import sums

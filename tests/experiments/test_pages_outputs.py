@@ -12,6 +12,7 @@ from django.urls import reverse
 from experiments.actions import set_baseline
 from experiments.models import Experiment, Item
 from runs.models import Result, Run
+from scoring.models import Score
 from tests.boards import SCRIPT
 from tests.people import member_of
 from tests.runs.planned import sums
@@ -174,3 +175,61 @@ def _queries(client: Client, experiment: Experiment, answers: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         page(client, experiment)
     return len(queries)
+
+
+def drawer(client: Client, run: Run, ordinal: int, query: str) -> str:
+    """Return the drawer of one result."""
+    answer: Any = client.get(
+        reverse("runs:result-detail", args=[run.uid, ordinal]) + query, headers={"HX-Request": "true"}
+    )
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def test_drawer_walks_the_list_that_it_was_opened_from(
+    client: Client, experiment: Experiment, pair: tuple[Run, Run]
+) -> None:
+    first, _ = pair
+
+    found = drawer(client, first, 4, "?mode=different&list=1.4.8")
+
+    assert f'data-key-previous data-drawer-result="{first.uid}.1"' in found
+    assert f'data-key-next data-drawer-result="{first.uid}.8"' in found
+
+
+def test_drawer_list_stays_when_the_filter_would_leave_other_items(
+    client: Client, experiment: Experiment, pair: tuple[Run, Run]
+) -> None:
+    found = drawer(client, pair[0], 4, "?mode=errors&list=2.4.6")
+
+    assert f"{pair[0].uid}.2" in found
+    assert f"{pair[0].uid}.6" in found
+
+
+def test_drawer_goes_on_with_the_next_page_at_the_end_of_the_list(
+    client: Client, experiment: Experiment, pair: tuple[Run, Run]
+) -> None:
+    found = drawer(client, pair[0], 4, "?mode=different&list=1.4")
+
+    assert f'data-key-next data-drawer-result="{pair[0].uid}.8"' in found
+    assert "data-key-next" not in drawer(client, pair[0], 8, "?mode=different&list=1.4.8")
+
+
+def test_drawer_has_every_candidate_of_the_grid_as_a_tab(
+    client: Client, experiment: Experiment, pair: tuple[Run, Run]
+) -> None:
+    found = drawer(client, pair[0], 4, "?list=1.4.8")
+
+    assert [f'data-drawer-result="{run.uid}.4"' in found for run in pair] == [True, True]
+
+
+@pytest.mark.parametrize("query", ["?list=x", "?list=4.x", "?list=", "?list=1.2", "?list=4&mode=odd&run=x"])
+def test_odd_list_is_passed_over(client: Client, experiment: Experiment, pair: tuple[Run, Run], query: str) -> None:
+    assert "sum-4" in drawer(client, pair[0], 4, query)
+
+
+def test_drawer_marks_what_differs_from_the_expected_answer(client: Client, experiment: Experiment) -> None:
+    run = scored_run(experiment, "0")
+    Score.objects.update(extracted="0 ")
+
+    assert "0<mark>␣</mark>" in drawer(client, run, 0, "")

@@ -9,7 +9,7 @@ from experiments.models import CaseChunk, Experiment, Item
 from runs.models import Result
 from scoring.output_cells import rows_of
 from scoring.output_queries import Asked
-from scoring.output_search import LOOKED, Place, Sought, narrowed, page_of
+from scoring.output_search import Place, Sought, narrowed, page_of
 from scoring.outputs import Mode, Outputs, outputs_of, runs_with_outputs
 from tests.factories import RunRatingFactory, ScorerSpecFactory
 from tests.runs.planned import sums
@@ -186,17 +186,19 @@ def test_page_goes_on_behind_a_position_and_back_before_one() -> None:
 def test_long_list_is_looked_through_some_chunks_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scoring.output_search.CHUNK_LENGTH", 2)
     experiment = sums(12)
-    Item.objects.filter(key__in=["sum-1", "sum-11"]).update(tags="|rare|")
+    Item.objects.filter(key__in=["sum-1", "sum-7"]).update(tags="|rare|")
     run = scored_run(experiment, "1" * 12)
     _in_chunks_of_two(run.case_list_id)
     outputs, sought = of(experiment), Sought(tag="rare")
 
     first = page_of(outputs, Mode.ALL, Place(), 5, sought)
     second = page_of(outputs, Mode.ALL, Place(after=first.looked_to), 5, sought)
+    third = page_of(outputs, Mode.ALL, Place(after=second.looked_to), 5, sought)
 
     assert narrowed(outputs, sought) is None
-    assert (first.positions, first.looked_to, first.has_later) == ([1], 2 * LOOKED - 1, True)
-    assert (second.positions, second.looked_to, second.has_later) == ([11], None, False)
+    assert (first.positions, first.looked_to, first.has_later) == ([1], 3, True)
+    assert (second.positions, second.looked_to, second.has_later) == ([7], 7, True)
+    assert (third.positions, third.looked_to, third.has_later) == ([], None, False)
 
 
 def _in_chunks_of_two(case_list: int) -> None:
