@@ -48,6 +48,7 @@ def test_failures_are_read_one_after_the_other_by_keyboard(outputs: Any) -> None
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator("#drawer-heading")).to_have_text("sum-1")
+    expect(page.locator("#drawer")).to_be_visible()
     expect(page).to_have_url(re.compile(r"mode=failures&result=[0-9a-f-]{36}\.1$"))
     page.keyboard.press("j")
     expect(page.locator("#drawer-heading")).to_have_text("sum-3")
@@ -62,6 +63,7 @@ def test_drawer_has_the_candidates_as_tabs(outputs: Any) -> None:
     page = outputs("?mode=different")
 
     page.click("#item-link-1")
+    expect(page.locator("#drawer")).to_be_visible()
     expect(page.locator("#drawer .judgement__head")).to_contain_text("✗")
     page.focus("#drawer-tab-2")
     page.keyboard.press("Enter")
