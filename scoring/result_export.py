@@ -13,7 +13,7 @@ from scoring.leaderboard import Board, row_name
 from scoring.models import Score
 
 ITEM = ("candidate", "item", "trial", "outcome", "detail", "input", "expected", "output")
-MEASURED = ("tokens_in", "tokens_out", "cost_usd", "latency_ms")
+MEASURED = ("tokens_in", "tokens_out", "cost_usd", "latency_ms", "first_token_ms", "tokens_per_s")
 PLACE = ("tags", "split", "result")
 
 

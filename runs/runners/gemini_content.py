@@ -10,6 +10,7 @@ from urllib.parse import quote
 import orjson
 
 from experiments.cleaning import clean_text
+from experiments.media import split_data_uri
 from runs.exchange import CallFailed, Completion, Message, NeedsPerson, Request
 from runs.runners.answers import assistant_message, invalid, object_of, tool_call, total
 from runs.runners.base import HttpResponse
@@ -110,7 +111,17 @@ def _content(message: Message) -> dict[str, Any]:
 
 
 def _parts(message: Message) -> list[dict[str, Any]]:
-    return [{"text": part["text"]} for part in message["parts"]]
+    return [_part(part) for part in message["parts"]]
+
+
+def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one part. Raises NeedsPerson for a medium by its address, which the API does not fetch."""
+    if part["type"] == "text":
+        return {"text": part["text"]}
+    found = split_data_uri(part["url"], part["type"])
+    if found is None:
+        raise NeedsPerson(f"the API fetches no {part['type']} from an address: give a data URI, or a path in the file")
+    return {"inlineData": {"mimeType": found[0], "data": found[1]}}
 
 
 def _generation_config(params: Mapping[str, Any]) -> dict[str, Any]:

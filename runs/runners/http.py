@@ -21,6 +21,8 @@ from runs.runners.http_templates import (
     body_of,
     compiled,
     context_of,
+    media_of,
+    names_read,
     params_read,
     rendered_headers,
     rendered_path,
@@ -30,6 +32,10 @@ from runs.runners.json_paths import compiled as compiled_path
 
 LONGEST = 16_384
 DEFAULT_BODY = {"model": "{{ model }}", "messages": "{{ messages }}"}
+MEDIA_SENTENCE = (
+    "the prompt has images, audio or files, which no template of {} sends: "
+    "put {{{{ media }}}} into its body, or leave them out"
+)
 UNUSED = "is read by no template of the provider: write {{ params.NAME }} where it belongs, or leave it out"
 
 
@@ -133,6 +139,8 @@ class HttpRunner(EndpointRunner):
         self._path, self._body = compiled(self._options["path"]), compiled(self._options["body"])
         self._own_headers = compiled(self._options["request_headers"])
         self._paths = paths_of(self._options)
+        templates = [self._path, self._own_headers, self._body]
+        self._sends_media = any(name.partition(".")[0] == "media" for name in names_read(templates))
         super().__init__(connection, transport)
 
     @classmethod
@@ -158,7 +166,9 @@ class HttpRunner(EndpointRunner):
         return {name: f"{self._options['key_prefix']}{api_key}"} if name else {}
 
     def outgoing(self, request: Request, *, is_streamed: bool) -> Outgoing:
-        """Return what a call sends. Raises CallFailed."""
+        """Return what a call sends. Raises CallFailed, and NeedsPerson for media that no template sends."""
+        if not self._sends_media and media_of(request):
+            raise NeedsPerson(MEDIA_SENTENCE.format(self.connection.name))
         context = context_of(request)
         extra = dict(request.params.get("extra_body") or {})
         headers = {**self.headers_for(request), **rendered_headers(self._own_headers, context)}

@@ -1,7 +1,8 @@
 """What a call of any JSON endpoint sends: templates for path, headers and body, in the sandbox of prompts. Pure.
 
 Templates see `prompt` (the last user message), `system`, `messages` ([{"role", "content"}]), `model`, `params`, `key`
-(of the item) and `sample` (the trial). A text of the body that is one such name and nothing else stands for its value.
+(of the item), `sample` (the trial) and `media` ([{"type", "url"}]: images, audio and files of all messages). A text of
+the body that is one such name and nothing else stands for its value.
 """
 
 import re
@@ -16,7 +17,7 @@ from experiments.templating import CompiledPrompt, TemplateProblem, compile_mess
 from runs.exchange import CallFailed, Message, Request
 
 WHOLE_VALUE = re.compile(r"\{\{ *([a-z_]+(?:\.[A-Za-z0-9_]+)*) *\}\}")
-NAMES = ("prompt", "system", "messages", "model", "params", "key", "sample")
+NAMES = ("prompt", "system", "messages", "model", "params", "key", "sample", "media")
 NOT_SENT = ("extra_body", "stream")
 """Parameters that no template sees."""
 Leaf = Any
@@ -66,19 +67,21 @@ def _refuse_unknown(names: list[str]) -> None:
 
 def params_read(leaf: Leaf) -> Iterator[str]:
     """Yield the parameters that templates read; "" stands for all of them."""
-    if isinstance(leaf, dict | list):
-        for part in leaf.values() if isinstance(leaf, dict) else leaf:
-            yield from params_read(part)
-    for name in _read_by(leaf):
+    for name in names_read(leaf):
         first, _, rest = name.partition(".")
         if first == "params":
             yield rest.partition(".")[0]
 
 
-def _read_by(leaf: Leaf) -> list[str]:
-    if isinstance(leaf, Whole):
-        return [".".join(leaf.names)]
-    return sorted(leaf.variables) if isinstance(leaf, CompiledPrompt) else []
+def names_read(leaf: Leaf) -> Iterator[str]:
+    """Yield the names that templates read, dotted where they look inside."""
+    if isinstance(leaf, dict | list):
+        for part in leaf.values() if isinstance(leaf, dict) else leaf:
+            yield from names_read(part)
+    elif isinstance(leaf, Whole):
+        yield ".".join(leaf.names)
+    elif isinstance(leaf, CompiledPrompt):
+        yield from sorted(leaf.variables)
 
 
 def context_of(request: Request) -> dict[str, Any]:
@@ -93,7 +96,13 @@ def context_of(request: Request) -> dict[str, Any]:
         "params": {name: value for name, value in request.params.items() if name not in NOT_SENT},
         "key": request.item_key,
         "sample": request.sample,
+        "media": media_of(request),
     }
+
+
+def media_of(request: Request) -> list[dict[str, Any]]:
+    """Return the images, audio and files of all messages."""
+    return [part for message in request.messages for part in message["parts"] if part["type"] != "text"]
 
 
 def _text(message: Message) -> str:

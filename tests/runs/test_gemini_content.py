@@ -72,6 +72,20 @@ def test_build_body_puts_system_outside_and_calls_the_assistant_model() -> None:
     }
 
 
+def test_build_body_of_media_sends_their_bytes() -> None:
+    parts = [{"type": "text", "text": "Look"}, {"type": "image", "url": "data:image/png;base64,AAAA"}]
+
+    assert body_of({"role": "user", "parts": parts})["contents"][0]["parts"] == [
+        {"text": "Look"},
+        {"inlineData": {"mimeType": "image/png", "data": "AAAA"}},
+    ]
+
+
+def test_build_body_of_an_image_by_its_address_needs_a_person() -> None:
+    with pytest.raises(NeedsPerson, match="the API fetches no image from an address: give a data URI"):
+        body_of({"role": "user", "parts": [{"type": "image", "url": "https://x/y.png"}]})
+
+
 def test_build_body_without_a_question_needs_a_person() -> None:
     with pytest.raises(NeedsPerson, match="system messages only"):
         body_of(turn("system", "Be brief."))

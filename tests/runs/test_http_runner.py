@@ -119,6 +119,23 @@ async def test_model_that_looks_like_a_path_stays_one_part_of_it() -> None:
     assert call.url == "http://there/v2/..%2F..%2Fadmin%3Fx%3D1%40elsewhere/ask"
 
 
+def looking() -> Request:
+    """Return a request with an image."""
+    parts = [{"type": "text", "text": "Look"}, {"type": "image", "url": "https://x/y.png"}]
+    return Request("swift", [{"role": "user", "parts": parts}], {})
+
+
+async def test_media_are_sent_where_a_template_puts_them() -> None:
+    call = await sent_by(looking(), body={"q": "{{ prompt }}", "seen": "{{ media }}"})
+
+    assert call.body == {"q": "Look", "seen": [{"type": "image", "url": "https://x/y.png"}]}
+
+
+async def test_media_that_no_template_sends_need_a_person() -> None:
+    with pytest.raises(NeedsPerson, match="which no template of p sends: put"):
+        await sent_by(looking(), body={"q": "{{ prompt }}"})
+
+
 async def test_extra_body_is_merged_as_it_is() -> None:
     call = await sent_by(asked(extra_body={"colour": "{{ prompt }}"}), body={"q": "{{ prompt }}"})
 

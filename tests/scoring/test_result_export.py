@@ -40,7 +40,7 @@ def answer(result: Result, text: str) -> None:
 def test_record_holds_item_answer_and_scores(experiment: Experiment) -> None:
     Item.objects.filter(key="sum-1").update(tags="|a|b|", split="test")
     run = score_all(run_of(experiment, name="one"), {1: 0.0}, label="wrong", explanation='says "=5"\nno')
-    Result.objects.update(cost_usd="0.000100", tokens_in=3, latency_ms=12)
+    Result.objects.update(cost_usd="0.000100", tokens_in=3, latency_ms=12, first_token_ms=5)
     answer(Result.objects.get(), "=5\n")
 
     (record,) = records(experiment)
@@ -61,6 +61,8 @@ def test_record_holds_item_answer_and_scores(experiment: Experiment) -> None:
         "tokens_out": "",
         "cost_usd": "0.0001",
         "latency_ms": "12",
+        "first_token_ms": "5",
+        "tokens_per_s": "",
         "tags": "a|b",
         "split": "test",
         "result": f"{run.uid}.1",
