@@ -1,7 +1,7 @@
 """The leaderboard of an experiment: its runs over the same items, ranked by their weighted scores."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -66,9 +66,13 @@ class Board:
     experiment: Experiment
     scoring_config: dict[str, Any]
     entries: list[Entry] = field(default_factory=list)
-    """Ranked; at most as many as were asked for."""
+    """Ranked."""
     total: int = 0
-    """Before the cut."""
+    """Before a cut."""
+
+    def cut(self, most: int) -> "Board":
+        """Return the board with its first rows only."""
+        return replace(self, entries=self.entries[:most])
 
 
 def row_name(run: Run) -> str:
@@ -80,7 +84,6 @@ def leaderboard(
     experiment: Experiment,
     *,
     include_running: bool = True,
-    top_n: int | None = None,
     weights: Mapping[str, float] | None = None,
 ) -> Board:
     """Return the board. With `weights` they are tried, not saved: the intervals are then those of statistics.md's t.
@@ -96,7 +99,7 @@ def leaderboard(
     config = experiment.scoring_config
     if weights is not None:
         config = {**config, "weights": dict(weights)}
-    return Board(experiment, config, entries[:top_n], len(entries))
+    return Board(experiment, config, entries, len(entries))
 
 
 def runs_on_board(experiment: Experiment, *, include_running: bool = True) -> Sequence[Run]:

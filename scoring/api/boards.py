@@ -15,6 +15,7 @@ from experiments.actions.scorers import checked_weights
 from experiments.models import Experiment
 from scoring.board_json import board_json
 from scoring.leaderboard import leaderboard
+from scoring.requirements import required_of
 
 MOST_ROWS = 100
 WEIGHTS_FORM = 'Write an object like {"correct": 2}.'
@@ -71,6 +72,19 @@ class AdHocSerializer(serializers.Serializer[Any]):
     weighted_score = serializers.FloatField(allow_null=True)
 
 
+class MetSerializer(serializers.Serializer[Any]):
+    """One requirement of the experiment on one candidate of the board."""
+
+    candidate = serializers.CharField()
+    scorer = serializers.CharField(required=False)
+    metric = serializers.CharField(required=False)
+    at_least = serializers.FloatField(required=False)
+    at_most = serializers.FloatField(required=False)
+    on = serializers.CharField(required=False)
+    value = serializers.FloatField(allow_null=True, help_text="What was found; null: nothing, and it is not met.")
+    met = serializers.BooleanField()
+
+
 class BoardSerializer(serializers.Serializer[Any]):
     """A leaderboard."""
 
@@ -80,6 +94,7 @@ class BoardSerializer(serializers.Serializer[Any]):
     scoring_config = serializers.DictField()
     total = serializers.IntegerField(help_text="Rows before the cut.")
     entries = EntrySerializer(many=True)
+    requirements = MetSerializer(many=True)
     ad_hoc = AdHocSerializer(many=True)
 
 
@@ -105,11 +120,11 @@ class LeaderboardViewSet(VisibleViewSet):
         board = leaderboard(
             experiment,
             include_running="include" in query,
-            top_n=query["top_n"],
             weights=tried_weights(experiment, query.get("weights")),
         )
-        beside = {"experiment_id": str(experiment.uid), "ad_hoc": _ad_hoc(experiment)}
-        return Response({**beside, **board_json(board)})
+        required = [one.as_json() for one in required_of(board)]  # of all rows, before the cut
+        beside = {"experiment_id": str(experiment.uid), "requirements": required, "ad_hoc": _ad_hoc(experiment)}
+        return Response({**beside, **board_json(board.cut(query["top_n"]))})
 
 
 def tried_weights(experiment: Experiment, text: str | None) -> dict[str, float] | None:

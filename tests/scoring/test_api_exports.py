@@ -1,8 +1,9 @@
-"""Exports of an experiment's results by API: the same files that the command line writes."""
+"""Exports and requirements of an experiment by API: the same files that the command line writes."""
 
 import pytest
 
 from experiments.models import Experiment
+from experiments.requirements import Requirement
 from scoring.junit_export import junit_xml
 from scoring.leaderboard import leaderboard
 from scoring.result_export import result_lines
@@ -53,3 +54,16 @@ def test_export_in_an_unknown_format_names_those_there_are(api: Api, experiment:
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "format"
+
+
+def test_board_says_which_requirements_are_met_on_rows_that_are_cut_too(api: Api, experiment: Experiment) -> None:
+    run_of(experiment, name="second")
+    experiment.requirements = [Requirement(candidate="second", scorer="correct", at_least=0.5).as_json()]
+    experiment.save()
+
+    board = api.get(f"experiments/{experiment.uid}/leaderboard/?top_n=1&include=running").json()
+
+    assert len(board["entries"]) == 1
+    assert board["requirements"] == [
+        {"candidate": "second", "scorer": "correct", "at_least": 0.5, "value": None, "met": False}
+    ]

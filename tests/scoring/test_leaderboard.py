@@ -100,10 +100,10 @@ def test_run_without_a_standing_has_no_rank(experiment: Experiment) -> None:
     assert ranks(experiment) == [(None, "pending")]
 
 
-def test_top_n_cuts_the_rows_and_keeps_the_total(experiment: Experiment) -> None:
+def test_cut_leaves_the_first_rows_and_keeps_the_total(experiment: Experiment) -> None:
     _ = [scored(experiment, right, f"{right} right") for right in (1, 3, 2)]
 
-    board = leaderboard(experiment, top_n=2)
+    board = leaderboard(experiment).cut(2)
 
     assert ([entry.run.name for entry in board.entries], board.total) == (["3 right", "2 right"], 3)
 

@@ -10,7 +10,8 @@ from evalsite.commands import SiteCommand
 from experiments.named import experiment_named
 from scoring.board_json import board_json
 from scoring.leaderboard import leaderboard
-from scoring.terminal import print_board
+from scoring.requirements import required_of
+from scoring.terminal import print_board, print_requirements
 
 
 class Command(SiteCommand):
@@ -28,6 +29,9 @@ class Command(SiteCommand):
         """Print the board."""
         board = leaderboard(experiment_named(options["name"], options["project"]))
         if options["json"]:
-            self.stdout.write(json.dumps(board_json(board), indent=2))
+            required = [one.as_json() for one in required_of(board)]
+            self.stdout.write(json.dumps({**board_json(board), "requirements": required}, indent=2))
             return
-        print_board(Console(file=cast("IO[str]", self.stdout)), board)
+        console = Console(file=cast("IO[str]", self.stdout))
+        print_board(console, board)
+        print_requirements(console, required_of(board))
