@@ -53,7 +53,12 @@ def acts(kind: Any, *actions: str) -> list[URLPattern]:
 
 urlpatterns = [
     route("schema", SchemaView.as_view(), "schema"),
-    route("projects", ProjectViewSet.as_view({"get": "list"}), "projects"),
+    route("projects", ProjectViewSet.as_view({"get": "list", "post": "create"}), "projects"),
+    route(
+        f"projects/{ID}",
+        ProjectViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        "project",
+    ),
     route("datasets", DatasetViewSet.as_view({"get": "list"}), "datasets"),
     route(f"datasets/{ID}/versions", DatasetViewSet.as_view({"get": "versions"}), "dataset-versions"),
     route("prompts", PromptViewSet.as_view({"get": "list"}), "prompts"),

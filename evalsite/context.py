@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from experiments.chosen_projects import ChosenProjects
 
 THEMES = ("system", "light", "dark")
 THEME_COOKIE = "theme"
@@ -71,6 +75,8 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "theme": theme_of(request),
         "themes": THEMES,
         "is_sidebar_folded": request.COOKIES.get(SIDEBAR_COOKIE) == "folded",
+        # Read by pages only: a fragment has no sidebar.
+        "projects": SimpleLazyObject(lambda: ChosenProjects.of(user or AnonymousUser(), request.COOKIES)),
         "work_links": _links(WORK, request) if is_signed_in else [],
         "library_links": _links(LIBRARY, request) if is_signed_in else [],
         "foot_links": _links(foot, request) if is_signed_in else [],

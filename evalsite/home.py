@@ -9,7 +9,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from experiments.models import Experiment
+from experiments.chosen_projects import ChosenProjects
+from experiments.forms import ProjectForm
+from experiments.models import Experiment, Project
 from experiments.models.projects import Person
 from experiments.pages.leaderboard import LeaderboardPart
 from experiments.pages.providers import can_add_provider
@@ -32,12 +34,14 @@ class HomeNow:
     is_worker_missing: bool
 
     @classmethod
-    def build(cls, user: Person) -> "HomeNow":
-        """Return what goes on in the person's projects."""
-        runs: RunQuerySet = Run.objects.visible_to(user).select_related("experiment")
+    def build(cls, request: HttpRequest) -> "HomeNow":
+        """Return what goes on in the person's projects, in the chosen one where there is a choice."""
+        projects = ChosenProjects.of(request.user, request.COOKIES).ids
+        visible = Run.objects.visible_to(request.user).filter(experiment__project__in=projects)
+        runs: RunQuerySet = visible.select_related("experiment")
         running = list(runs.filter(status__in=RUNNABLE).order_by("-pk")[:MOST_RUNNING])
         paused = list(runs.filter(status=RunStatus.PAUSED).order_by("-pk")[:MOST_PAUSED])
-        finished = with_lines(Run.objects.visible_to(user).filter(status__in=FINISHED))
+        finished = with_lines(visible.filter(status__in=FINISHED))
         latest = [RunLine.of(run) for run in finished.order_by(F("completed_at").desc(), "-pk")[:MOST_LATEST]]
         waiting = any(not run.owner for run in running)
         return cls(paces_of(running), paused, latest, waiting and are_workers_gone())
@@ -54,10 +58,11 @@ class HomePage:
     stream_url: str
 
     @classmethod
-    def build(cls, user: Person) -> "HomePage":
+    def build(cls, request: HttpRequest) -> "HomePage":
         """Return the page of a person."""
+        user = request.user
         stream_url = reverse("runs:home-stream") if settings.STREAMS else ""
-        return cls(HomeNow.build(user), _demo(user), can_add_provider(user), stream_url)
+        return cls(HomeNow.build(request), _demo(user), can_add_provider(user), stream_url)
 
 
 def _demo(user: Person) -> LeaderboardPart | None:
@@ -70,11 +75,13 @@ def _demo(user: Person) -> LeaderboardPart | None:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show Home."""
-    return render(request, "home.html", {"page": HomePage.build(request.user)})
+    """Show Home; whoever has no project yet is asked for one."""
+    if not Project.objects.visible_to(request.user).exists():
+        return render(request, "no_project.html", {"project_form": ProjectForm()})
+    return render(request, "home.html", {"page": HomePage.build(request)})
 
 
 @require_safe
 def home_now(request: HttpRequest) -> HttpResponse:
     """Show the live part of Home, as a fragment."""
-    return render(request, "_home_now.html", {"now": HomeNow.build(request.user)})
+    return render(request, "_home_now.html", {"now": HomeNow.build(request)})

@@ -52,6 +52,23 @@ class PersonScorerForm(forms.Form):
         return {"scale": scale, "labels": labels, "instructions": self.cleaned_data["instructions"]}
 
 
+class ProjectForm(forms.Form):
+    """A project's name, and what it may spend in a month."""
+
+    name = forms.CharField(max_length=100)
+    monthly_budget_usd = forms.CharField(
+        required=False,
+        label="USD a month",
+        help_text="What its calls may cost in a calendar month; empty: no budget. At it the runs pause.",
+        widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, has_budget: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_budget:
+            del self.fields["monthly_budget_usd"]
+
+
 class TokenForm(forms.Form):
     """A token that is to be made."""
 

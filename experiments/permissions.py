@@ -29,6 +29,7 @@ ROLES_BY_ACTION: dict[str, frozenset[Role]] = {
     "stop": EDITORS,
     "change_scores_of_others": OWNERS,
     "edit_members": OWNERS,
+    "edit_project": OWNERS,
     "revoke_tokens_of_others": OWNERS,
     "set_budget": OWNERS,
     "edit_provider_key": OWNERS,

@@ -1,7 +1,10 @@
 """What the queue runs for scoring. Every task is safe to run twice or never."""
 
-from experiments.models import Experiment
-from scoring import proposing
+from contextlib import suppress
+
+from experiments.actions import ActionConflict
+from experiments.models import Experiment, Project
+from scoring import deleting, proposing
 from scoring.models import ScorerProposal
 from scoring.rescoring import bring_up_to_date
 from scoring.reweighing import sum_up_all
@@ -31,3 +34,11 @@ def judge_proposal(proposal_id: int) -> None:
 def forget_draft(scorer_id: int, number: int) -> None:
     """Take out the verdicts of a draft that was discarded."""
     proposing.forget_draft(scorer_id, number)
+
+
+def delete_project(project_id: int) -> None:
+    """Delete a project that its owner wants gone; where something was started meanwhile it stays, archived."""
+    project = Project.objects.filter(pk=project_id).first()
+    if project is not None:
+        with suppress(ActionConflict):
+            deleting.delete_rows(project)

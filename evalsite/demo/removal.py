@@ -4,15 +4,13 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import transaction
 
 from evalsite.demo.ratings import PEOPLE
 from experiments.actions import ActionConflict, ActionRefused
-from experiments.models import CaseList, Project
+from experiments.models import Project
 from experiments.models.projects import Person
 from experiments.permissions import require
-from runs.models import FailedAttempt, Result, Run, Transcript
-from scoring.models import Score
+from scoring.deleting import active_runs, delete_rows
 
 
 def is_removed() -> bool:
@@ -28,30 +26,10 @@ def remove_demo(*, project: Project, by: Person | None) -> None:
     require(by, project, "delete")
     if not project.is_demo:
         raise ActionRefused("project", f"{project} is no demo: only the demo can be removed as a whole.")
-    runs = Run.objects.filter(experiment__project=project)
-    if runs.active().exists():
+    if active_runs(project):
         raise ActionConflict("The demo goes on at this moment: wait for its end, or cancel its runs, then remove it.")
     _mark().touch()
-    for run in runs:
-        _empty(run)
-    _delete(project)
-
-
-def _empty(run: Run) -> None:
-    """Delete what hangs on computed ids and no cascade reaches: short transactions, one a table."""
-    Score.objects.of_run(run).delete()
-    Transcript.objects.of_run(run).delete()
-    FailedAttempt.objects.of_run(run).delete()
-    Result.objects.of_run(run).delete()
-
-
-@transaction.atomic
-def _delete(project: Project) -> None:
-    """Delete runs before the case lists that they protect, those and experiments before datasets and providers."""
-    Run.objects.filter(experiment__project=project).delete()
-    CaseList.objects.filter(experiment__project=project).delete()
-    project.experiments.all().delete()
-    project.delete()
+    delete_rows(project)
     get_user_model().objects.filter(username__in=PEOPLE, is_active=False).delete()
 
 

@@ -19,6 +19,7 @@ from experiments.actions.members import (
     revoke_invitation,
 )
 from experiments.actions.pausing import pause_provider, resume_provider
+from experiments.actions.projects import archive_project, create_project, rename_project, unarchive_project
 from experiments.actions.prompts import save_prompt
 from experiments.actions.providers import create_provider, edit_provider
 from experiments.actions.refusals import ActionConflict, ActionRefused, StaleEdit
@@ -38,9 +39,11 @@ __all__ = [
     "accept_invitation",
     "add_candidate",
     "add_item",
+    "archive_project",
     "change_role",
     "create_dataset",
     "create_experiment",
+    "create_project",
     "create_provider",
     "declare_candidate",
     "declare_experiment",
@@ -63,6 +66,7 @@ __all__ = [
     "remove_item",
     "remove_member",
     "remove_scorer",
+    "rename_project",
     "restore_item",
     "resume_provider",
     "revoke_invitation",
@@ -72,4 +76,5 @@ __all__ = [
     "set_budget",
     "set_monthly_budget",
     "set_weights",
+    "unarchive_project",
 ]

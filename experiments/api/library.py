@@ -2,14 +2,25 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from django.db import transaction
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin
+from rest_framework.request import Request
 from rest_framework.response import Response
 
+from evalsite.api_fields import FlagField, NumberField, RequestSerializer, TextField
 from evalsite.api_lists import Order
-from evalsite.api_views import VisibleViewSet, find_or_404
-from experiments.models import Dataset, DatasetVersion, Project, Prompt
+from evalsite.api_views import VisibleViewSet, changed, checked, find_or_404
+from experiments.actions import (
+    archive_project,
+    create_project,
+    rename_project,
+    set_monthly_budget,
+    unarchive_project,
+)
+from experiments.models import Dataset, DatasetVersion, Project, Prompt, Scope
+from scoring.deleting import delete_project
 
 
 class ProjectSerializer(serializers.ModelSerializer[Project]):
@@ -20,12 +31,26 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
 
     class Meta:
         model = Project
-        fields = ["id", "name", "role", "is_demo", "created_at"]
+        fields = ["id", "name", "role", "is_demo", "monthly_budget_usd", "created_at", "archived_at"]
 
     def get_role(self, project: Project) -> str:
         """Return the caller's role: they see no project without one."""
         mine = [one.role for one in project.memberships.all() if one.user_id == self.context["request"].user.pk]
         return mine[0] if mine else ""
+
+
+class NewProject(RequestSerializer):
+    """A project that is to be made."""
+
+    name = TextField(max_length=100)
+
+
+class ProjectChange(RequestSerializer):
+    """What changes of a project."""
+
+    name = TextField(required=False, max_length=100)
+    monthly_budget_usd = NumberField(required=False, allow_null=True, min_value=0, help_text="Null: no budget.")
+    archived = FlagField(required=False)
 
 
 class DatasetSerializer(serializers.ModelSerializer[Dataset]):
@@ -97,11 +122,46 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
 
 
 class ProjectViewSet(ListModelMixin, VisibleViewSet):
-    """Projects."""
+    """Projects. Changing and deleting them is administering."""
 
     queryset = Project.objects.prefetch_related("memberships")
     serializer_class = ProjectSerializer
     order = Order("name")
+    writing_scope = Scope.ADMIN
+
+    @extend_schema(request=NewProject, responses={201: ProjectSerializer})
+    def create(self, request: Request) -> Response:
+        """Make a project, whose owner is the caller."""
+        values = checked(NewProject, request.data)
+        return self.answer_created(request, lambda: create_project(by=request.user, **values))  # type: ignore[arg-type] # signed in
+
+    @extend_schema(request=ProjectChange, responses=ProjectSerializer)
+    def partial_update(self, request: Request, **_: Any) -> Response:
+        """Change the name or the budget of a month, or archive it."""
+        project = self.get_object()
+        self.check_unchanged(request, project)
+        _change(project, checked(ProjectChange, request.data), request.user)
+        return changed(self.shown(self.get_object()))
+
+    @extend_schema(parameters=[OpenApiParameter("name", required=True)], responses={204: None, 202: None})
+    def destroy(self, request: Request, **_: Any) -> Response:
+        """Delete a project whose name the query repeats: 204 it is gone, 202 it is hidden and the workers delete it."""
+        project = self.get_object()
+        self.check_unchanged(request, project)
+        name = request.query_params.get("name", "")
+        is_gone = delete_project(project=project, typed_name=name, by=request.user)
+        return Response(status=204 if is_gone else 202)
+
+
+@transaction.atomic
+def _change(project: Project, values: dict[str, Any], by: Any) -> None:
+    if "name" in values:
+        rename_project(project=project, name=values["name"], by=by)
+    if "monthly_budget_usd" in values:
+        set_monthly_budget(project=project, usd=values["monthly_budget_usd"], by=by)
+    if "archived" in values:
+        act = archive_project if values["archived"] else unarchive_project
+        act(project=project, by=by)
 
 
 class DatasetViewSet(ListModelMixin, VisibleViewSet):

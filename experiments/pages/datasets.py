@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from evalsite.addresses import query_with
+from experiments.chosen_projects import ChosenProjects
 from experiments.models import Dataset, DatasetVersion, Item
 from experiments.models.datasets import ItemQuerySet
 from experiments.models.projects import Person
@@ -25,10 +26,17 @@ class DatasetListPage:
     rows: list[Dataset]
 
     @classmethod
-    def build(cls, user: Person) -> "DatasetListPage":
+    def build(cls, request: HttpRequest) -> "DatasetListPage":
         """Return them by project and name."""
+        user = request.user
+        projects = ChosenProjects.of(user, request.COOKIES).ids
         newest = DatasetVersion.objects.filter(dataset=OuterRef("pk")).order_by("-number")
-        visible = Dataset.objects.visible_to(user).listed().filter(archived_at=None).select_related("project")
+        visible = (
+            Dataset.objects.visible_to(user)
+            .listed()
+            .filter(archived_at=None, project__in=projects)
+            .select_related("project")
+        )
         annotated = visible.annotate(
             number=Subquery(newest.values("number")[:1]),
             item_count=Subquery(newest.values("item_count")[:1]),

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from evalsite.addresses import query_with
 from experiments.actions.case_lists import identity_of
+from experiments.chosen_projects import ChosenProjects
 from experiments.forms import ExperimentFilter
 from experiments.models import Candidate, Experiment
 from experiments.models.experiments import ExperimentQuerySet
@@ -58,7 +59,7 @@ class ExperimentListPage:
     def build(cls, request: HttpRequest, user: Person) -> "ExperimentListPage":
         """Return the page that the query asks for; a filter that is not valid shows nothing."""
         chosen = ExperimentFilter(user, request.GET)
-        experiments = _chosen(chosen, user) if chosen.is_valid() else Experiment.objects.none()
+        experiments = _chosen(chosen, request) if chosen.is_valid() else Experiment.objects.none()
         first = _whole(request.GET.get("offset", ""))
         total = experiments.count()
         shown = list(experiments[first : first + ROWS])
@@ -72,9 +73,11 @@ class ExperimentListPage:
         )
 
 
-def _chosen(chosen: ExperimentFilter, user: Person) -> ExperimentQuerySet:
-    values = chosen.cleaned_data
-    experiments = with_status(Experiment.objects.visible_to(user).filter(archived_at=None))
+def _chosen(chosen: ExperimentFilter, request: HttpRequest) -> ExperimentQuerySet:
+    values, user = chosen.cleaned_data, request.user
+    projects = ChosenProjects.of(user, request.COOKIES).ids
+    visible = Experiment.objects.visible_to(user).filter(project__in=projects)
+    experiments = with_status(visible.filter(archived_at=None))
     if values["status"]:
         experiments = experiments.filter(status=values["status"])
     if values["dataset"]:

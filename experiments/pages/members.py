@@ -23,7 +23,7 @@ class ProjectHead:
     def build(cls, uid: object, user: Person, current: str) -> "ProjectHead":
         """Return the head of one tab. Raises Http404 for strangers."""
         project = get_object_or_404(Project.objects.visible_to(user), uid=uid)
-        names = {"Members": "experiments:member-list"}
+        names = {"Members": "experiments:member-list", "Settings": "experiments:project-settings"}
         tabs = [Tab(label, reverse(name, args=[project.uid]), label == current) for label, name in names.items()]
         return cls(project, project.role_of(user), tabs)
 

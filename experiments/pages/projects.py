@@ -7,6 +7,9 @@ from django.db.models.functions import Coalesce
 
 from experiments.models import Dataset, Experiment, Membership, Project
 from experiments.models.projects import Person
+from experiments.permissions import may
+from runs.models import Run
+from scoring.deleting import Loss, active_runs
 
 
 @dataclass(frozen=True)
@@ -31,3 +34,20 @@ class ProjectListPage:
 def _count(rows: "QuerySet[Membership] | QuerySet[Experiment] | QuerySet[Dataset]") -> Coalesce:
     counted = rows.filter(project=OuterRef("pk")).order_by().values("project").annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+@dataclass(frozen=True)
+class ProjectSettingsPage:
+    """What the settings of a project show beside its form."""
+
+    can_edit: bool
+    can_delete: bool
+    loss: Loss
+    running: list[Run]
+    """What stands against deleting it."""
+
+    @classmethod
+    def build(cls, project: Project, user: Person) -> "ProjectSettingsPage":
+        """Return the page of a person."""
+        can_edit, can_delete = may(user, project, "edit_project"), may(user, project, "delete")
+        return cls(can_edit, can_delete, Loss.of(project), active_runs(project))

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count
+from django.http import HttpRequest
 
+from experiments.chosen_projects import ChosenProjects
 from experiments.credentials import KeyState, key_state
 from experiments.models import Candidate, Project, Provider
 from experiments.models.projects import Person
@@ -29,10 +31,14 @@ class ProviderListPage:
     can_add: bool
 
     @classmethod
-    def build(cls, user: Person) -> "ProviderListPage":
+    def build(cls, request: HttpRequest) -> "ProviderListPage":
         """Return them."""
+        user = request.user
         visible = (
-            Provider.objects.visible_to(user).select_related("project", "stored_key").annotate(uses=Count("candidates"))
+            Provider.objects.visible_to(user)
+            .filter(project__in=ChosenProjects.of(user, request.COOKIES).ids)
+            .select_related("project", "stored_key")
+            .annotate(uses=Count("candidates"))
         )
         rows = [ProviderRow(one, key_state(one), one.uses) for one in visible.order_by("project__name", "name")]
         return cls(rows, can_add_provider(user))

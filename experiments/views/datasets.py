@@ -12,7 +12,7 @@ from experiments.pages.datasets import DatasetHead, DatasetItemsPage, DatasetLis
 @require_safe
 def dataset_list(request: HttpRequest) -> HttpResponse:
     """Show the datasets of the person's projects."""
-    return render(request, "experiments/dataset_list.html", {"page": DatasetListPage.build(request.user)})
+    return render(request, "experiments/dataset_list.html", {"page": DatasetListPage.build(request)})
 
 
 @require_safe

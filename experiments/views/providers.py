@@ -27,7 +27,7 @@ from runs.actions.testing import test_provider
 @require_safe
 def provider_list(request: HttpRequest) -> HttpResponse:
     """Show the providers of the person's projects."""
-    return render(request, "experiments/provider_list.html", {"page": ProviderListPage.build(request.user)})
+    return render(request, "experiments/provider_list.html", {"page": ProviderListPage.build(request)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

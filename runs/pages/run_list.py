@@ -7,6 +7,7 @@ from django.db.models import F
 from django.http import HttpRequest
 
 from evalsite.addresses import query_with
+from experiments.chosen_projects import ChosenProjects
 from experiments.models.projects import Person
 from runs.forms import RunFilter
 from runs.models import Run
@@ -33,6 +34,8 @@ class RunListPage:
         """Return the page that the query asks for; a filter that is not valid shows nothing."""
         chosen = RunFilter(user, request.GET)
         visible = Run.objects.visible_to(user)
+        if not request.GET.get("experiment_id"):  # an experiment that is named may be of any project
+            visible = visible.filter(experiment__project__in=ChosenProjects.of(user, request.COOKIES).ids)
         runs = filtered(visible, chosen.cleaned_data) if chosen.is_valid() else visible.none()
         first, total = offset_of(request), runs.count()
         newest = with_lines(runs).order_by(F("started_at").desc(nulls_last=True), "-id")
