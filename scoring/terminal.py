@@ -90,6 +90,7 @@ def _name(entry: Entry) -> str:
     name = entry.run.candidate.name if entry.run.candidate else entry.run.name
     marks = [entry.run.status] if entry.is_provisional else []
     marks += [f"missing: {', '.join(entry.missing)}"] if entry.missing else []
+    marks += [f"partial: {scorer} {n} of {items}" for scorer, (n, items) in entry.partial.items()]
     return printable(f"{name} ({'; '.join(marks)})" if marks else name)
 
 

@@ -8,6 +8,7 @@ from experiments.files.yaml_document import parse
 
 STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 LIMIT, SAMPLE = "dataset.select.limit", "dataset.select.sample"
+TEMPLATE = ("{{", "{%", "{#")
 ALIASES = {"limit": LIMIT, "sample": SAMPLE}
 
 
@@ -16,7 +17,7 @@ def with_overrides(root: ObjectNode, overrides: Mapping[str, str]) -> tuple[Obje
 
     A key is a path like trials, defaults.params.temperature or candidates[1].model; "limit" and "sample" are short for
     those of the selection and take each other's place: the limit of a sample is its size. A value is taken as it is
-    written; one that begins with [ or { is read as YAML.
+    written; one that begins with [ or { is read as YAML, unless that begins a template.
     """
     problems: list[Problem] = []
     for key, text in overrides.items():
@@ -87,7 +88,7 @@ def _replaced(node: Node | None, steps: Sequence[str | int], text: str, where: s
 
 
 def _value(text: str, line: int) -> Node:
-    if not text.startswith(("[", "{")):
+    if not text.startswith(("[", "{")) or text.startswith(TEMPLATE):
         return Scalar(line, text, is_plain=True)
     try:
         node, problems = parse(text)

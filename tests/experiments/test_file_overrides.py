@@ -38,6 +38,7 @@ def overridden(overrides: dict[str, str], text: str = TEXT) -> tuple[dict[str, A
         ("defaults.params.seed", "1", "defaults", {"params": {"temperature": 0, "seed": 1}}),
         ("scoring.errors", "zero", "scoring", {"errors": "zero"}),
         ("candidates[1].model", "c", "candidates", [{"model": "a"}, {"model": "c", "name": 2}]),
+        ("prompt", "{{ input }}?", "prompt", "{{ input }}?"),
         ("candidates", "[{model: x}]", "candidates", [{"model": "x"}]),
         ("limit", "5", "dataset", {"name": "capitals", "select": {"limit": 5}}),
         ("sample", "5", "dataset", {"name": "capitals", "select": {"sample": 5}}),

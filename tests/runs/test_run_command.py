@@ -107,6 +107,16 @@ def test_check_says_what_is_to_come_and_calls_nothing(folder: Path, capsys: pyte
 
 
 @pytest.mark.parametrize(
+    ("prompt", "code"),
+    [("{{ input }} or {{ metadata.topic }}?", 2), ("{{ input }}", 0)],
+)
+def test_check_renders_the_prompts_for_items_of_the_site(folder: Path, prompt: str, code: int) -> None:
+    run()
+
+    assert run("--set", "dataset=sums", "--set", f"prompt={prompt}", "--check") == code
+
+
+@pytest.mark.parametrize(
     ("options", "sentence"),
     [
         (("--candidate", "pst"), '--candidate: there is no candidate "pst" in the file; did you mean "past"?'),

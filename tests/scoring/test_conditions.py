@@ -1,9 +1,11 @@
 """Scorers that judge some items only: what they are not asked about is not lacking."""
 
+import io
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from experiments.actions import declare_scorer
 from experiments.declarations import ScorerDeclaration
@@ -13,8 +15,10 @@ from runs.foreground import Foreground
 from runs.models import Run
 from runs.simulator.server import Simulator
 from scoring.comparing import scores_by_item
+from scoring.leaderboard import leaderboard
 from scoring.models import RunScore, Score
 from scoring.rescoring import Rescored, bring_up_to_date
+from scoring.terminal import print_board
 from tests.factories import ScoreFactory, UserFactory
 from tests.provider import KEY, provider
 from tests.runs.planned import candidate_at, sums
@@ -158,3 +162,14 @@ def test_run_judges_the_items_asked_about_and_again_when_they_change(
     assert bring_up_to_date(experiment) == Rescored(1, 0)
     assert judged_keys(shape) == ["sum-3"]
     assert RunScore.objects.get(scorer=shape).n == 1
+
+
+@pytest.mark.django_db
+def test_terminal_says_what_a_scorer_that_is_asked_lacks(run: Run, shape: ScorerSpec, experiment: Experiment) -> None:
+    score_all(run, {0: 1.0}, shape)
+    summed(run)
+    output = io.StringIO()
+
+    print_board(Console(file=output, width=200), leaderboard(experiment))
+
+    assert "partial: shape 1 of 2" in output.getvalue()

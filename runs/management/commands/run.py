@@ -8,12 +8,14 @@ from typing import Any
 from rich.console import Console
 
 from evalsite.commands import CommandFailed, SiteCommand
-from experiments.actions import ActionRefused, declare_experiment, project_named
+from experiments.actions import ActionRefused, declare_experiment, freeze_case_list, project_named
 from experiments.files.experiment_file import ExperimentFile, FileProblems, load
 from experiments.files.fields import suggestion
 from experiments.models import Candidate, Experiment
 from experiments.wording import counted
 from runs.actions import prepare, retry_failed, start_experiment
+from runs.actions.planning import wanted_plan
+from runs.actions.preparing import check_templates, prompts_of
 from runs.foreground import Foreground
 from runs.management.outputs import add_outputs, check_outputs, prints_one, write_outputs
 from runs.models import Preparation, Run, RunStatus
@@ -60,6 +62,7 @@ class Command(SiteCommand):
         _check_candidates(options["candidate"], [part.name for part in file.candidates])
         experiment = self._declared(file, console)
         if options["check"]:
+            self._render(file, experiment, options)
             print_plan(console, experiment, _chosen(experiment, options))
             print_forecast(console, experiment)
             return
@@ -118,6 +121,19 @@ class Command(SiteCommand):
         for note in [*file.warnings, *declaration.notes]:
             console.print(note, style="dim", markup=False)
         return declaration.experiment
+
+    @staticmethod
+    def _render(file: ExperimentFile, experiment: Experiment, options: dict[str, Any]) -> None:
+        """Render the prompts for the items of the site; those that a file brings were rendered when it was declared."""
+        if file.dataset.rows is not None:
+            return
+        try:
+            case_list = freeze_case_list(experiment)
+            limit = wanted_plan(experiment, case_list).limit
+            prompts = prompts_of(_chosen(experiment, options))
+            check_templates(prompts, experiment.variables, case_list, 0, limit)
+        except ActionRefused as refusal:
+            raise CommandFailed(str(refusal), returncode=FILE_WRONG) from refusal
 
     def _work(self, experiment: Experiment, options: dict[str, Any], console: Console) -> list[Run]:
         host = None if options["local"] else living_host()
