@@ -100,6 +100,12 @@ def data_uri(media_type: str, data: bytes) -> str:
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
+def images_in(value: Any) -> list[str]:
+    """Return the images that an item's input holds as data URIs, in the order of its variables."""
+    values = value.values() if isinstance(value, Mapping) else [value]
+    return [one for one in values if isinstance(one, str) and split_data_uri(one, "image")]
+
+
 def without_data(text: str) -> str:
     """Return a text for people, data URIs in it named by their media types only."""
     return LONG_DATA.sub(r"[\1]", text)

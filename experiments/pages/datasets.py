@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from evalsite.addresses import query_with
 from experiments.chosen_projects import ChosenProjects
+from experiments.media import without_data
 from experiments.models import Dataset, DatasetVersion, Item
 from experiments.models.datasets import ItemQuerySet
 from experiments.models.projects import Person
@@ -72,7 +73,7 @@ class ItemRow:
     @property
     def input_text(self) -> str:
         """The input as text."""
-        return text_of(self.item.input)
+        return without_data(text_of(self.item.input))
 
     @property
     def expected_text(self) -> str:

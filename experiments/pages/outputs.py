@@ -10,6 +10,7 @@ from django.utils.html import escape
 
 from evalsite.addresses import query_with
 from evalsite.templatetags.formats import number, score
+from experiments.media import without_data
 from experiments.models import Experiment, Item, ScorerSpec
 from experiments.rows.new_items import text_of
 from runs.models import Result, Run
@@ -118,7 +119,7 @@ class ShownRow:
     def input_text(self) -> str:
         """The beginning of the item's input."""
         item: Item | None = self.row.item
-        return fitting(text_of(item.input), INPUT) if item else ""
+        return fitting(without_data(text_of(item.input)), INPUT) if item else ""
 
     @property
     def opened(self) -> Cell | None:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from evalsite.addresses import query_with
+from experiments.media import images_in, without_data
 from experiments.models import Experiment, Item, ScorerSpec
 from experiments.models.projects import Person
 from experiments.pages.head import Tab
@@ -52,6 +53,11 @@ class ShownAnswer:
     input: str
     expected: str
     output: str
+
+    @property
+    def pictures(self) -> list[str]:
+        """The images of the item, as data URIs: an address of the run's own would tell whose answer it is."""
+        return images_in(self.item.input)
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,7 @@ def _shown(showing: Showing | None) -> ShownAnswer | None:
         return None
     result = Result.objects.select_related("item", "transcript").get(pk=showing.result_id)
     item = result.item
-    parts = (text_of(item.input), text_of(item.expected), output_of(result))
+    parts = (without_data(text_of(item.input)), text_of(item.expected), output_of(result))
     return ShownAnswer(showing, item, *(part[:MOST_SHOWN] for part in parts))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from experiments.media import BadPart, checked_part, data_uri, medium, split_data_uri, without_data
+from experiments.media import BadPart, checked_part, data_uri, images_in, medium, split_data_uri, without_data
 from experiments.media_store import APART_ABOVE_BYTES, bytes_of, media_apart, media_loaded, part_of_bytes
 from experiments.templating import TemplateProblem, check_messages, compile_messages, item_context
 from experiments.templating.preview import preview_of
@@ -117,6 +117,19 @@ def test_without_data_names_the_media_type_only() -> None:
     assert (
         without_data(f'{{"picture": "{uri}", "q": "data: what?"}}') == '{"picture": "[image/png]", "q": "data: what?"}'
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "images"),
+    [
+        (URI, [URI]),
+        ({"b": URI, "a": "text", "n": 1, "sound": data_uri("audio/wav", b"x")}, [URI]),
+        ("https://x/y.png", []),
+        (None, []),
+    ],
+)
+def test_images_in_an_input_are_its_data_uris(value: Any, images: list[str]) -> None:
+    assert images_in(value) == images
 
 
 def test_render_of_parts_gives_texts_and_media_in_their_order() -> None:

@@ -7,7 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from experiments.models import Experiment
+from experiments.media import data_uri
+from experiments.models import Experiment, Item
 from runs.models import Run
 from scoring.models import RunScore, Score, Showing
 from tests.boards import experiment_in, result_of, run_of
@@ -47,6 +48,17 @@ def test_page_shows_an_answer_with_its_questions(client: Any, viewer: Any, exper
     assert "perfect" in page
     assert page.count('type="radio"') == 5
     assert "A: Paris" in page
+
+
+def test_page_shows_the_images_of_the_item(client: Any, viewer: Any, experiment: Experiment) -> None:
+    uri = data_uri("image/png", b"x" * 90)
+    Item.objects.update(input={"question": "What is it?", "picture": uri})
+    client.force_login(viewer)
+
+    page = client.get(address(experiment)).content.decode()
+
+    assert page.count(uri) == page.count(f'src="{uri}"') == 1
+    assert "[image/png]" in page
 
 
 def test_page_says_nothing_of_whose_answer_it_is(client: Any, viewer: Any, experiment: Experiment) -> None:
