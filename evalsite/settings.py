@@ -167,6 +167,7 @@ EVALSITE_RUNNERS = {
     "anthropic": "runs.runners.anthropic.AnthropicRunner",
     "gemini": "runs.runners.gemini.GeminiRunner",
     "http": "runs.runners.http.HttpRunner",
+    "python": "runs.runners.python.PythonRunner",
     "replay": "runs.runners.replay.ReplayRunner",
     "simulator": "runs.runners.simulator.SimulatorRunner",
 }
@@ -184,6 +185,8 @@ EVALSITE_SCORERS = {
 
 # Which environment variables a provider made on a page may name: "project:NAME" or "*:NAME".
 PROVIDER_ENV = env.names("EVALSITE_PROVIDER_ENV")
+# Which callables a provider of kind python that was made on a page may name, beside those that packages offer.
+CALLABLES = env.names("EVALSITE_CALLABLES")
 PRIVATE_PROVIDERS = env.flag("EVALSITE_PRIVATE_PROVIDERS", default=True)
 BEHIND_PROXY = env.flag("EVALSITE_BEHIND_PROXY", default=False)
 RUN_IN_REQUEST = env.flag("EVALSITE_SYNC", default=False)

@@ -9,6 +9,7 @@ from evalsite.plugins import runners
 from experiments.configs import measured_options
 from experiments.credentials import provider_key
 from experiments.models import Provider
+from experiments.options import OptionError
 from runs.calls import CallPort, ProviderLine
 from runs.exchange import NeedsPerson
 from runs.gates import Gate, Health
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 def runner_of(provider: Provider, transport: Transport) -> Runner:
     """Return the runner of a provider. Raises KeyNotAllowed, UnknownKind or OptionError."""
     kind: type[Runner] = runners.get(provider.kind)
+    if sentence := kind.unfit(provider.options, is_operators=provider.is_from_command_line):
+        raise OptionError({"options": sentence})
     connection = Connection(
         name=provider.name,
         base_url=provider.base_url,

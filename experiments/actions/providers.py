@@ -128,6 +128,8 @@ def check_provider(provider: Provider) -> None:
         raise ActionRefused("kind", str(unknown)) from unknown
     except OptionError as error:
         raise ActionRefused("options", str(error)) from error
+    if sentence := kind.unfit(provider.options, is_operators=provider.is_from_command_line):
+        raise ActionRefused("options", sentence)
     _check_url(provider.base_url, is_needed=kind.needs_url)
     check_headers(provider.headers)
     _check_limits(provider)

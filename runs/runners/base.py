@@ -120,6 +120,15 @@ class Runner(ABC):
         del params, options  # other kinds do look at them
         return {}
 
+    @classmethod
+    def unfit(cls, options: Mapping[str, Any], *, is_operators: bool) -> str:
+        """Return why a provider may not have these options, or cannot, though they are well formed; "" where it may.
+
+        `is_operators`: the provider was made by the command line, whose user could do as much without us.
+        """
+        del options, is_operators  # other kinds do look at them
+        return ""
+
     async def models(self) -> list[str]:
         """Return the models that the provider lists, [] where it lists none. Raises CallFailed or NeedsPerson."""
         return []

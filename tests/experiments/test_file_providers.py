@@ -6,7 +6,7 @@ import pytest
 
 from tests.experiments.declared_files import declared, problems_of
 
-KINDS = "openai, anthropic, gemini, http, replay, simulator"
+KINDS = "openai, anthropic, gemini, http, python, replay, simulator"
 
 
 @pytest.mark.parametrize(

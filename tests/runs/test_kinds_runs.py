@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from experiments.models import Experiment
 from runs.actions import start_experiment
 from runs.actions.testing import test_provider as try_provider
 from runs.exchange import NeedsPerson
@@ -52,6 +53,11 @@ def worked(kind: str, server: WireServer, model: str) -> Run:
         is_from_command_line=True,
     )
     candidate_at(experiment, provider=provider, model=model)
+    return run_of(experiment)
+
+
+def run_of(experiment: Experiment) -> Run:
+    """Return the run of the only candidate, worked on until it stands still."""
     foreground = Foreground()
     try:
         experiment.refresh_from_db()
@@ -121,3 +127,18 @@ def test_run_whose_provider_got_other_templates_since_pauses_and_says_so(monkeyp
 
         with pytest.raises(NeedsPerson, match="has other options than when this run was planned"):
             services.line_of(Run.objects.get(pk=run.pk))
+
+
+def test_run_of_a_callable_has_every_result_once_and_says_what_an_item_raised() -> None:
+    options = {"callable": "tests.wire.callables.seldom_answer"}
+    experiment = sums(ITEMS)
+    provider = ProviderFactory(
+        project=experiment.project, kind="python", base_url="", options=options, is_from_command_line=True
+    )
+    candidate_at(experiment, provider=provider, model="any")
+
+    run = run_of(experiment)
+
+    assert (run.status, outcomes_of(run)) == (RunStatus.COMPLETED, Counter(ok=ITEMS - 1, runner_error=1))
+    failed = Result.objects.of_run(run).get(outcome="runner_error")
+    assert "KeyError: 'sum-3' (callables.py:" in failed.detail

@@ -14,6 +14,7 @@ from experiments.options import Options
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
 from runs.outcomes import ANSWERED, ERRORS
 from runs.runners.base import Connection, Runner
+from runs.runners.python import PythonRunner
 from runs.simulator.thread import SimulatorThread, default_simulator, running_simulator
 from runs.transport import AiohttpTransport
 from tests.wire import agent, anthropic, gemini
@@ -22,14 +23,14 @@ from tests.wire.anthropic import AnthropicApi
 from tests.wire.gemini import GeminiApi
 from tests.wire.server import Api, serving
 
-KINDS = ("openai", "anthropic", "gemini", "http", "simulator", "replay")
+KINDS = ("openai", "anthropic", "gemini", "http", "python", "simulator", "replay")
 APIS: dict[str, tuple[type[Api], str]] = {
     "anthropic": (AnthropicApi, anthropic.KEY),
     "gemini": (GeminiApi, gemini.KEY),
     "http": (AgentApi, agent.KEY),
 }
 MODELS = {"anthropic": "claude-small", "gemini": "gemini-small", "http": "swift"}
-OPTIONS = {"http": agent.OPTIONS}
+OPTIONS = {"http": agent.OPTIONS, "python": {"callable": "tests.wire.callables.answer"}}
 RECORDED = b'{"key": "known", "output": "A: 4"}\n'
 
 
@@ -45,6 +46,8 @@ async def working(kind: str) -> AsyncIterator[Runner]:
     async with AiohttpTransport(allow_private=True) as transport:
         if kind == "replay":
             yield runners.get(kind)(Connection("p", f"blob:{default_store().put(RECORDED)}"), transport)
+        elif kind == "python":
+            yield runners.get(kind)(Connection("p", "", options=OPTIONS[kind]), transport)
         elif kind in APIS:
             api, key = APIS[kind]
             with serving(api()) as server:
@@ -59,6 +62,8 @@ async def working(kind: str) -> AsyncIterator[Runner]:
 
 def broken(kind: str, transport: Any) -> Runner:
     """Return a runner whose provider is not there."""
+    if kind == "python":
+        return PythonRunner(Connection("p", "", options={"callable": "tests.wire.callables.nothing"}), transport)
     base_url = {"simulator": "", "replay": "blob:" + "0" * 64}.get(kind, "http://127.0.0.1:1/v1")
     runner: Runner = runners.get(kind)(Connection("p", base_url, "a key", options=OPTIONS.get(kind, {})), transport)
     return runner
