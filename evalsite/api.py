@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from evalsite.api_schema import SchemaView
 from experiments.api.experiments import ExperimentViewSet
+from experiments.api.imports import DatasetFileViewSet, ImportViewSet
 from experiments.api.library import DatasetViewSet, ProjectViewSet, PromptViewSet
 from experiments.api.members import InvitationViewSet, MemberViewSet
 from experiments.api.providers import ProviderViewSet
@@ -59,7 +60,12 @@ urlpatterns = [
         ProjectViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         "project",
     ),
-    route("datasets", DatasetViewSet.as_view({"get": "list"}), "datasets"),
+    route("datasets", DatasetViewSet.as_view({"get": "list", "post": "create"}), "datasets"),
+    route(f"datasets/{ID}/import", DatasetFileViewSet.as_view({"post": "import_file"}), "dataset-import"),
+    route(f"datasets/{ID}/export", DatasetFileViewSet.as_view({"get": "export"}), "dataset-export"),
+    route(f"imports/{ID}", ImportViewSet.as_view({"get": "retrieve"}), "import"),
+    route(f"imports/{ID}/cancel", ImportViewSet.as_view({"post": "cancel"}), "import-cancel"),
+    route(f"datasets/{ID}", DatasetViewSet.as_view({"get": "retrieve"}), "dataset"),
     route(f"datasets/{ID}/versions", DatasetViewSet.as_view({"get": "versions"}), "dataset-versions"),
     route("prompts", PromptViewSet.as_view({"get": "list"}), "prompts"),
     route("providers", ProviderViewSet.as_view({"get": "list", "post": "create"}), "providers"),

@@ -133,6 +133,10 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Evalsite",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ImportStatusEnum": "experiments.models.ImportStatus",
+        "RunStatusEnum": "runs.models.RunStatus",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "evalsite.api_schema.document_problems",

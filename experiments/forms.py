@@ -245,3 +245,35 @@ class CandidateForm(forms.Form):
             return read_params(self.cleaned_data["params"].replace("\r\n", "\n"))
         except ActionRefused as refusal:
             raise forms.ValidationError(str(refusal)) from None
+
+
+class UploadForm(forms.Form):
+    """A file on its way into a dataset."""
+
+    project = forms.ModelChoiceField(Project.objects.none(), empty_label=None)
+    name = forms.CharField(
+        max_length=200,
+        label="Dataset",
+        widget=forms.TextInput({"list": "dataset-names", "autocomplete": "off"}),
+        help_text="A new name makes a dataset; for an existing one the file becomes its next version.",
+    )
+    file = forms.FileField(
+        help_text="CSV, TSV, JSON or JSON Lines, also packed as .gz. Its first row names the columns.",
+        widget=forms.ClearableFileInput({"accept": ".csv,.tsv,.json,.jsonl,.gz"}),
+    )
+
+    def __init__(self, user: Person, dataset: Dataset | None, data: Any, files: Any) -> None:
+        super().__init__(data, files)
+        self._dataset = dataset
+        if dataset is not None:
+            del self.fields["project"], self.fields["name"]
+            return
+        editors = ROLES_BY_ACTION["edit_dataset"]
+        mine = Project.objects.visible_to(user).filter(memberships__user_id=user.pk, memberships__role__in=editors)
+        self.fields["project"].queryset = mine  # type: ignore[attr-defined]
+
+    def values(self) -> dict[str, Any]:
+        """Return what the action takes."""
+        if self._dataset is None:
+            return dict(self.cleaned_data)
+        return {"project": self._dataset.project, "name": self._dataset.name, **self.cleaned_data}

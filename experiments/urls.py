@@ -9,6 +9,7 @@ from experiments.views import (
     compare,
     datasets,
     experiments,
+    imports,
     members,
     outputs,
     projects,
@@ -21,6 +22,13 @@ from experiments.views import (
 app_name = "experiments"
 urlpatterns = [
     path("datasets/", datasets.dataset_list, name="dataset-list"),
+    path("datasets/import/", imports.dataset_import, name="dataset-import-new"),
+    path("datasets/<uuid:uid>/import/", imports.dataset_import, name="dataset-import"),
+    path("datasets/<uuid:uid>/export/", datasets.dataset_export, name="dataset-export"),
+    path("imports/<uuid:uid>/", imports.import_detail, name="import-detail"),
+    path("imports/<uuid:uid>/preview/", imports.import_preview, name="import-preview"),
+    path("imports/<uuid:uid>/progress/", imports.import_progress, name="import-progress"),
+    path("imports/<uuid:uid>/cancel/", imports.import_cancel, name="import-cancel"),
     path("datasets/<uuid:uid>/items/", datasets.dataset_items, name="dataset-items"),
     path("datasets/<uuid:uid>/versions/", datasets.dataset_versions, name="dataset-versions"),
     path("experiments/", experiments.experiment_list, name="experiment-list"),

@@ -15,9 +15,11 @@ from typing import Protocol, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, connection, connections
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django_q.tasks import async_task
 
+from experiments.actions.imports import wake_import
+from experiments.models import DataImport
 from experiments.wording import counted
 from runs.actions.preparing import wake_preparation
 from runs.actions.waking import wake_lanes
@@ -111,7 +113,7 @@ class Watcher:
         self._lanes = settings.LANES if lanes is None else lanes
         self._host = socket.gethostname()
         self._row: Lane | None = None
-        self._watch, self._preparing = BeatWatch(clock), BeatWatch(clock)
+        self._watch, self._preparing, self._importing = BeatWatch(clock), BeatWatch(clock), BeatWatch(clock)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._echoes, self._echoed_at = -1, clock()
@@ -134,6 +136,7 @@ class Watcher:
                 logger.warning("the watcher cannot read the database: %s", error)
                 self._watch.forget()
                 self._preparing.forget()
+                self._importing.forget()
                 connection.close()
             except Exception:
                 logger.exception("the watcher failed once")
@@ -150,6 +153,7 @@ class Watcher:
         adopt_orphans()
         self._finish_forgotten()
         self._prepare_forgotten()
+        self._import_forgotten()
         self._wake_for_waiting()
 
     def _host_row(self) -> Lane:
@@ -193,6 +197,12 @@ class Watcher:
         for preparation in self._preparing.still(Preparation.objects.filter(owner=""), DEAD_AFTER_S):
             preparation.hold()  # one task each 10 s, not one each second
             wake_preparation(preparation.pk)
+
+    def _import_forgotten(self) -> None:
+        """Have imports taken over whose process was killed, or whose task was lost."""
+        for data_import in self._importing.still(DataImport.objects.unfinished(), DEAD_AFTER_S):
+            DataImport.objects.filter(pk=data_import.pk).update(beat=F("beat") + 1)  # one task each 10 s
+            wake_import(data_import.pk)
 
     def _wake_for_waiting(self) -> None:
         """Wake a lane when units wait and this host has fewer lanes than it may.

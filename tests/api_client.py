@@ -40,6 +40,10 @@ class Api:
         """Return the answer to a POST."""
         return self.call("POST", path, body, **headers)
 
+    def send(self, path: str, form: dict[str, Any]) -> Any:
+        """Return the answer to a POST of a form with files."""
+        return self._client.post(f"{ROOT}{path}", form, headers=self._headers)
+
     def patch(self, path: str, body: Any, **headers: str) -> Any:
         """Return the answer to a PATCH."""
         return self.call("PATCH", path, body, **headers)

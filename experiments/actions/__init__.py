@@ -9,6 +9,7 @@ from experiments.actions.experiments import create_experiment, set_baseline
 from experiments.actions.filling import Cancelled, freeze_rows
 from experiments.actions.freezing import freeze_dataset
 from experiments.actions.importing import BadRows, DataFile, Imported, ImportOptions, import_file, preview_file
+from experiments.actions.imports import cancel_import, start_import, upload_file
 from experiments.actions.items import add_item, edit_item, remove_item, restore_item
 from experiments.actions.members import (
     accept_invitation,
@@ -40,6 +41,7 @@ __all__ = [
     "add_candidate",
     "add_item",
     "archive_project",
+    "cancel_import",
     "change_role",
     "create_dataset",
     "create_experiment",
@@ -76,5 +78,7 @@ __all__ = [
     "set_budget",
     "set_monthly_budget",
     "set_weights",
+    "start_import",
     "unarchive_project",
+    "upload_file",
 ]

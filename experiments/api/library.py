@@ -14,11 +14,13 @@ from evalsite.api_lists import Order
 from evalsite.api_views import VisibleViewSet, changed, checked, find_or_404
 from experiments.actions import (
     archive_project,
+    create_dataset,
     create_project,
     rename_project,
     set_monthly_budget,
     unarchive_project,
 )
+from experiments.api.references import project_from
 from experiments.models import Dataset, DatasetVersion, Project, Prompt, Scope
 from scoring.deleting import delete_project
 
@@ -98,6 +100,14 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
         ]
 
 
+class NewDataset(RequestSerializer):
+    """A dataset that is to be made; its items come by import."""
+
+    project = TextField(required=False, help_text="Id or name; left out: the only project that you may edit.")
+    name = TextField(max_length=200)
+    description = TextField(required=False, allow_blank=True, max_length=5_000)
+
+
 class PromptSerializer(serializers.ModelSerializer[Prompt]):
     """A prompt with its newest text."""
 
@@ -174,6 +184,13 @@ class DatasetViewSet(ListModelMixin, VisibleViewSet):
     def get_queryset(self) -> Any:
         """Return the datasets that people made."""
         return super().get_queryset().listed()
+
+    @extend_schema(request=NewDataset, responses={201: DatasetSerializer})
+    def create(self, request: Request) -> Response:
+        """Make a dataset without items."""
+        values = checked(NewDataset, request.data)
+        project = project_from(request.user, values.pop("project", None))
+        return self.answer_created(request, lambda: create_dataset(project=project, by=request.user, **values))
 
     @extend_schema(responses=DatasetVersionSerializer(many=True))
     def versions(self, *_: Any, id: str) -> Response:  # noqa: A002 - the route's name

@@ -1,6 +1,5 @@
 """The rows of a dataset: in a data file that the experiment file names, or written in the experiment file itself."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +7,10 @@ from pathlib import Path
 from experiments.files.document_nodes import ObjectNode, Scalar, as_written
 from experiments.files.fields import Fields, suggestion
 from experiments.files.providers import expanded
-from experiments.rows.column_mapping import ColumnMapping, SplitColumn, items_of, missing_columns
+from experiments.rows.column_mapping import VARIABLE, ColumnMapping, SplitColumn, items_of, missing_columns
 from experiments.rows.dataset_files import FORMATS, TABLES, SourceRow, UnreadableFile, format_of, read_rows
 from experiments.rows.new_items import BadRow, Misfit, NewItem, new_item
 
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MAPPING_KEYS = ("format", "key", "input", "expected", "metadata", "tags", "split", "checks", "bad_rows")
 BAD_ROWS_SHOWN = 10
 

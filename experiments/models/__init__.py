@@ -5,6 +5,7 @@ from experiments.models.cases import CaseChunk, CaseList
 from experiments.models.datasets import Dataset, DatasetVersion, Item
 from experiments.models.experiments import Candidate, ErrorsPolicy, Experiment, ScorerRevision, ScorerSpec
 from experiments.models.idempotency import IdempotencyKey
+from experiments.models.imports import DataImport, ImportStatus
 from experiments.models.projects import Membership, Project, Role
 from experiments.models.prompts import Prompt, PromptVersion
 from experiments.models.providers import Provider
@@ -15,11 +16,13 @@ __all__ = [
     "Candidate",
     "CaseChunk",
     "CaseList",
+    "DataImport",
     "Dataset",
     "DatasetVersion",
     "ErrorsPolicy",
     "Experiment",
     "IdempotencyKey",
+    "ImportStatus",
     "Invitation",
     "Item",
     "Membership",

@@ -14,6 +14,7 @@ from experiments.models import Dataset, DatasetVersion, Item
 from experiments.models.datasets import ItemQuerySet
 from experiments.models.projects import Person
 from experiments.pages.head import Tab
+from experiments.permissions import may
 from experiments.rows.new_items import text_of
 
 ROWS = 50
@@ -54,6 +55,15 @@ class DatasetHead:
     newest: DatasetVersion | None
     """None: nothing is frozen yet."""
     tabs: list[Tab]
+    can_edit: bool
+    """Whether this person may change its items."""
+
+    @property
+    def exports(self) -> list[dict[str, str]]:
+        """The files that its newest version may be had as."""
+        address = reverse("experiments:dataset-export", args=[self.dataset.uid])
+        kinds = {"JSON Lines": "jsonl", "CSV": "csv", "CSV for spreadsheets": "csv&for=spreadsheets"}
+        return [{"label": label, "url": f"{address}?format={kind}"} for label, kind in kinds.items()]
 
     @classmethod
     def build(cls, uid: object, user: Person, current: str) -> "DatasetHead":
@@ -61,7 +71,7 @@ class DatasetHead:
         dataset = get_object_or_404(Dataset.objects.visible_to(user).listed().select_related("project"), uid=uid)
         names = {"Items": "experiments:dataset-items", "Versions": "experiments:dataset-versions"}
         tabs = [Tab(label, reverse(name, args=[dataset.uid]), label == current) for label, name in names.items()]
-        return cls(dataset, dataset.versions.first(), tabs)
+        return cls(dataset, dataset.versions.first(), tabs, may(user, dataset.project, "edit_dataset"))
 
 
 @dataclass(frozen=True)

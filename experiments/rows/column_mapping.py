@@ -1,6 +1,7 @@
 """From rows of a file to items: which columns become key, input, expected, metadata, tags and split."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,10 @@ from typing import Any
 from experiments.canonical import item_key
 from experiments.rows.dataset_files import SourceRow
 from experiments.rows.new_items import BadRow, Misfit, NewItem, new_item, text_of
+
+PLACES = ("key", "input", "expected", "metadata", "tags", "split", "checks")
+NAMED = ("input", "metadata")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,46 @@ class ColumnMapping:
 
 def _place(part: str, name: str) -> str:
     return f"{part}.{name}" if name else part
+
+
+class WrongMapping(ValueError):
+    """What should say what columns mean does not; the text is a sentence for people."""
+
+
+def mapping_from(given: Any) -> ColumnMapping:
+    """Return the mapping that a form or the API declares, in the words of an experiment file. Raises WrongMapping."""
+    if not isinstance(given, Mapping):
+        raise WrongMapping('a mapping is an object like {"key": "id", "input": "question", "expected": "answer"}')
+    unknown = [name for name in given if name not in PLACES]
+    if unknown:
+        raise WrongMapping(f'a mapping has no "{unknown[0]}"; it has {", ".join(PLACES)}')
+    values = {place: value for place, value in given.items() if value not in (None, "", {}, [])}
+    if "input" not in values:
+        raise WrongMapping("say which column is the input")
+    for place, value in values.items():
+        if not (isinstance(value, str) or (place in NAMED and _is_named(value))):
+            what = "a column, or an object of names with their columns" if place in NAMED else "a column"
+            raise WrongMapping(f"{place} is {what}")
+    wrong = [name for name in _names(values["input"]) if not VARIABLE.fullmatch(name)]
+    if wrong:
+        raise WrongMapping(f'"{wrong[0]}" is no name that a template can read: letters, digits and _')
+    return ColumnMapping(
+        input=values["input"],
+        key=values.get("key", ""),
+        expected=SplitColumn(values["expected"]) if "expected" in values else None,
+        metadata=values.get("metadata", {}),
+        tags=SplitColumn(values["tags"], "|") if "tags" in values else None,
+        split=values.get("split", ""),
+        checks=values.get("checks", ""),
+    )
+
+
+def _is_named(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(column, str) and column for column in value.values())
+
+
+def _names(columns: str | Mapping[str, str]) -> Iterable[str]:
+    return () if isinstance(columns, str) else columns
 
 
 def mapping_of(columns: Iterable[str], *, is_table: bool) -> ColumnMapping:

@@ -1,16 +1,13 @@
 """`evalsite export-dataset`: the items of a dataset's version as a data file."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterator
 from typing import Any
 
 from evalsite.commands import SiteCommand
 from experiments.actions import ActionRefused
+from experiments.exporting import KINDS, version_lines
 from experiments.models import Dataset, DatasetVersion
 from experiments.named import dataset_named
-from experiments.rows.writing_rows import csv_lines, jsonl_lines
-
-ROWS_AT_ONCE = 1000
 
 
 class Command(SiteCommand):
@@ -22,7 +19,7 @@ class Command(SiteCommand):
         """Declare the options."""
         parser.add_argument("name", help="the dataset's name, or NAME@2 for its version 2")
         parser.add_argument("--project", metavar="NAME", help="its project, where several have one of this name")
-        parser.add_argument("--format", choices=("jsonl", "csv"), default="jsonl", help="jsonl keeps every type")
+        parser.add_argument("--format", choices=KINDS, default="jsonl", help="jsonl keeps every type")
         parser.add_argument("--for-spreadsheets", action="store_true", help="CSV whose cells are no formulas")
 
     def handle(self, **options: Any) -> None:
@@ -30,17 +27,8 @@ class Command(SiteCommand):
         if options["for_spreadsheets"] and options["format"] != "csv":
             raise ActionRefused("format", "--for-spreadsheets goes with --format csv")
         version = _version(options["name"], options["project"])
-        for line in _lines(version, options["format"], is_for_spreadsheets=options["for_spreadsheets"]):
+        for line in version_lines(version, options["format"], is_for_spreadsheets=options["for_spreadsheets"]):
             self.stdout.write(line, ending="")
-
-
-def _lines(version: DatasetVersion, kind: str, *, is_for_spreadsheets: bool) -> Iterator[str]:
-    def contents() -> Iterator[dict[str, Any]]:
-        return (item.content for item in version.items.iterator(ROWS_AT_ONCE))
-
-    if kind == "csv":
-        return csv_lines(contents, is_for_spreadsheets=is_for_spreadsheets)
-    return jsonl_lines(contents())
 
 
 def _version(reference: str, project: str | None) -> DatasetVersion:

@@ -1,0 +1,236 @@
+"""The pages of an import: the upload, what the columns mean with a preview, the progress, and what it came to."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, QueryDict
+
+from experiments.actions.importing import DataFile, ImportOptions, preview_file
+from experiments.actions.imports import checked_mapping
+from experiments.actions.refusals import ActionRefused
+from experiments.models import DataImport, Dataset, ImportStatus
+from experiments.models.projects import Person
+from experiments.permissions import may
+from experiments.rows.column_mapping import VARIABLE, ColumnMapping, mapping_of
+from experiments.rows.dataset_files import TABLES, SourceRow, UnreadableFile, read_rows
+from experiments.rows.new_items import BadRow, NewItem, text_of
+
+ROLES = {
+    "": "leave out",
+    "input": "input, as a text",
+    "variable": "input, as a variable",
+    "expected": "expected answer",
+    "key": "key",
+    "metadata": "metadata",
+    "tags": "tags, parted by |",
+    "split": "split",
+    "checks": "checks, as JSON",
+}
+ONCE = ("input", "expected", "key", "tags", "split", "checks")
+USUAL = {
+    "input": ("input", "question", "prompt", "text", "instruction", "query", "problem"),
+    "expected": ("expected", "answer", "expected_output", "target", "label", "solution", "reference", "gold"),
+    "key": ("key", "id", "uid", "item_id", "case_id"),
+    "tags": ("tags", "tag"),
+    "split": ("split",),
+    "checks": ("checks",),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the file and what it is to mean."""
+
+    number: int
+    name: str
+    sample: str
+    """Its first value."""
+    role: str
+    roles = ROLES
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the first rows come to."""
+
+    rows: list[NewItem | BadRow]
+    problem: str = ""
+    """Why there is nothing to be seen; "": all is well."""
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """The rows as the table shows them."""
+        return [_shown(row) for row in self.rows]
+
+    @property
+    def bad_count(self) -> int:
+        """How many of them make no items."""
+        return sum(isinstance(row, BadRow) for row in self.rows)
+
+
+@dataclass(frozen=True)
+class MappingPage:
+    """The second step: what the columns mean, and what the first rows come to."""
+
+    data_import: DataImport
+    columns: list[Column]
+    preview: Preview
+    is_merge: bool
+    skips_bad_rows: bool
+    note: str
+    exists: bool
+    """Whether there is a dataset of this name, so that rows may be merged or replaced."""
+    problem: str = ""
+    """Why the import cannot be started as it is."""
+
+    @classmethod
+    def build(cls, data_import: DataImport, post: QueryDict | None = None, problem: str = "") -> "MappingPage":
+        """Return the page with what a form says, else with what the columns' names say."""
+        first, unreadable = _first_row(data_import)
+        roles = _typed(post, first) if post is not None else _guessed(data_import, first)
+        columns = [
+            Column(number, name, text_of(value)[:200], roles[number])
+            for number, (name, value) in enumerate(first.items())
+        ]
+        preview = Preview([], unreadable) if unreadable else _preview(data_import, columns)
+        exists = Dataset.objects.filter(project=data_import.project, name=data_import.dataset_name).exists()
+        chosen = post if post is not None else {}
+        return cls(
+            data_import,
+            columns,
+            preview,
+            is_merge=chosen.get("how") == "merge" if post is not None else data_import.is_merge,
+            skips_bad_rows="skip" in chosen if post is not None else data_import.skips_bad_rows,
+            note=chosen.get("note", "") if post is not None else data_import.note,
+            exists=exists,
+            problem=problem,
+        )
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the action takes. Raises ActionRefused when the columns mean nothing that can be imported."""
+        return {
+            "mapping": mapping_in(self.columns),
+            "is_merge": self.is_merge,
+            "skips_bad_rows": self.skips_bad_rows,
+            "note": self.note[:500],
+        }
+
+
+def import_of(uid: object, user: Person) -> DataImport:
+    """Return an import that this person may see. Raises Http404."""
+    visible = DataImport.objects.visible_to(user).select_related("project", "version__dataset", "created_by")
+    found: DataImport | None = visible.filter(uid=uid).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def import_context(data_import: DataImport, user: Person) -> dict[str, Any]:
+    """Return what every part of an import's page knows of it."""
+    dataset = Dataset.objects.filter(project=data_import.project, name=data_import.dataset_name).first()
+    total = data_import.total_count
+    return {
+        "data_import": data_import,
+        "dataset": dataset,
+        "can_edit": may(user, data_import.project, "edit_dataset"),
+        "is_running": data_import.status == ImportStatus.RUNNING,
+        "is_being_cancelled": data_import.status == ImportStatus.CANCELLED and data_import.ended_at is None,
+        "percent": round(100 * data_import.done_count / total) if total else 0,
+    }
+
+
+def mapping_in(columns: list[Column]) -> dict[str, Any]:
+    """Return the mapping that the columns' roles declare. Raises ActionRefused where they contradict each other."""
+    named: dict[str, list[str]] = {}
+    for column in columns:
+        named.setdefault(column.role, []).append(column.name)
+    for role in ONCE:
+        if len(named.get(role, [])) > 1:
+            raise ActionRefused("mapping", f"two columns cannot both be the {role}: {' and '.join(named[role])}")
+    if "input" in named and "variable" in named:
+        raise ActionRefused("mapping", "the input is either one text or variables: give the others another meaning")
+    mapping: dict[str, Any] = {role: named[role][0] for role in ONCE if role in named}
+    if "variable" in named:
+        mapping["input"] = {variable_name(name, "input."): name for name in named["variable"]}
+    if "metadata" in named:
+        mapping["metadata"] = {name.removeprefix("metadata."): name for name in named["metadata"]}
+    checked_mapping(mapping)
+    return mapping
+
+
+def variable_name(column: str, prefix: str) -> str:
+    """Return a column's name as templates can read it."""
+    bare = column.removeprefix(prefix)
+    if VARIABLE.fullmatch(bare):
+        return bare
+    name = "".join(character if character.isascii() and character.isalnum() else "_" for character in bare)
+    return name if VARIABLE.fullmatch(name) else f"column_{name}"
+
+
+def _first_row(data_import: DataImport) -> tuple[Mapping[str, Any], str]:
+    """Return the first good row and "", or an empty one and why there is none."""
+    try:
+        for row in read_rows(data_import.path, data_import.file_format):
+            if isinstance(row, SourceRow):
+                return row.values, ""
+    except UnreadableFile as error:
+        return {}, str(error)
+    except OSError:
+        return {}, "the file is not here any more: upload it again"
+    return {}, "it holds no items: there has to be one good row below the header"
+
+
+def _typed(post: QueryDict, first: Mapping[str, Any]) -> list[str]:
+    return [role if (role := post.get(f"role-{number}", "")) in ROLES else "" for number in range(len(first))]
+
+
+def _guessed(data_import: DataImport, first: Mapping[str, Any]) -> list[str]:
+    """Return what the columns mean by their names."""
+    if data_import.mapping is not None:
+        return [_role_in(checked_mapping(data_import.mapping), name) for name in first]
+    if "input" in first or any(name.startswith("input.") for name in first):
+        mapping = mapping_of(first, is_table=data_import.file_format in TABLES)
+        return [_role_in(mapping, name) for name in first]
+    roles = dict.fromkeys(first, "metadata")
+    for role, usual in USUAL.items():
+        found = next((name for word in usual for name in first if name.strip().lower() == word), None)
+        if found is not None:
+            roles[found] = role
+    if "input" not in roles.values() and roles:
+        roles[next((name for name, role in roles.items() if role == "metadata"), next(iter(roles)))] = "input"
+    return list(roles.values())
+
+
+def _role_in(mapping: ColumnMapping, column: str) -> str:
+    place = next((place for place, name in mapping.columns().items() if name == column), "")
+    if place.startswith("input."):
+        return "variable"
+    return "metadata" if place.startswith("metadata") else place
+
+
+def _preview(data_import: DataImport, columns: list[Column]) -> Preview:
+    try:
+        options = ImportOptions(given=checked_mapping(mapping_in(columns)), file_format=data_import.file_format)
+        found = preview_file(DataFile(data_import.path, data_import.file_name), options)
+    except ActionRefused as refusal:
+        return Preview([], str(refusal))
+    return Preview([made for _, made in found.rows])
+
+
+def _shown(row: NewItem | BadRow) -> dict[str, Any]:
+    if isinstance(row, BadRow):
+        return {"line": row.line, "problem": row.reason}
+    return {
+        "key": row.key,
+        "input": text_of(row.input),
+        "expected": text_of(row.expected),
+        "metadata": ", ".join(_pairs(row.metadata)),
+        "tags": row.tags,
+        "split": row.split,
+    }
+
+
+def _pairs(metadata: Mapping[str, Any]) -> Iterator[str]:
+    return (f"{name}: {text_of(value)}" for name, value in metadata.items())
