@@ -3,7 +3,7 @@
 from experiments.actions.budgets import set_budget, set_monthly_budget
 from experiments.actions.candidates import add_candidate, declare_candidate, remove_candidate
 from experiments.actions.case_lists import freeze_ad_hoc_case, freeze_case_list
-from experiments.actions.datasets import create_dataset
+from experiments.actions.datasets import create_dataset, delete_dataset, edit_dataset, experiments_using
 from experiments.actions.declaring import Declaration, declare_experiment, project_named
 from experiments.actions.experiments import create_experiment, set_baseline
 from experiments.actions.filling import Cancelled, freeze_rows
@@ -24,6 +24,7 @@ from experiments.actions.projects import archive_project, create_project, rename
 from experiments.actions.prompts import save_prompt
 from experiments.actions.providers import create_provider, edit_provider
 from experiments.actions.refusals import ActionConflict, ActionRefused, StaleEdit
+from experiments.actions.restoring import restore_version
 from experiments.actions.scorers import declare_scorer, person_scorer, remove_scorer, set_weights
 from experiments.actions.tokens import issue_token, revoke_token
 
@@ -50,8 +51,11 @@ __all__ = [
     "declare_candidate",
     "declare_experiment",
     "declare_scorer",
+    "delete_dataset",
+    "edit_dataset",
     "edit_item",
     "edit_provider",
+    "experiments_using",
     "freeze_ad_hoc_case",
     "freeze_case_list",
     "freeze_dataset",
@@ -70,6 +74,7 @@ __all__ = [
     "remove_scorer",
     "rename_project",
     "restore_item",
+    "restore_version",
     "resume_provider",
     "revoke_invitation",
     "revoke_token",

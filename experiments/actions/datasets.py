@@ -1,14 +1,22 @@
 """Making datasets, and the lock under which their drafts are written."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from experiments.actions.refusals import ActionConflict, ActionRefused, checked_name, refused_when_taken
-from experiments.models import Dataset, Project
+from experiments.cleaning import clean_text
+from experiments.models import Dataset, Experiment, Item, Project
 from experiments.models.projects import Person
 from experiments.permissions import require
 
 AD_HOC_DATASET = "(ad hoc inputs)"
+DELETING = "deleting"
+NAMES_SHOWN = 5
+ROWS_DELETED_AT_ONCE = 500
 
 
 @transaction.atomic
@@ -49,3 +57,51 @@ def edited_draft(dataset: Dataset) -> Dataset:
     draft = draft_of_people(dataset)
     Dataset.objects.filter(pk=draft.pk).update(draft_edit_count=F("draft_edit_count") + 1)
     return draft
+
+
+@transaction.atomic
+def edit_dataset(*, dataset: Dataset, by: Person | None, changes: Mapping[str, Any]) -> Dataset:
+    """Change name or description, or archive it (`is_archived`). Raises ActionRefused for what does not fit."""
+    require(by, dataset.project, "edit_dataset")
+    edited = locked(dataset)
+    values = dict(changes)
+    if "name" in values:
+        values["name"] = dataset_name(clean_text(values["name"]))
+    if "description" in values:
+        values["description"] = clean_text(values["description"])
+    if "is_archived" in values:
+        values["archived_at"] = (edited.archived_at or timezone.now()) if values.pop("is_archived") else None
+    for field, value in values.items():
+        setattr(edited, field, value)
+    with refused_when_taken(f'there is a dataset "{edited.name}" in {edited.project} already'):
+        edited.save(update_fields=list(values))
+    return edited
+
+
+def experiments_using(dataset: Dataset) -> list[Experiment]:
+    """Return the experiments that measure on a version of the dataset, by name."""
+    used = Experiment.objects.filter(dataset_version__dataset=dataset)
+    return list(used.select_related("dataset_version", "dataset_version__dataset").order_by("name"))
+
+
+def delete_dataset(*, dataset: Dataset, by: Person | None) -> None:
+    """Delete a dataset with its versions and items, in short steps.
+
+    Raises ActionConflict naming the experiments that use it, and while a file is being written into it.
+    """
+    require(by, dataset.project, "delete")
+    using = experiments_using(dataset)
+    if using:
+        names = ", ".join(experiment.name for experiment in using[:NAMES_SHOWN])
+        more = f" and {len(using) - NAMES_SHOWN} more" if len(using) > NAMES_SHOWN else ""
+        raise ActionConflict(f"{dataset} is used by {names}{more}: delete those first, or archive it.")
+    with transaction.atomic():
+        draft = locked(dataset)
+        if draft.filling_hash not in ("", DELETING):
+            raise ActionConflict(f"A file is being written into {draft}: wait for it, then delete.")
+        draft.versions.all().delete()
+        Dataset.objects.filter(pk=draft.pk).update(filling_hash=DELETING)
+    items = Item.objects.filter(dataset=draft)
+    while pks := list(items.values_list("pk", flat=True)[:ROWS_DELETED_AT_ONCE]):
+        Item.objects.filter(pk__in=pks).delete()
+    draft.delete()

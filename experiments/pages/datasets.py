@@ -1,7 +1,9 @@
 """The pages about datasets: the list, the items of the draft, the versions."""
 
+import json
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -16,6 +18,7 @@ from experiments.models.projects import Person
 from experiments.pages.head import Tab
 from experiments.permissions import may
 from experiments.rows.new_items import text_of
+from experiments.version_diffs import removed_items
 
 ROWS = 50
 LONGEST_PLACE = 19
@@ -69,7 +72,12 @@ class DatasetHead:
     def build(cls, uid: object, user: Person, current: str) -> "DatasetHead":
         """Return the head of one tab. Raises Http404 for strangers."""
         dataset = get_object_or_404(Dataset.objects.visible_to(user).listed().select_related("project"), uid=uid)
-        names = {"Items": "experiments:dataset-items", "Versions": "experiments:dataset-versions"}
+        names = {
+            "Items": "experiments:dataset-items",
+            "Versions": "experiments:dataset-versions",
+            "Experiments": "experiments:dataset-experiments",
+            "Settings": "experiments:dataset-settings",
+        }
         tabs = [Tab(label, reverse(name, args=[dataset.uid]), label == current) for label, name in names.items()]
         return cls(dataset, dataset.versions.first(), tabs, may(user, dataset.project, "edit_dataset"))
 
@@ -92,6 +100,46 @@ class ItemRow:
 
 
 @dataclass(frozen=True)
+class ItemFilter:
+    """Which items of a dataset are asked for."""
+
+    key: str = ""
+    text: str = ""
+    """Stands in the input or in what is expected."""
+    tag: str = ""
+    split: str = ""
+    removed: str = ""
+    """"1": the items that the draft has no more."""
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "ItemFilter":
+        """Return what the query asks for."""
+        names = cls.__dataclass_fields__
+        return cls(**{name: request.GET.get(name, "").replace("\0", "").strip() for name in names})
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is left out."""
+        return any((self.key, self.text, self.tag, self.split, self.removed))
+
+    def found(self, dataset: Dataset) -> ItemQuerySet:
+        """Return the items in their order."""
+        rows = removed_items(dataset) if self.removed else Item.objects.filter(dataset=dataset).in_draft()
+        rows = rows.filter(key__icontains=self.key) if self.key else rows
+        rows = rows.tagged([self.tag]) if self.tag else rows
+        rows = rows.filter(split=self.split) if self.split else rows
+        found: ItemQuerySet = (holding(rows, self.text) if self.text else rows).order_by("position", "id")
+        return found
+
+
+def holding(rows: ItemQuerySet, text: str) -> ItemQuerySet:
+    """Return the rows with this text in their input or in what is expected, as each database stores JSON."""
+    needle = json.dumps(text, ensure_ascii=connection.vendor == "sqlite")[1:-1]
+    found: ItemQuerySet = rows.filter(Q(input__icontains=needle) | Q(expected__icontains=needle))
+    return found
+
+
+@dataclass(frozen=True)
 class DatasetItemsPage:
     """Items of the draft in their order, those that the search leaves."""
 
@@ -99,56 +147,40 @@ class DatasetItemsPage:
     rows: list[ItemRow]
     total: int
     """How many the search leaves."""
-    key: str
-    tag: str
-    split: str
+    filter: ItemFilter
     first_query: str
     """Leads to the beginning; "": this is the beginning."""
     next_query: str
     """Leads on; "": this is the end."""
 
-    @property
-    def is_filtered(self) -> bool:
-        """Whether a search is on."""
-        return bool(self.key or self.tag or self.split)
-
     @classmethod
     def build(cls, uid: object, request: HttpRequest) -> "DatasetItemsPage":
         """Return the page that the query asks for. Raises Http404 for strangers."""
         head = DatasetHead.build(uid, request.user, "Items")
-        key, tag, split = (request.GET.get(name, "").replace("\0", "").strip() for name in ("key", "tag", "split"))
-        found = _found(head.dataset, key, tag, split)
-        after = _place(request.GET.get("after", ""))
-        shown = list(_behind(found, after)[: ROWS + 1])
+        asked = ItemFilter.of(request)
+        found = asked.found(head.dataset)
+        after = place_from(request.GET.get("after", ""))
+        shown = list(behind(found, after)[: ROWS + 1])
         last = shown[ROWS - 1] if len(shown) > ROWS else None
         return cls(
             head,
             [ItemRow(item) for item in shown[:ROWS]],
             found.count(),
-            key,
-            tag,
-            split,
+            asked,
             query_with(request, after=None) if after else "",
             query_with(request, after=f"{last.position}.{last.pk}") if last else "",
         )
 
 
-def _found(dataset: Dataset, key: str, tag: str, split: str) -> ItemQuerySet:
-    items = Item.objects.filter(dataset=dataset).in_draft().order_by("position", "id")
-    items = items.filter(key__icontains=key) if key else items
-    items = items.tagged([tag]) if tag else items
-    found: ItemQuerySet = items.filter(split=split) if split else items
-    return found
-
-
-def _behind(items: ItemQuerySet, after: tuple[int, int] | None) -> ItemQuerySet:
+def behind(items: ItemQuerySet, after: tuple[int, int] | None) -> ItemQuerySet:
+    """Return the items behind a place; None: all."""
     if after is None:
         return items
     position, pk = after
     return items.filter(Q(position__gt=position) | Q(position=position, pk__gt=pk))
 
 
-def _place(text: str) -> tuple[int, int] | None:
+def place_from(text: str) -> tuple[int, int] | None:
     """Return position and id of the last item that was shown; None for the beginning and for anything else."""
     parts = text.split(".")
     if len(parts) != 2 or not all(part.isascii() and part.isdecimal() for part in parts):

@@ -1,0 +1,104 @@
+"""What differs between two states of a dataset: items that are added, changed and removed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from experiments.models import Dataset, Item
+from experiments.models.datasets import ItemQuerySet
+from experiments.rows.new_items import text_of
+
+KINDS = ("added", "changed", "removed")
+PARTS = ("input", "expected", "metadata", "tags", "split")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One part of an item that changed, as texts."""
+
+    part: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One item that is not in both states as it is."""
+
+    kind: str
+    """added, changed or removed."""
+    before: Item | None
+    after: Item | None
+
+    @property
+    def item(self) -> Item:
+        """The row that places it: as it is after, else as it was before."""
+        return self.after or self.before  # type: ignore[return-value]  # one of the two is there
+
+    @property
+    def differences(self) -> list[Difference]:
+        """The parts that differ; for an added or removed item those that are not empty."""
+        before, after = _content(self.before), _content(self.after)
+        pairs = ((part, before.get(part), after.get(part)) for part in PARTS)
+        return [Difference(part, text_of(was), text_of(now)) for part, was, now in pairs if was != now]
+
+
+def _content(item: Item | None) -> dict[str, Any]:
+    """Return what an item holds; empty parts as None."""
+    content = item.content if item else {}
+    return {part: value for part, value in content.items() if value not in (None, "", [], {})}
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDiff:
+    """The differences from one version of a dataset to a later one; the draft's number stands for the draft."""
+
+    dataset: Dataset
+    first: int
+    """0: the empty beginning."""
+    second: int
+
+    def counts(self) -> dict[str, int]:
+        """Return how many items are added, changed and removed."""
+        return {kind: self.rows(kind).count() for kind in KINDS}
+
+    def rows(self, kind: str) -> ItemQuerySet:
+        """Return the rows of one kind in their order: as they are after, removed ones as they were before."""
+        if kind == "removed":
+            found = self._left().exclude(Exists(self._entered().filter(key=OuterRef("key"))))
+        else:
+            is_changed = Exists(self._left().filter(key=OuterRef("key")))
+            found = self._entered().filter(is_changed if kind == "changed" else ~is_changed)
+        ordered: ItemQuerySet = found.order_by("position", "id")
+        return ordered
+
+    def changes(self, kind: str, rows: list[Item]) -> list[Change]:
+        """Return the changes that rows of one kind are."""
+        if kind == "removed":
+            return [Change(kind, row, None) for row in rows]
+        before = {}
+        if kind == "changed":
+            before = {row.key: row for row in self._left().filter(key__in=[row.key for row in rows])}
+        return [Change(kind, before.get(row.key), row) for row in rows]
+
+    def _entered(self) -> ItemQuerySet:
+        rows: ItemQuerySet = self._rows().in_version(self.second).filter(since__gt=self.first)
+        return rows
+
+    def _left(self) -> ItemQuerySet:
+        rows: ItemQuerySet = self._rows().in_version(self.first).filter(until__lte=self.second)
+        return rows
+
+    def _rows(self) -> ItemQuerySet:
+        rows: ItemQuerySet = Item.objects.filter(dataset=self.dataset)
+        return rows
+
+
+def removed_items(dataset: Dataset) -> ItemQuerySet:
+    """Return the rows of items that the draft has no more, each as it was last."""
+    rows = Item.objects.filter(dataset=dataset)
+    held = rows.in_draft().filter(key=OuterRef("key"))
+    later = rows.filter(key=OuterRef("key"), since__gt=OuterRef("since"))
+    gone: ItemQuerySet = rows.exclude(until=None).exclude(Exists(held)).exclude(Exists(later))
+    return gone

@@ -1,0 +1,73 @@
+"""The settings of a dataset: its name, what uses it, its end."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from experiments.actions import ActionConflict, ActionRefused, delete_dataset, edit_dataset, experiments_using
+from experiments.models import Item
+from experiments.pages.datasets import DatasetHead
+from experiments.permissions import may
+
+
+@require_safe
+def dataset_experiments(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Show the experiments that measure on this dataset."""
+    head = DatasetHead.build(uid, request.user, "Experiments")
+    context = {"head": head, "experiments": experiments_using(head.dataset)}
+    return render(request, "experiments/dataset_experiments.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def dataset_settings(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Show name and description, or change them; 422 for what does not fit."""
+    head = DatasetHead.build(uid, request.user, "Settings")
+    typed = {"name": head.dataset.name, "description": head.dataset.description}
+    problem = ""
+    if request.method == "POST":
+        typed = {name: request.POST.get(name, "") for name in typed}
+        try:
+            edit_dataset(dataset=head.dataset, by=request.user, changes=typed)
+            messages.success(request, "The dataset is saved.")
+            return redirect("experiments:dataset-settings", uid=uid)
+        except ActionRefused as refusal:
+            problem = str(refusal)
+    context = {
+        "head": head,
+        "typed": typed,
+        "problem": problem,
+        "using": experiments_using(head.dataset),
+        "item_count": Item.objects.filter(dataset=head.dataset).in_draft().count(),
+        "version_count": head.dataset.versions.count(),
+        "can_delete": may(request.user, head.dataset.project, "delete"),
+    }
+    return render(request, "experiments/dataset_settings.html", context, status=422 if problem else 200)
+
+
+@require_POST
+def dataset_archive(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Hide a dataset from the list, or show it there again; nothing is lost."""
+    head = DatasetHead.build(uid, request.user, "Settings")
+    is_archived = request.POST.get("archived") == "1"
+    edit_dataset(dataset=head.dataset, by=request.user, changes={"is_archived": is_archived})
+    messages.success(request, "The dataset is archived." if is_archived else "The dataset is in the list again.")
+    return redirect("experiments:dataset-settings", uid=uid)
+
+
+@require_POST
+def dataset_delete(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Delete a dataset whose name was typed, with its items and versions."""
+    head = DatasetHead.build(uid, request.user, "Settings")
+    if request.POST.get("name", "").strip() != head.dataset.name:
+        messages.error(request, "Nothing is deleted: type the dataset's name to delete it.")
+        return redirect("experiments:dataset-settings", uid=uid)
+    try:
+        delete_dataset(dataset=head.dataset, by=request.user)
+    except ActionConflict as conflict:
+        messages.error(request, str(conflict))
+        return redirect("experiments:dataset-settings", uid=uid)
+    messages.success(request, f"{head.dataset.name} is deleted.")
+    return redirect("experiments:dataset-list")
