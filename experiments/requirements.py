@@ -4,7 +4,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 EVERY = "*"
-METRICS = ("score", "errors", "cost_per_1000_usd", "p50_ms", "p95_ms")
+TIMES = ("p50_ms", "p95_ms", "first_token_p50_ms", "first_token_p95_ms")
+METRICS = ("score", "errors", "cost_per_1000_usd", *TIMES)
 ON = ("value", "low", "high", "every_item")
 
 

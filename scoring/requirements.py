@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from experiments.models import Experiment, ScorerSpec
-from experiments.requirements import EVERY, Requirement
+from experiments.requirements import EVERY, TIMES, Requirement
 from runs.models import Run
 from scoring.leaderboard import Board, Entry, ScorerCell, row_name
 from scoring.models import CODE, Score
@@ -68,8 +68,7 @@ def _value(requirement: Requirement, entry: Entry) -> float | None:
     figures: dict[str, float | None] = {
         "errors": totals.error_count,
         "cost_per_1000_usd": None if cost is None else float(cost),
-        "p50_ms": totals.p50_ms,
-        "p95_ms": totals.p95_ms,
+        **{name: getattr(totals, name) for name in TIMES},
     }
     return figures[requirement.metric]
 

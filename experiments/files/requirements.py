@@ -3,10 +3,10 @@
 from collections.abc import Collection
 
 from experiments.files.fields import Fields, suggestion
-from experiments.requirements import EVERY, METRICS, ON, Requirement
+from experiments.requirements import EVERY, METRICS, ON, TIMES, Requirement
 
 ENDS = ("low", "high")
-WITHOUT_INTERVAL = ("errors", "cost_per_1000_usd", "p50_ms", "p95_ms")
+WITHOUT_INTERVAL = ("errors", "cost_per_1000_usd", *TIMES)
 
 
 def read_requirements(fields: Fields, candidates: Collection[str], scorers: Collection[str]) -> list[Requirement]:

@@ -40,6 +40,8 @@ class TestResult:
     """The headers of the answer that speak of rate limits."""
     models: tuple[str, ...] = ()
     """The models that the provider lists."""
+    first_token_ms: int | None = None
+    """From the call to the first word; None: the answer was not streamed."""
     error: str = ""
     """What went wrong and what to do; "": it answered."""
 
@@ -126,5 +128,12 @@ def _answered(
     model: str, completion: Completion, latency_ms: int, limits: Mapping[str, str], models: tuple[str, ...]
 ) -> TestResult:
     return TestResult(
-        model, completion.text, latency_ms, completion.tokens_in, completion.tokens_out, dict(limits), models
+        model,
+        completion.text,
+        latency_ms,
+        completion.tokens_in,
+        completion.tokens_out,
+        dict(limits),
+        models,
+        completion.first_token_ms,
     )

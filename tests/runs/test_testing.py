@@ -29,6 +29,17 @@ def test_test_brings_the_answer_and_what_is_offered(simulated: Provider, editor:
     assert answer.model == answer.models[0]
 
 
+def test_test_of_a_provider_that_streams_brings_the_time_to_the_first_token(simulated: Provider, editor: User) -> None:
+    with running_simulator():
+        whole = try_provider(provider=simulated, model="sim-instant", by=editor)
+        simulated.options = {"stream": True}
+        streamed = try_provider(provider=simulated, model="sim-instant", by=editor)
+
+    assert (whole.error, whole.first_token_ms, streamed.error) == ("", None, "")
+    assert streamed.first_token_ms is not None
+    assert streamed.text == whole.text
+
+
 def test_test_of_an_unknown_model_names_those_there_are(simulated: Provider, editor: User) -> None:
     with running_simulator():
         answer = try_provider(provider=simulated, model="nobody", by=editor)
@@ -78,6 +89,14 @@ def test_command_prints_what_came_back(simulated: Provider, prepared: None) -> N
 
     assert "latency: " in text
     assert "answer: " in text
+    assert "first token: " not in text
+
+
+def test_command_prints_the_time_to_the_first_token(simulated: Provider, prepared: None) -> None:
+    Provider.objects.update(options={"stream": True})
+
+    with running_simulator():
+        assert "first token: " in written("sim", "--project", "team")
 
 
 def test_command_without_an_answer_ends_with_1(project: Project, prepared: None) -> None:

@@ -6,11 +6,13 @@ import pytest
 
 from experiments.models import Experiment
 from experiments.requirements import Requirement
+from runs.models import Result, WorkUnit
+from runs.recounting import recount
 from scoring.leaderboard import leaderboard
 from scoring.requirements import Met, required_of
 from tests.runs.planned import sums
 from tests.scoring.compared import scored_run
-from tests.scoring.standings import ended, run_of, score_all
+from tests.scoring.standings import ended, run_of, score_all, summed
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +64,30 @@ def test_requirement_of_one_candidate_leaves_the_others_alone(experiment: Experi
     met = judged(experiment, candidate=first.candidate.name, scorer="correct", at_least=1.0)
 
     assert [one.is_met for one in met] == [True]
+
+
+@pytest.mark.parametrize(("most_ms", "is_met"), [(50.0, True), (30.0, False)])
+def test_requirement_of_the_first_token_is_judged_on_streamed_answers(
+    experiment: Experiment, most_ms: float, is_met: bool
+) -> None:
+    run = scored_run(experiment, "1111")
+    Result.objects.of_run(run).update(first_token_ms=40)
+    for unit in WorkUnit.objects.filter(run=run):
+        recount(unit)
+    summed(run)
+
+    (met,) = judged(experiment, metric="first_token_p95_ms", at_most=most_ms)
+
+    assert met.value == pytest.approx(40, rel=0.05)
+    assert met.is_met is is_met
+
+
+def test_requirement_of_the_first_token_is_not_met_where_nothing_was_streamed(experiment: Experiment) -> None:
+    scored_run(experiment, "1111")
+
+    (met,) = judged(experiment, metric="first_token_p95_ms", at_most=50.0)
+
+    assert (met.value, met.is_met) == (None, False)
 
 
 def test_requirement_of_errors_counts_them(experiment: Experiment) -> None:

@@ -34,6 +34,7 @@ class Command(SiteCommand):
             "model": answer.model,
             "answer": answer.text,
             "latency": f"{answer.latency_ms} ms",
+            **({} if answer.first_token_ms is None else {"first token": f"{answer.first_token_ms} ms"}),
             "tokens": f"{answer.tokens_in} in, {answer.tokens_out} out",
             **answer.limits,
             "models": ", ".join(answer.models) or "it lists none",
