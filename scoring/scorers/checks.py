@@ -115,7 +115,7 @@ def _check(given: Any, where: str) -> Check:
     else:
         expected = _expected(kind, value, where)
     try:
-        scorer = KINDS[kind](KINDS[kind].Options.parse(options))
+        scorer = KINDS[kind](KINDS[kind].Options.parse_each(options))
     except OptionError as error:
         raise BadCheck(f"{where}: {error}") from None
     name = kind if value is None else f"{kind} {value if isinstance(value, str) else json.dumps(value)}"
