@@ -13,10 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from evalsite.addresses import back
 from experiments.actions import ActionConflict, ActionRefused
 from experiments.models import Experiment, Project
-from runs.actions import cancel_run, pause_run, resume_run, retry_failed
+from runs.actions import cancel_run, pause_run, resume_run, retry_failed, run_again
 from runs.forms import RatingForm
 from runs.models import Result, Run
 from runs.models.results import result_id_of
+from runs.pages.again import AgainPart
 from runs.pages.result import ResultPage
 from runs.pages.run_detail import ResultsPart, RunDetailPage, RunSummary, visible_run
 from runs.pages.run_list import RunListPage
@@ -78,6 +79,30 @@ def result_medium(request: HttpRequest, uid: UUID, ordinal: int, number: int) ->
         raise Http404("The transcript has no such medium.")
     media_type, data = found
     return HttpResponse(data, content_type=media_type, headers={"Cache-Control": "private, max-age=3600"})
+
+
+@require_safe
+def result_again(request: HttpRequest, uid: UUID, ordinal: int) -> HttpResponse:
+    """Show what asking once more has come to, as a fragment."""
+    run, result = _result_of(request, uid, ordinal)
+    return render(request, "runs/_result_again.html", {"again": AgainPart.build(run, result, request.user)})
+
+
+@require_POST
+def result_run_again(request: HttpRequest, uid: UUID, ordinal: int) -> HttpResponse:
+    """Ask once more what one result answered; it stays, and the new answer is shown beside it."""
+    run, result = _result_of(request, uid, ordinal)
+    run_again(run=run, result=result, by=request.user)
+    if not request.headers.get("HX-Request"):
+        return back(request, reverse("runs:result-detail", args=[run.uid, ordinal]))
+    return render(request, "runs/_result_again.html", {"again": AgainPart.build(run, result, request.user)})
+
+
+def _result_of(request: HttpRequest, uid: UUID, ordinal: int) -> tuple[Run, Result]:
+    """Return a result that this person may see, with its run. Raises Http404."""
+    run = visible_run(uid, request.user)
+    results = Result.objects.select_related("item")
+    return run, get_object_or_404(results, pk=result_id_of(run.pk, _checked(ordinal)))
 
 
 @require_POST

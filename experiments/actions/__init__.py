@@ -2,7 +2,7 @@
 
 from experiments.actions.budgets import set_budget, set_monthly_budget
 from experiments.actions.candidates import add_candidate, declare_candidate, remove_candidate
-from experiments.actions.case_lists import freeze_ad_hoc_case, freeze_case_list
+from experiments.actions.case_lists import freeze_ad_hoc_case, freeze_case_list, freeze_single_case
 from experiments.actions.datasets import create_dataset, delete_dataset, edit_dataset, experiments_using
 from experiments.actions.declaring import Declaration, declare_experiment, project_named
 from experiments.actions.experiments import create_experiment, set_baseline
@@ -60,6 +60,7 @@ __all__ = [
     "freeze_case_list",
     "freeze_dataset",
     "freeze_rows",
+    "freeze_single_case",
     "import_file",
     "invite",
     "issue_token",

@@ -159,6 +159,23 @@ def freeze_ad_hoc_case(experiment: Experiment, given: str | dict[str, Any]) -> C
     return case_list
 
 
+def single_case_identity(experiment: Experiment, item: Item, variant: int) -> str:
+    """Return what the case list of one item alone is found by."""
+    return digest_of({"item": item.pk, "variant": variant, "variables": experiment.variables})
+
+
+def freeze_single_case(experiment: Experiment, item: Item, variant: int) -> CaseList:
+    """Return the case list of one item of a dataset alone, for runs that ask about it once more."""
+    case_list, _ = CaseList.objects.get_or_create(
+        experiment=experiment,
+        identity_hash=single_case_identity(experiment, item, variant),
+        defaults={"is_ad_hoc": True, "case_count": 1},
+    )
+    cases = [[item.pk, variant, MAX_TRIALS]]
+    CaseChunk.objects.bulk_create([CaseChunk(case_list=case_list, number=0, cases=cases)], ignore_conflicts=True)
+    return case_list
+
+
 def cases_of(case_list: CaseList, first: int, end: int) -> list[StoredCase]:
     """Return the cases at the positions `first` to `end` - 1."""
     numbers = range(first // CHUNK_LENGTH, -(-end // CHUNK_LENGTH))

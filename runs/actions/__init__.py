@@ -1,6 +1,6 @@
 """What can be done with runs: the same functions behind pages, API, admin and commands."""
 
-from runs.actions.ad_hoc import AdHocConfig, start_ad_hoc
+from runs.actions.ad_hoc import AdHocConfig, latest_again, run_again, start_ad_hoc
 from runs.actions.adding import add_and_start
 from runs.actions.controlling import cancel_run, pause_run, resume_run, retry_failed
 from runs.actions.preparing import prepare
@@ -12,10 +12,12 @@ __all__ = [
     "Started",
     "add_and_start",
     "cancel_run",
+    "latest_again",
     "pause_run",
     "prepare",
     "resume_run",
     "retry_failed",
+    "run_again",
     "start_ad_hoc",
     "start_experiment",
     "wake_lanes",

@@ -8,8 +8,10 @@ from experiments.media import without_data
 from experiments.models import ScorerSpec
 from experiments.models.projects import Person
 from experiments.permissions import may
+from runs.curl import curl_of
 from runs.models import FailedAttempt, Result, Run, Transcript
 from runs.models.results import result_id_of
+from runs.pages.again import AgainPart
 from runs.pages.judgements import Judgement, judgements_of, rated_by, readable, scores_in_force
 from runs.pages.neighbours import Neighbours
 from runs.pages.transcript import MOST_SHOWN, Said, ToolCall, said_of
@@ -32,6 +34,9 @@ class ResultPage:
     expected: str
     beside: Neighbours
     can_rate: bool
+    again: AgainPart
+    curl: str | None
+    """The call as a shell command, without a key; None: there is none to show."""
 
     @classmethod
     def build(cls, run: Run, ordinal: int, request: HttpRequest, user: Person) -> "ResultPage":
@@ -39,6 +44,7 @@ class ResultPage:
         result = Result.objects.select_related("item", "transcript").filter(pk=result_id_of(run.pk, ordinal)).first()
         if result is None:
             raise Http404("No result has this ordinal.")
+        messages = messages_of(result)
         scorers = list(ScorerSpec.objects.filter(experiment=run.experiment_id, removed_at=None))
         scores = scores_in_force(run, result, scorers)
         return cls(
@@ -46,12 +52,14 @@ class ResultPage:
             result,
             judgements_of(scorers, scores, result.item.expected),
             rated_by(scorers, scores, user),
-            said_of(messages_of(result)),
+            said_of(messages),
             getattr(result, "transcript", None),
             list(FailedAttempt.objects.filter(result_id=result.pk)),
             readable(result.item.expected),
             Neighbours.build(run, result, request),
             may(user, run.experiment.project, "rate") and not result.is_error,
+            AgainPart.build(run, result, user),
+            curl_of(run, result, messages),
         )
 
     @property
