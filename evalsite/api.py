@@ -11,11 +11,13 @@ from rest_framework.views import APIView
 from evalsite.api_schema import SchemaView
 from experiments.api.experiments import ExperimentViewSet
 from experiments.api.imports import DatasetFileViewSet, ImportViewSet
+from experiments.api.items import ItemViewSet
 from experiments.api.library import DatasetViewSet, ProjectViewSet, PromptViewSet
 from experiments.api.members import InvitationViewSet, MemberViewSet
 from experiments.api.providers import ProviderViewSet
 from experiments.api.scorers import ScorerProposalViewSet, ScorerViewSet
 from experiments.api.tokens import TokenViewSet
+from experiments.api.versions import DatasetFreezeViewSet, VersionViewSet
 from runs.api.views import ResultViewSet, RunViewSet
 from scoring.api.boards import LeaderboardViewSet
 from scoring.api.comparisons import ComparisonViewSet
@@ -65,7 +67,24 @@ urlpatterns = [
     route(f"datasets/{ID}/export", DatasetFileViewSet.as_view({"get": "export"}), "dataset-export"),
     route(f"imports/{ID}", ImportViewSet.as_view({"get": "retrieve"}), "import"),
     route(f"imports/{ID}/cancel", ImportViewSet.as_view({"post": "cancel"}), "import-cancel"),
-    route(f"datasets/{ID}", DatasetViewSet.as_view({"get": "retrieve"}), "dataset"),
+    route(
+        f"datasets/{ID}",
+        DatasetViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        "dataset",
+    ),
+    route(f"datasets/{ID}/freeze", DatasetFreezeViewSet.as_view({"post": "freeze"}), "dataset-freeze"),
+    route(f"datasets/{ID}/diff", DatasetFreezeViewSet.as_view({"get": "diff"}), "dataset-diff"),
+    route(f"datasets/{ID}/items", ItemViewSet.as_view({"get": "list", "post": "create"}), "items"),
+    route(f"datasets/{ID}/restore", ItemViewSet.as_view({"post": "restore"}), "item-restore"),
+    route(
+        f"datasets/{ID}/items/(?P<key>.+?)",
+        ItemViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        "item",
+    ),
+    route(f"versions/{ID}", VersionViewSet.as_view({"get": "retrieve"}), "version"),
+    route(f"versions/{ID}/items", VersionViewSet.as_view({"get": "items"}), "version-items"),
+    route(f"versions/{ID}/diff", VersionViewSet.as_view({"get": "diff"}), "version-diff"),
+    route(f"versions/{ID}/restore", VersionViewSet.as_view({"post": "restore"}), "version-restore"),
     route(f"datasets/{ID}/versions", DatasetViewSet.as_view({"get": "versions"}), "dataset-versions"),
     route("prompts", PromptViewSet.as_view({"get": "list"}), "prompts"),
     route("providers", ProviderViewSet.as_view({"get": "list", "post": "create"}), "providers"),

@@ -13,9 +13,12 @@ from evalsite.api_fields import FlagField, NumberField, RequestSerializer, TextF
 from evalsite.api_lists import Order
 from evalsite.api_views import VisibleViewSet, changed, checked, find_or_404
 from experiments.actions import (
+    ActionRefused,
     archive_project,
     create_dataset,
     create_project,
+    delete_dataset,
+    edit_dataset,
     rename_project,
     set_monthly_budget,
     unarchive_project,
@@ -63,7 +66,16 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
 
     class Meta:
         model = Dataset
-        fields = ["id", "project_id", "name", "description", "created_at"]
+        fields = [
+            "id",
+            "project_id",
+            "name",
+            "description",
+            "draft_number",
+            "draft_edit_count",
+            "archived_at",
+            "created_at",
+        ]
 
 
 class BadRowSerializer(serializers.Serializer[Any]):
@@ -101,11 +113,19 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
 
 
 class NewDataset(RequestSerializer):
-    """A dataset that is to be made; its items come by import."""
+    """A dataset that is to be made; its items come by import, or one by one."""
 
     project = TextField(required=False, help_text="Id or name; left out: the only project that you may edit.")
     name = TextField(max_length=200)
     description = TextField(required=False, allow_blank=True, max_length=5_000)
+
+
+class DatasetChange(RequestSerializer):
+    """What changes of a dataset."""
+
+    name = TextField(required=False, max_length=200)
+    description = TextField(required=False, allow_blank=True, max_length=5_000)
+    archived = FlagField(required=False)
 
 
 class PromptSerializer(serializers.ModelSerializer[Prompt]):
@@ -191,6 +211,26 @@ class DatasetViewSet(ListModelMixin, VisibleViewSet):
         values = checked(NewDataset, request.data)
         project = project_from(request.user, values.pop("project", None))
         return self.answer_created(request, lambda: create_dataset(project=project, by=request.user, **values))
+
+    @extend_schema(request=DatasetChange, responses=DatasetSerializer)
+    def partial_update(self, request: Request, **_: Any) -> Response:
+        """Change name or description, or archive it."""
+        dataset = self.get_object()
+        self.check_unchanged(request, dataset)
+        values = checked(DatasetChange, request.data)
+        if "archived" in values:
+            values["is_archived"] = values.pop("archived")
+        return changed(self.shown(edit_dataset(dataset=dataset, by=request.user, changes=values)))
+
+    @extend_schema(parameters=[OpenApiParameter("name", required=True)], responses={204: None})
+    def destroy(self, request: Request, **_: Any) -> Response:
+        """Delete a dataset whose name the query repeats; 409 names the experiments that use it."""
+        dataset = self.get_object()
+        self.check_unchanged(request, dataset)
+        if request.query_params.get("name", "") != dataset.name:
+            raise ActionRefused("name", "repeat the dataset's name to delete it: ?name=...")
+        delete_dataset(dataset=dataset, by=request.user)
+        return Response(status=204)
 
     @extend_schema(responses=DatasetVersionSerializer(many=True))
     def versions(self, *_: Any, id: str) -> Response:  # noqa: A002 - the route's name

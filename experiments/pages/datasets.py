@@ -1,9 +1,7 @@
 """The pages about datasets: the list, the items of the draft, the versions."""
 
-import json
 from dataclasses import dataclass
 
-from django.db import connection
 from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -11,6 +9,7 @@ from django.urls import reverse
 
 from evalsite.addresses import query_with
 from experiments.chosen_projects import ChosenProjects
+from experiments.item_filters import ItemFilter
 from experiments.media import without_data
 from experiments.models import Dataset, DatasetVersion, Item
 from experiments.models.datasets import ItemQuerySet
@@ -18,7 +17,6 @@ from experiments.models.projects import Person
 from experiments.pages.head import Tab
 from experiments.permissions import may
 from experiments.rows.new_items import text_of
-from experiments.version_diffs import removed_items
 
 ROWS = 50
 LONGEST_PLACE = 19
@@ -100,46 +98,6 @@ class ItemRow:
 
 
 @dataclass(frozen=True)
-class ItemFilter:
-    """Which items of a dataset are asked for."""
-
-    key: str = ""
-    text: str = ""
-    """Stands in the input or in what is expected."""
-    tag: str = ""
-    split: str = ""
-    removed: str = ""
-    """"1": the items that the draft has no more."""
-
-    @classmethod
-    def of(cls, request: HttpRequest) -> "ItemFilter":
-        """Return what the query asks for."""
-        names = cls.__dataclass_fields__
-        return cls(**{name: request.GET.get(name, "").replace("\0", "").strip() for name in names})
-
-    @property
-    def is_on(self) -> bool:
-        """Whether anything is left out."""
-        return any((self.key, self.text, self.tag, self.split, self.removed))
-
-    def found(self, dataset: Dataset) -> ItemQuerySet:
-        """Return the items in their order."""
-        rows = removed_items(dataset) if self.removed else Item.objects.filter(dataset=dataset).in_draft()
-        rows = rows.filter(key__icontains=self.key) if self.key else rows
-        rows = rows.tagged([self.tag]) if self.tag else rows
-        rows = rows.filter(split=self.split) if self.split else rows
-        found: ItemQuerySet = (holding(rows, self.text) if self.text else rows).order_by("position", "id")
-        return found
-
-
-def holding(rows: ItemQuerySet, text: str) -> ItemQuerySet:
-    """Return the rows with this text in their input or in what is expected, as each database stores JSON."""
-    needle = json.dumps(text, ensure_ascii=connection.vendor == "sqlite")[1:-1]
-    found: ItemQuerySet = rows.filter(Q(input__icontains=needle) | Q(expected__icontains=needle))
-    return found
-
-
-@dataclass(frozen=True)
 class DatasetItemsPage:
     """Items of the draft in their order, those that the search leaves."""
 
@@ -157,7 +115,7 @@ class DatasetItemsPage:
     def build(cls, uid: object, request: HttpRequest) -> "DatasetItemsPage":
         """Return the page that the query asks for. Raises Http404 for strangers."""
         head = DatasetHead.build(uid, request.user, "Items")
-        asked = ItemFilter.of(request)
+        asked = ItemFilter.of(request.GET)
         found = asked.found(head.dataset)
         after = place_from(request.GET.get("after", ""))
         shown = list(behind(found, after)[: ROWS + 1])

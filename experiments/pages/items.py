@@ -10,6 +10,7 @@ from django.http import Http404
 
 from experiments.actions import ActionRefused
 from experiments.cleaning import clean_text
+from experiments.item_filters import held_item
 from experiments.models import Dataset, Item
 from experiments.rows.new_items import text_of
 
@@ -119,12 +120,6 @@ class ItemPage:
             return replace(self, typed=typed, problem=problem, seen_at="", item=None)
         problem = "Somebody else changed this item since you opened it. Theirs is beside yours; Save keeps yours."
         return replace(self, typed=typed, problem=problem, item=now, theirs=now, seen_at=now.changed_at.isoformat())
-
-
-def held_item(dataset: Dataset, key: str) -> Item | None:
-    """Return the row of the draft with this key; None: there is none."""
-    found: Item | None = Item.objects.filter(dataset=dataset, key=key).in_draft().select_related("dataset").first()
-    return found
 
 
 def row_or_404(dataset: Dataset, number: int) -> Item:

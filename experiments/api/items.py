@@ -1,0 +1,140 @@
+"""The items of a dataset's draft by API; an item is addressed by its key."""
+
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from evalsite.api_fields import ObjectField, RequestSerializer, TextField, TextOrObjectField
+from evalsite.api_lists import Order
+from evalsite.api_views import VisibleViewSet, answered, changed, check_match, checked, find_or_404
+from evalsite.problems import PreconditionFailed
+from experiments.actions import StaleEdit, add_item, edit_item, remove_item, restore_item
+from experiments.item_filters import ItemFilter, held_item
+from experiments.models import Dataset, Item
+from experiments.version_diffs import removed_items
+
+KEY = OpenApiParameter("key", str, OpenApiParameter.PATH, description="The item's key, percent-encoded.")
+INPUT_LIMIT = 1024 * 1024
+
+
+class ItemSerializer(serializers.ModelSerializer[Item]):
+    """An item of the draft, or of a version."""
+
+    tags = serializers.ListField(source="tag_list", child=serializers.CharField())
+    changed_by = serializers.CharField(source="changed_by.username", default=None, allow_null=True)
+
+    class Meta:
+        model = Item
+        fields = ["key", "input", "expected", "metadata", "tags", "split", "changed_by", "changed_at"]
+
+
+class ItemChange(RequestSerializer):
+    """What changes of an item; what is left out stays."""
+
+    key = TextField(required=False, max_length=200)
+    input = TextOrObjectField(required=False, limit=INPUT_LIMIT, help_text="Text, or an object of named variables.")
+    expected = serializers.JSONField(
+        required=False, allow_null=True, help_text="A value, or a list of accepted ones; null: none."
+    )
+    metadata = ObjectField(required=False, limit=INPUT_LIMIT)
+    tags = serializers.ListField(required=False, child=TextField(max_length=200))
+    split = TextField(required=False, allow_blank=True, max_length=100)
+
+
+class NewItem(ItemChange):
+    """An item that is to be added at the end of the draft."""
+
+    key = TextField(max_length=200)
+    input = TextOrObjectField(limit=INPUT_LIMIT, help_text="Text, or an object of named variables.")
+
+
+class RestoredItem(RequestSerializer):
+    """A removed item that is to come back."""
+
+    key = TextField(max_length=200)
+
+
+class ItemQuery(serializers.Serializer[Any]):
+    """Which items are asked for."""
+
+    key = serializers.CharField(required=False, help_text="Stands in the key.")
+    text = serializers.CharField(required=False, help_text="Stands in the input or in what is expected.")
+    tag = serializers.CharField(required=False)
+    split = serializers.CharField(required=False)
+    removed = serializers.BooleanField(default=False, help_text="The items that the draft has no more.")
+
+
+class ItemViewSet(VisibleViewSet):
+    """Items of the draft: listed, added, changed, removed, restored."""
+
+    queryset = Dataset.objects.select_related("project")
+    serializer_class = ItemSerializer
+    order = Order("position")
+
+    def _dataset(self, uid: str) -> Dataset:
+        dataset: Dataset = find_or_404(self.get_queryset().listed(), uid)
+        return dataset
+
+    def _item(self, uid: str, key: str) -> Item:
+        item = held_item(self._dataset(uid), key)
+        if item is None:
+            raise Http404
+        return item
+
+    @extend_schema(parameters=[ItemQuery], responses=ItemSerializer(many=True))
+    def list(self, request: Request, *, id: str) -> Response:  # noqa: A002 - the route's name
+        """List items in their order."""
+        asked = checked(ItemQuery, request.query_params)
+        found = ItemFilter(**{**asked, "removed": "1" if asked["removed"] else ""}).found(self._dataset(id))
+        page = self.paginate_queryset(found.select_related("changed_by"))
+        return self.get_paginated_response(ItemSerializer(page, many=True).data)
+
+    @extend_schema(request=NewItem, responses={201: ItemSerializer})
+    def create(self, request: Request, *, id: str) -> Response:  # noqa: A002
+        """Add an item at the end of the draft."""
+        dataset, values = self._dataset(id), checked(NewItem, request.data)
+        return changed(_shown(add_item(dataset=dataset, content=values, by=request.user)), status=201)
+
+    @extend_schema(request=RestoredItem, responses={201: ItemSerializer})
+    def restore(self, request: Request, *, id: str) -> Response:  # noqa: A002
+        """Put a removed item back, as it was last and where it was."""
+        dataset, key = self._dataset(id), checked(RestoredItem, request.data)["key"]
+        item = removed_items(dataset).filter(key=key).select_related("dataset__project").first()
+        if item is None:
+            raise Http404
+        return changed(_shown(restore_item(item=item, by=request.user)), status=201)
+
+    @extend_schema(parameters=[KEY])
+    def retrieve(self, request: Request, *, id: str, key: str) -> Response:  # noqa: A002
+        """Return one item of the draft."""
+        return answered(request, _shown(self._item(id, key)))
+
+    @extend_schema(parameters=[KEY], request=ItemChange, responses=ItemSerializer)
+    def partial_update(self, request: Request, *, id: str, key: str) -> Response:  # noqa: A002
+        """Change an item of the draft; frozen versions keep theirs. With If-Match only as it was seen."""
+        item = self._item(id, key)
+        check_match(request, _shown(item))
+        values = checked(ItemChange, request.data)
+        try:
+            return changed(_shown(edit_item(item=item, seen_at=item.changed_at, changes=values, by=request.user)))
+        except StaleEdit:
+            raise PreconditionFailed from None
+
+    @extend_schema(parameters=[KEY], responses={204: None})
+    def destroy(self, request: Request, *, id: str, key: str) -> Response:  # noqa: A002
+        """Take an item out of the draft; frozen versions keep it. With If-Match only as it was seen."""
+        item = self._item(id, key)
+        check_match(request, _shown(item))
+        try:
+            remove_item(item=item, seen_at=item.changed_at, by=request.user)
+        except StaleEdit:
+            raise PreconditionFailed from None
+        return Response(status=204)
+
+
+def _shown(item: Item) -> Any:
+    return ItemSerializer(item).data
