@@ -17,9 +17,9 @@ def part_of_bytes(kind: str, media_type: str, data: bytes) -> dict[str, Any]:
     return {"type": kind, "url": data_uri(media_type, data)}
 
 
-def media_apart(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the messages of a transcript with large media in the blob store."""
-    return [_with_parts(message, "parts", _apart) for message in messages]
+def media_apart(messages: Iterable[Mapping[str, Any]], field: str = "parts") -> list[dict[str, Any]]:
+    """Return messages with their large media in the blob store; `field` is where they have their parts."""
+    return [_with_parts(message, field, _apart) for message in messages]
 
 
 def media_loaded(messages: Iterable[Mapping[str, Any]], field: str = "parts") -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.actions import ActionRefused
+from experiments.media_store import media_apart
 from experiments.models import Provider
 from experiments.params import check_params
 from experiments.rows.new_items import Misfit, checked_input
@@ -18,7 +19,7 @@ def messages_from(prompt: str | list[Any], *, has_input: bool) -> list[dict[str,
     A text without a variable is the system message and the input the user's; without an input it is the user's.
     """
     try:
-        messages = check_messages(prompt)
+        messages = media_apart(check_messages(prompt), "content")
         is_instruction = isinstance(prompt, str) and has_input and not compile_messages(messages).variables
     except TemplateProblem as problem:
         raise ActionRefused("config.prompt", str(problem)) from problem

@@ -1,6 +1,7 @@
 """Saving prompts: the same text is the same version."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -8,10 +9,11 @@ from django.db.models import Max
 
 from experiments.actions.refusals import ActionRefused, checked_name
 from experiments.canonical import digest_of
+from experiments.media_store import media_apart
 from experiments.models import Project, Prompt, PromptVersion
 from experiments.models.projects import Person
 from experiments.permissions import require, user_of
-from experiments.templating import TemplateProblem, check_messages
+from experiments.templating import TemplateProblem, blobs_in, check_messages
 
 
 @transaction.atomic
@@ -22,7 +24,8 @@ def save_prompt(
     require(by, project, "edit_prompt")
     try:
         given = messages if isinstance(messages, str) else list(messages)
-        checked = check_messages(given, may_name_blobs=by is None)
+        known = None if by is None else partial(_blobs_of, project)
+        checked = media_apart(check_messages(given, known_blobs=known), "content")
     except TemplateProblem as problem:
         raise ActionRefused("prompt", str(problem)) from problem
     made, _ = Prompt.objects.get_or_create(project=project, name=checked_name(name, "a prompt"))
@@ -36,3 +39,9 @@ def save_prompt(
         prompt=prompt, number=last + 1, messages=checked, content_hash=digest, note=note, created_by=user_of(by)
     )
     return version
+
+
+def _blobs_of(project: Project) -> set[str]:
+    """Return the blobs that the project's prompts name: its members see them already."""
+    versions = PromptVersion.objects.filter(prompt__project=project).values_list("messages", flat=True)
+    return {name for messages in versions.iterator() for name in blobs_in(messages)}

@@ -7,6 +7,7 @@ from experiments.files.document_nodes import BadDocument, ListNode, Node, Object
 from experiments.files.fields import LONGEST_NAME, Fields
 from experiments.files.prompt_parts import WrongPart, part_in
 from experiments.files.yaml_document import SIZE_LIMIT, parse
+from experiments.media_store import media_apart
 from experiments.templating import TemplateProblem, check_messages
 
 TEXTS, LISTS = (".md", ".txt"), (".yaml", ".yml", ".json")
@@ -34,7 +35,7 @@ def read_prompts(fields: Fields, folder: Path) -> dict[str, list[dict[str, Any]]
 
 def _read(fields: Fields, node: Node, path: str, folder: Path) -> list[dict[str, Any]]:
     try:
-        return check_messages(_messages(node, path, folder), may_name_blobs=True)
+        return media_apart(check_messages(_messages(node, path, folder), known_blobs=None), "content")
     except WrongPart as wrong:
         fields.problems.add(wrong.node, wrong.where, str(wrong))
     except TemplateProblem as problem:

@@ -1,6 +1,6 @@
 """Prompt templates: sandboxed Jinja2 that can neither reach into Python nor use up the machine."""
 
-from experiments.templating.messages import ROLES, TemplateProblem, shown_content
+from experiments.templating.messages import ROLES, TemplateProblem, blobs_in, shown_content
 from experiments.templating.prompts import (
     RESERVED,
     CompiledPrompt,
@@ -15,6 +15,7 @@ __all__ = [
     "ROLES",
     "CompiledPrompt",
     "TemplateProblem",
+    "blobs_in",
     "check_messages",
     "compile_messages",
     "did_you_mean",

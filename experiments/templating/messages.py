@@ -53,6 +53,11 @@ def parts_of(messages: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any
             yield from message["content"]
 
 
+def blobs_in(messages: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the names of the blobs that messages have for media."""
+    return {part["blob"] for part in parts_of(messages) if "blob" in part}
+
+
 def shown_content(content: str | Sequence[Mapping[str, Any]]) -> str:
     """Return the content of a message as one text for people: media in brackets."""
     if isinstance(content, str):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -12,7 +12,7 @@ from jinja2 import Template, TemplateError
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
 
 from experiments.media import BadPart, medium
-from experiments.templating.messages import BLOB_SENTENCE, TemplateProblem, normalised, parts_of, shown_content
+from experiments.templating.messages import BLOB_SENTENCE, TemplateProblem, blobs_in, normalised, shown_content
 from experiments.templating.sandbox import (
     LOOP_BUDGET,
     Absent,
@@ -119,14 +119,15 @@ class CompiledPart:
     """A medium that is the same for every item; None: `source` renders to the part."""
 
 
-def check_messages(raw: Any, *, may_name_blobs: bool = False) -> list[dict[str, Any]]:
+def check_messages(raw: Any, *, known_blobs: Callable[[], Collection[str]] | None = tuple) -> list[dict[str, Any]]:
     """Return messages as [{"role", "content"}]; a text becomes one user message. Content is a text or a list of parts.
 
     Raises TemplateProblem for anything else under the roles system, user and assistant, and for templates that are
-    wrong or refused. Blobs are named by those alone who may read every project's: their names give access.
+    wrong or refused. Only what `known_blobs` returns may be named (None: any blob): the name alone gives access.
     """
     messages = normalised(raw)
-    if not may_name_blobs and any("blob" in part for part in parts_of(messages)):
+    named = blobs_in(messages)
+    if named and known_blobs is not None and not named <= set(known_blobs()):
         raise TemplateProblem(BLOB_SENTENCE)
     compile_messages(messages)
     return messages

@@ -172,13 +172,14 @@ def test_check_messages_names_the_part_that_is_wrong() -> None:
         check_messages(prompt("a", {"type": "odd"}))
 
 
-def test_check_messages_of_a_blob_is_for_the_command_line_alone() -> None:
+def test_check_messages_of_a_blob_is_for_those_who_may_see_it() -> None:
     named = prompt({"type": "image", "blob": SHA, "media_type": "image/png"})
 
     with pytest.raises(TemplateProblem, match="a file comes with an experiment file"):
         check_messages(named)
 
-    assert check_messages(named, may_name_blobs=True) == named
+    assert check_messages(named, known_blobs=None) == named
+    assert check_messages(named, known_blobs=lambda: [SHA, "b" * 64]) == named
 
 
 def test_preview_of_parts_shows_media_in_brackets_and_marks_unknown_names() -> None:
