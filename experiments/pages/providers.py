@@ -1,17 +1,49 @@
 """The pages about providers."""
 
+import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count
 from django.http import HttpRequest
 
+from evalsite.plugins import runners
 from experiments.chosen_projects import ChosenProjects
 from experiments.credentials import KeyState, key_state
 from experiments.models import Candidate, Project, Provider
 from experiments.models.projects import Person
+from experiments.options import Options
 from experiments.permissions import ROLES_BY_ACTION, may
 from runs.limits_now import limits_now
+
+
+class OptionShown(NamedTuple):
+    """An option of a kind of provider, as the form explains it."""
+
+    name: str
+    help_text: str
+    initial: str
+    """What holds where it is not given, as JSON; "": nothing."""
+
+
+class KindShown(NamedTuple):
+    """A kind of provider, as the form explains it."""
+
+    label: str
+    help_text: str
+    options: list[OptionShown]
+
+
+def kinds_shown() -> list[KindShown]:
+    """Return every kind with its options."""
+    return [KindShown(kind.label, kind.help_text, _options_of(kind.Options)) for kind in runners.all().values()]
+
+
+def _options_of(options: type[Options]) -> list[OptionShown]:
+    return [
+        OptionShown(name, str(field.help_text), json.dumps(field.initial) if field.initial else "")
+        for name, field in options.base_fields.items()
+    ]
 
 
 @dataclass(frozen=True)

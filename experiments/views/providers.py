@@ -19,7 +19,7 @@ from experiments.actions import (
 from experiments.credentials import has_stored_key, key_state
 from experiments.forms import ProviderForm, TestForm
 from experiments.models import Provider
-from experiments.pages.providers import ProviderListPage, can_add_provider, known_models, limits_context
+from experiments.pages.providers import ProviderListPage, can_add_provider, kinds_shown, known_models, limits_context
 from experiments.permissions import require
 from runs.actions.testing import test_provider
 
@@ -41,7 +41,7 @@ def provider_new(request: HttpRequest) -> HttpResponse:
             return redirect("experiments:provider-detail", uid=provider.uid)
         except ActionRefused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-    context = {"provider_form": form, "can_edit": can_add_provider(request.user)}
+    context = {"provider_form": form, "can_edit": can_add_provider(request.user), "kinds": kinds_shown()}
     return render(request, "experiments/provider_form.html", context, status=422 if form.errors else 200)
 
 
@@ -62,6 +62,7 @@ def provider_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
     context = {
         "provider_form": form,
+        "kinds": kinds_shown(),
         "models": known_models(provider),
         "key": key_state(provider),
         **limits_context(provider, request.user),

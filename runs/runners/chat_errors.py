@@ -1,4 +1,4 @@
-"""What answers other than a completion mean: errors of OpenAI-compatible endpoints. Pure functions.
+"""What answers other than a completion mean, whatever the wire format; a kind adds what only it says. Pure functions.
 
 Source: the public reference of the Chat Completions API; the table of errors is in docs/providers.md.
 """

@@ -19,9 +19,9 @@ SUCCESSES = range(200, 300)
 JSON_HEADERS = {"Content-Type": "application/json"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outgoing:
-    """What one call sends."""
+    """What one call sends. Not frozen: that costs more than the rest of it, and one is made for each call."""
 
     url: str
     body: bytes

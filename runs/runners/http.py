@@ -36,7 +36,7 @@ MEDIA_SENTENCE = (
     "the prompt has images, audio or files, which no template of {} sends: "
     "put {{{{ media }}}} into its body, or leave them out"
 )
-UNUSED = "is read by no template of the provider: write {{ params.NAME }} where it belongs, or leave it out"
+UNUSED = "is read by no template of the provider: write {{{{ params.{} }}}} where it belongs, or leave it out"
 
 
 class PathField(forms.CharField):
@@ -153,7 +153,7 @@ class HttpRunner(EndpointRunner):
         if isinstance(given["body"], dict) and sent:
             sent.add("extra_body")
         unused = [] if "" in read else [name for name in params if name not in read]
-        return {name: UNUSED for name in unused if name not in sent}
+        return {name: UNUSED.format(name) for name in unused if name not in sent}
 
     def connect(self, base_url: str, api_key: str | None) -> None:
         """Call this endpoint with this key from now on."""

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
+from evalsite.plugins import runners
 from experiments.models import Experiment, Project, Provider
 from runs.models import Run, RunStatus
 from runs.simulator.thread import running_simulator
@@ -332,6 +333,37 @@ def test_provider_that_does_not_fit_answers_422_and_keeps_what_was_typed(
     assert f'name="{field}"' in text(answer)
     assert 'aria-invalid="true"' in text(answer)
     assert 'value="77' in text(answer)
+
+
+def test_provider_form_explains_the_options_of_every_kind(as_editor: Client) -> None:
+    page = text(as_editor.get(reverse("experiments:provider-new")))
+
+    assert "Kinds and their options" in page
+    assert all(kind.label in page for kind in runners.all().values())
+    assert '<dt class="mono">key_header</dt><dd>The header that carries the key.' in page
+    assert "Else &quot;Authorization&quot;" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "sentence"),
+    [
+        ("http", '{"text": "a..b"}', "is no path"),
+        ("http", '{"path": "{{ model }}"}', "it begins with"),
+        ("python", '{"callable": "os.system"}', "only the command line may name any callable"),
+        ("anthropic", '{"max_tokens": 0}', "max_tokens"),
+        ("gemini", '{"colour": 1}', "there are: stream"),
+    ],
+)
+def test_provider_with_options_that_do_not_fit_its_kind_says_so(
+    as_editor: Client, project: Project, kind: str, options: str, sentence: str
+) -> None:
+    values = {**VALUES, **EMPTY_JSON, "project": project.pk, "kind": kind, "options": options}
+
+    answer = as_editor.post(reverse("experiments:provider-new"), values)
+
+    assert answer.status_code == 422
+    assert sentence in text(answer)
+    assert not Provider.objects.filter(name="fast").exists()
 
 
 def test_provider_in_a_strangers_project_is_refused(as_editor: Client) -> None:
