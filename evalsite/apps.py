@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import register
+from django.db.models.signals import post_delete
 
 
 class EvalsiteConfig(AppConfig):
@@ -11,11 +12,14 @@ class EvalsiteConfig(AppConfig):
     name = "evalsite"
 
     def ready(self) -> None:
-        """Register the checks; let forked processes begin without connections."""
+        """Register the checks; hear when the demo is deleted; let forked processes begin without connections."""
         from evalsite.checks import check_plugins
+        from evalsite.demo.removal import note_removal
         from evalsite.forks import share_nothing_with_forks
+        from experiments.models import Project
 
         register(check_plugins)
+        post_delete.connect(note_removal, sender=Project)
         if settings.OTEL:
             from runs.signals import run_ended
             from runs.tracing import tell_of_ended_run

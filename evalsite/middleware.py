@@ -8,16 +8,20 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 
+SAFE = ("GET", "HEAD", "OPTIONS")
 EVENT_STREAM = "text/event-stream"
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
-    """Leads strangers to the sign-in page: pages by redirect, fragments by HX-Redirect; streams end for good."""
+    """Leads strangers to the sign-in page and from there back to the page: by redirect, fragments by HX-Redirect.
+
+    Streams end for good.
+    """
 
     def handle_no_permission(  # type: ignore[override]  # Django's own knows redirects only
         self, request: HttpRequest, view_func: Callable[..., Any]
@@ -25,13 +29,17 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         """Return 204 for a stream, 401 for a fragment, and a redirect for a page."""
         if EVENT_STREAM in request.headers.get("Accept", ""):
             return HttpResponse(status=204)
-        if not request.headers.get("HX-Request"):
+        is_fragment = bool(request.headers.get("HX-Request"))
+        if not is_fragment and request.method in SAFE:
             return super().handle_no_permission(request, view_func)
-        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        # What a form is sent to often shows nothing by itself: the page that it stood on does.
+        page = urlsplit(request.headers.get("HX-Current-URL" if is_fragment else "Referer", ""))
         query = QueryDict(mutable=True)
         query["next"] = f"{page.path}?{page.query}" if page.query else page.path
         address = f"{resolve_url(settings.LOGIN_URL)}?{query.urlencode(safe='/')}"
-        return HttpResponse(status=401, headers={"HX-Redirect": address})
+        if is_fragment:
+            return HttpResponse(status=401, headers={"HX-Redirect": address})
+        return HttpResponseRedirect(address)
 
 
 class FragmentHeadersMiddleware(MiddlewareMixin):

@@ -30,7 +30,13 @@ def remove_demo(*, project: Project, by: Person | None) -> None:
         raise ActionConflict("The demo goes on at this moment: wait for its end, or cancel its runs, then remove it.")
     _mark().touch()
     delete_rows(project)
-    get_user_model().objects.filter(username__in=PEOPLE, is_active=False).delete()
+
+
+def note_removal(instance: Project, **_: object) -> None:
+    """Note that the demo is gone, whichever way it was deleted, and delete the demo people."""
+    if instance.is_demo:
+        _mark().touch()
+        get_user_model().objects.filter(username__in=PEOPLE, is_active=False).delete()
 
 
 def _mark() -> Path:

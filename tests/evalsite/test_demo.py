@@ -29,6 +29,7 @@ from runs.simulator.catalogue import load_knowledge, load_models
 from runs.simulator.server import Simulator
 from runs.simulator.thread import SimulatorThread
 from scoring.board_json import board_json
+from scoring.deleting import delete_project
 from scoring.leaderboard import leaderboard
 from scoring.models import Score
 from tests.evalsite.test_up import END_S, Site
@@ -218,6 +219,15 @@ def test_remove_demo_refuses_a_project_of_people(data: Path, project: Project, o
         remove_demo(project=project, by=owner)
 
     assert not is_removed()
+
+
+@pytest.mark.django_db
+def test_demo_that_is_deleted_as_any_project_does_not_come_back(data: Path) -> None:
+    member = MembershipFactory(project=ProjectFactory(is_demo=True), role=Role.OWNER)
+
+    delete_project(project=member.project, typed_name=member.project.name, by=member.user)
+
+    assert is_removed()
 
 
 @pytest.mark.django_db

@@ -59,3 +59,15 @@ def test_page_may_be_kept_but_not_as_a_fragment(rf: RequestFactory) -> None:
 
     assert answer["Vary"] == "HX-Request"
     assert "Cache-Control" not in answer
+
+
+@pytest.mark.parametrize(
+    ("referer", "next_address"),
+    [("http://testserver/providers/new/?a=1", "/providers/new/%3Fa%3D1"), ("", "")],
+)
+def test_form_that_is_sent_without_a_session_leads_back_to_its_page(
+    client: Client, db: None, referer: str, next_address: str
+) -> None:
+    answer = client.post("/projects/choose/", {"project": ""}, headers={"Referer": referer})
+
+    assert (answer.status_code, answer["Location"]) == (302, f"/sign-in/?next={next_address}")

@@ -2,6 +2,8 @@
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, expect
@@ -87,3 +89,28 @@ def test_rating_with_a_thumb(rate_page: Page) -> None:
     rate_page.locator(".rate__choice").nth(7).click()
     rate_page.click("[data-rate-save]")
     expect(rate_page.locator("#rate-count")).to_contain_text("1 of 3")
+
+
+def test_what_was_typed_when_the_session_had_ended_is_kept(rate_page: Page, console_errors: list[str]) -> None:
+    person = get_user_model().objects.get()
+    person.set_password("staple seventeen words")
+    person.save()
+    rate_page.keyboard.press("4")
+    rate_page.keyboard.press("2")
+    rate_page.click("summary:has-text('Comment')")
+    rate_page.fill("textarea", "my long thought")
+    Session.objects.all().delete()
+
+    rate_page.keyboard.press("Control+Enter")
+    rate_page.wait_for_url("**/sign-in/**")
+    rate_page.fill("input[name=username]", person.username)
+    rate_page.fill("input[name=password]", "staple seventeen words")
+    rate_page.click("button[type=submit]")
+
+    expect(rate_page.locator("textarea")).to_have_value("my long thought")
+    expect(rate_page.locator("input[name=value-helpful][value='4']")).to_be_checked()
+    expect(rate_page.locator("#messages")).to_contain_text("not saved yet")
+    rate_page.keyboard.press("Control+Enter")
+    expect(rate_page.locator("#rate-count")).to_contain_text("1 of 3")
+    assert Score.objects.by_people().count() == 2
+    console_errors.clear()  # the answer 401
