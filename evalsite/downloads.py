@@ -8,11 +8,16 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 PIECE_CHARACTERS = 64 * 1024
-TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/jsonl; charset=utf-8",
+    "yaml": "application/yaml; charset=utf-8",
+    "junit": "application/xml; charset=utf-8",
+}
 
 
 def download(request: HttpRequest, lines: Iterable[str], *, name: str, kind: str) -> StreamingHttpResponse:
-    """Return the lines as a file of kind csv or jsonl that browsers save under this name."""
+    """Return the lines as a file of one of these kinds that browsers save under this name."""
     pieces = _pieces(lines)
     body = _in_threads(pieces) if isinstance(request, ASGIRequest) else pieces
     disposition = content_disposition_header(as_attachment=True, filename=name) or "attachment"

@@ -35,7 +35,9 @@ def version_numbered(dataset: Dataset, number: str) -> DatasetVersion | None:
 
 def file_name(version: DatasetVersion, kind: str) -> str:
     """Return what the file is called: the dataset's name and the version's number."""
-    safe = "".join(
-        character if character.isalnum() or character in "-_." else "-" for character in str(version.dataset)
-    )
-    return f"{safe}-{version.number}.{kind}"
+    return f"{safe_name(str(version.dataset))}-{version.number}.{kind}"
+
+
+def safe_name(text: str) -> str:
+    """Return a text as a part of a file's name: letters, digits, -, _ and dots."""
+    return "".join(character if character.isalnum() or character in "-_." else "-" for character in text)

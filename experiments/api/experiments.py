@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -21,22 +21,18 @@ from evalsite.api_fields import (
 )
 from evalsite.api_lists import Order
 from evalsite.api_views import VisibleViewSet, changed, checked, created_once
+from evalsite.downloads import download
 from experiments.actions import ActionConflict, create_experiment, declare_candidate, set_budget, set_weights
 from experiments.actions.editing import edit_experiment
 from experiments.api.candidates import CandidateSerializer, NewCandidate, declaration_from
 from experiments.api.references import named_or_404, project_from, version_from
 from experiments.api.scorers import NewScorer, ScorerSerializer
-from experiments.files.declared_form import declared_form
-from experiments.files.writing import to_yaml
 from experiments.models import Candidate, ErrorsPolicy, Experiment
 from runs.actions import add_and_start, cancel_run, pause_run, resume_run, retry_failed, start_experiment
 from runs.models import Run, RunStatus
 from runs.models.runs import ACTIVE, RUNNABLE
+from scoring.experiment_export import export_lines, export_name
 from scoring.forecast import forecast_of
-from scoring.junit_export import junit_xml
-from scoring.leaderboard import leaderboard
-from scoring.requirements import required_of
-from scoring.result_export import result_lines
 from scoring.reweighing import stand_anew
 
 EXPORTED = {"yaml": "application/yaml", "csv": "text/csv", "junit": "application/xml"}
@@ -265,18 +261,13 @@ class ExperimentViewSet(ListModelMixin, VisibleViewSet):
         parameters=[ExportQuery],
         responses={(200, kind): OpenApiTypes.STR for kind in EXPORTED.values()},
     )
-    def export(self, request: Request, **_: Any) -> HttpResponse:
+    def export(self, request: Request, **_: Any) -> HttpResponseBase:
         """Return the experiment as a file that `evalsite run` takes, its results as CSV, or its board as JUnit XML."""
         experiment = self.get_object()
         query = checked(ExportQuery, request.query_params.dict())
-        kind = f"{EXPORTED[query['format']]}; charset=utf-8"
-        if query["format"] == "yaml":
-            return HttpResponse(to_yaml(declared_form(experiment)), content_type=kind)
-        board = leaderboard(experiment)
-        if query["format"] == "junit":
-            return HttpResponse(junit_xml(board, required_of(board)), content_type=kind)
-        lines = result_lines(board, is_for_spreadsheets=query["for_spreadsheets"])
-        return HttpResponse("".join(lines), content_type=kind)
+        kind = query["format"]
+        lines = export_lines(experiment, kind, is_for_spreadsheets=query["for_spreadsheets"])
+        return download(request._request, lines, name=export_name(experiment, kind), kind=kind)
 
 
 def _added_and_started(**values: Any) -> Candidate:

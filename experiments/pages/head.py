@@ -48,6 +48,19 @@ class ExperimentHead:
         return "Start" if self.status == DRAFT else "Continue"
 
     @property
+    def exports(self) -> list[dict[str, str]]:
+        """The files that it may be had as."""
+        address = reverse("experiments:experiment-export", args=[self.experiment.uid])
+        declared = {"Experiment as YAML": "yaml"} if self.experiment.dataset_version_id else {}
+        kinds = {
+            **declared,
+            "Results as CSV": "csv",
+            "CSV for spreadsheets": "csv&for=spreadsheets",
+            "JUnit XML": "junit",
+        }
+        return [{"label": label, "url": f"{address}?format={kind}"} for label, kind in kinds.items()]
+
+    @property
     def stream_url(self) -> str:
         """Where the page listens; "": it asks from time to time."""
         return reverse("runs:experiment-stream", args=[self.experiment.uid]) if settings.STREAMS else ""

@@ -184,7 +184,7 @@ def test_values_of_headers_are_in_no_answer(viewer: Any, run: Run) -> None:
     Provider.objects.update(headers={"X-Team": "canary-value"})
     paths = [*reading(run), "providers/", "runs/", "experiments/"]
 
-    shown = b"".join(Api(viewer).get(path).content for path in paths)
+    shown = b"".join(Api(viewer).get(path).getvalue() for path in paths)
 
     assert b"X-Team" in shown
     assert b"canary-value" not in shown

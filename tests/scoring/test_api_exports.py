@@ -33,20 +33,20 @@ def test_export_as_csv_is_what_the_command_line_writes(api: Api, experiment: Exp
     answer = api.get(f"experiments/{experiment.uid}/export?format=csv")
 
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert answer.content.decode() == "".join(result_lines(leaderboard(experiment)))
+    assert answer.getvalue().decode() == "".join(result_lines(leaderboard(experiment)))
 
 
 def test_export_for_spreadsheets_holds_no_formulas(api: Api, experiment: Experiment) -> None:
     answer = api.get(f"experiments/{experiment.uid}/export?format=csv&for_spreadsheets=true")
 
-    assert ",'=wrong," in answer.content.decode()
+    assert ",'=wrong," in answer.getvalue().decode()
 
 
 def test_export_as_junit_is_what_the_command_line_writes(api: Api, experiment: Experiment) -> None:
     answer = api.get(f"experiments/{experiment.uid}/export?format=junit")
 
     assert answer.headers["Content-Type"] == "application/xml; charset=utf-8"
-    assert answer.content.decode() == junit_xml(leaderboard(experiment), [])
+    assert answer.getvalue().decode() == junit_xml(leaderboard(experiment), [])
 
 
 def test_export_in_an_unknown_format_names_those_there_are(api: Api, experiment: Experiment) -> None:
