@@ -86,7 +86,11 @@ urlpatterns = [
     route(f"versions/{ID}/diff", VersionViewSet.as_view({"get": "diff"}), "version-diff"),
     route(f"versions/{ID}/restore", VersionViewSet.as_view({"post": "restore"}), "version-restore"),
     route(f"datasets/{ID}/versions", DatasetViewSet.as_view({"get": "versions"}), "dataset-versions"),
-    route("prompts", PromptViewSet.as_view({"get": "list"}), "prompts"),
+    route("prompts", PromptViewSet.as_view({"get": "list", "post": "create"}), "prompts"),
+    route(f"prompts/{ID}", PromptViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), "prompt"),
+    route(
+        f"prompts/{ID}/versions", PromptViewSet.as_view({"get": "versions", "post": "save_version"}), "prompt-versions"
+    ),
     route("providers", ProviderViewSet.as_view({"get": "list", "post": "create"}), "providers"),
     route(f"experiments/{ID}/forecast", ExperimentViewSet.as_view({"get": "forecast"}), "experiment-forecast"),
     route(f"providers/{ID}/limits", ProviderViewSet.as_view({"get": "limits"}), "provider-limits"),

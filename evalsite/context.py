@@ -51,6 +51,7 @@ WORK = (
 )
 LIBRARY = (
     Entry("Datasets", "experiments:dataset-list", "rows"),
+    Entry("Prompts", "experiments:prompt-list", "message"),
     Entry("Providers", "experiments:provider-list", "plug"),
 )
 FOOT = (

@@ -21,7 +21,7 @@ from experiments.actions.members import (
 )
 from experiments.actions.pausing import pause_provider, resume_provider
 from experiments.actions.projects import archive_project, create_project, rename_project, unarchive_project
-from experiments.actions.prompts import save_prompt
+from experiments.actions.prompts import create_prompt, rename_prompt, save_prompt
 from experiments.actions.providers import create_provider, edit_provider
 from experiments.actions.refusals import ActionConflict, ActionRefused, StaleEdit
 from experiments.actions.restoring import restore_version
@@ -47,6 +47,7 @@ __all__ = [
     "create_dataset",
     "create_experiment",
     "create_project",
+    "create_prompt",
     "create_provider",
     "declare_candidate",
     "declare_experiment",
@@ -74,6 +75,7 @@ __all__ = [
     "remove_member",
     "remove_scorer",
     "rename_project",
+    "rename_prompt",
     "restore_item",
     "restore_version",
     "resume_provider",

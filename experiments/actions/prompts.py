@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from experiments.actions.refusals import ActionRefused, checked_name
+from experiments.actions.refusals import ActionRefused, checked_name, refused_when_taken
 from experiments.canonical import digest_of
 from experiments.media_store import media_apart
 from experiments.models import Project, Prompt, PromptVersion
@@ -45,3 +45,25 @@ def _blobs_of(project: Project) -> set[str]:
     """Return the blobs that the project's prompts name: its members see them already."""
     versions = PromptVersion.objects.filter(prompt__project=project).values_list("messages", flat=True)
     return {name for messages in versions.iterator() for name in blobs_in(messages)}
+
+
+@transaction.atomic
+def create_prompt(
+    *, project: Project, name: str, messages: str | Sequence[dict[str, Any]], by: Person | None, note: str = ""
+) -> PromptVersion:
+    """Make a prompt and return its first version. Raises ActionRefused, also when there is one of this name."""
+    require(by, project, "edit_prompt")
+    if Prompt.objects.filter(project=project, name=name.strip()).exists():
+        raise ActionRefused("name", f'there is a prompt "{name.strip()}" in {project} already: save a version of it')
+    return save_prompt(project=project, name=name, messages=messages, by=by, note=note)
+
+
+@transaction.atomic
+def rename_prompt(*, prompt: Prompt, name: str, by: Person | None) -> Prompt:
+    """Give a prompt another name; what used it goes on using it. Raises ActionRefused when it is taken or no name."""
+    require(by, prompt.project, "edit_prompt")
+    renamed: Prompt = Prompt.objects.select_for_update().get(pk=prompt.pk)
+    renamed.name = checked_name(name, "a prompt")
+    with refused_when_taken(f'there is a prompt "{renamed.name}" in {prompt.project} already'):
+        renamed.save(update_fields=["name"])
+    return renamed

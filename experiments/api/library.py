@@ -9,7 +9,7 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import FlagField, NumberField, RequestSerializer, TextField
+from evalsite.api_fields import FlagField, NumberField, PromptField, RequestSerializer, TextField
 from evalsite.api_lists import Order
 from evalsite.api_views import VisibleViewSet, changed, checked, find_or_404
 from experiments.actions import (
@@ -17,14 +17,17 @@ from experiments.actions import (
     archive_project,
     create_dataset,
     create_project,
+    create_prompt,
     delete_dataset,
     edit_dataset,
     rename_project,
+    rename_prompt,
+    save_prompt,
     set_monthly_budget,
     unarchive_project,
 )
 from experiments.api.references import project_from
-from experiments.models import Dataset, DatasetVersion, Project, Prompt, Scope
+from experiments.models import Dataset, DatasetVersion, Project, Prompt, PromptVersion, Scope
 from scoring.deleting import delete_project
 
 
@@ -241,9 +244,71 @@ class DatasetViewSet(ListModelMixin, VisibleViewSet):
         return self.get_paginated_response(DatasetVersionSerializer(page, many=True).data)
 
 
+class PromptVersionSerializer(serializers.ModelSerializer[PromptVersion]):
+    """One text of a prompt; it never changes."""
+
+    created_by = serializers.CharField(source="created_by.username", default=None, allow_null=True)
+    messages = serializers.ListField(child=serializers.DictField())
+
+    class Meta:
+        model = PromptVersion
+        fields = ["number", "messages", "content_hash", "note", "created_at", "created_by"]
+
+
+class NewPromptVersion(RequestSerializer):
+    """A text that is to be saved."""
+
+    messages = PromptField()
+    note = TextField(required=False, allow_blank=True, max_length=500)
+
+
+class NewPrompt(NewPromptVersion):
+    """A prompt that is to be made, with its first text."""
+
+    project = TextField(required=False, help_text="Id or name; left out: the only project that you may edit.")
+    name = TextField(max_length=200)
+
+
+class PromptChange(RequestSerializer):
+    """What may be changed of a prompt."""
+
+    name = TextField(max_length=200)
+
+
 class PromptViewSet(ListModelMixin, VisibleViewSet):
-    """Prompts."""
+    """Prompts and their versions."""
 
     queryset = Prompt.objects.select_related("project").prefetch_related("versions")
     serializer_class = PromptSerializer
     order = Order("name")
+
+    @extend_schema(request=NewPrompt, responses={201: PromptSerializer})
+    def create(self, request: Request) -> Response:
+        """Make a prompt with its first text; 400 where there is one of this name."""
+        values = checked(NewPrompt, request.data)
+        project = project_from(request.user, values.pop("project", None))
+        return self.answer_created(request, lambda: create_prompt(project=project, by=request.user, **values).prompt)
+
+    @extend_schema(request=PromptChange, responses=PromptSerializer)
+    def partial_update(self, request: Request, **_: Any) -> Response:
+        """Give a prompt another name."""
+        prompt = self.get_object()
+        self.check_unchanged(request, prompt)
+        renamed = rename_prompt(prompt=prompt, by=request.user, **checked(PromptChange, request.data))
+        return changed(self.shown(self.get_queryset().get(pk=renamed.pk)))
+
+    @extend_schema(responses=PromptVersionSerializer(many=True))
+    def versions(self, *_: Any, id: str) -> Response:  # noqa: A002 - the route's name
+        """List the texts of a prompt, the newest first."""
+        prompt = find_or_404(self.get_queryset(), id)
+        self.order = Order("number", is_descending=True)
+        page = self.paginate_queryset(prompt.versions.select_related("created_by"))
+        return self.get_paginated_response(PromptVersionSerializer(page, many=True).data)
+
+    @extend_schema(request=NewPromptVersion, responses={201: PromptVersionSerializer})
+    def save_version(self, request: Request, *, id: str) -> Response:  # noqa: A002
+        """Save a text as the next version; the version that has this text already is given back."""
+        prompt = find_or_404(self.get_queryset(), id)
+        values = checked(NewPromptVersion, request.data)
+        saved = save_prompt(project=prompt.project, name=prompt.name, by=request.user, **values)
+        return changed(PromptVersionSerializer(saved).data, status=201)
