@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 
+from evalsite.body_limits import too_large
 from evalsite.plugins import runners
 from experiments.actions.refusals import ActionRefused
 from experiments.credentials import has_stored_key
@@ -265,12 +267,21 @@ class UploadForm(forms.Form):
     def __init__(self, user: Person, dataset: Dataset | None, data: Any, files: Any) -> None:
         super().__init__(data, files)
         self._dataset = dataset
+        limit = settings.UPLOAD_LIMIT_BYTES
+        self.fields["file"].widget.attrs |= {"data-most-bytes": limit, "data-too-large": too_large(limit)}
         if dataset is not None:
             del self.fields["project"], self.fields["name"]
             return
         editors = ROLES_BY_ACTION["edit_dataset"]
         mine = Project.objects.visible_to(user).filter(memberships__user_id=user.pk, memberships__role__in=editors)
         self.fields["project"].queryset = mine  # type: ignore[attr-defined]
+
+    def clean_file(self) -> Any:
+        """Return the file. Raises ValidationError for one that is larger than the site takes."""
+        file = self.cleaned_data["file"]
+        if file.size > settings.UPLOAD_LIMIT_BYTES:
+            raise forms.ValidationError(too_large(settings.UPLOAD_LIMIT_BYTES))
+        return file
 
     def values(self) -> dict[str, Any]:
         """Return what the action takes."""
