@@ -30,7 +30,9 @@ tags: [nightly]
 vars: {language: English, level: "010"}
 dataset:
   name: capitals
-  items: [{key: fr, input: France, expected: Paris, tags: [a]}, {key: pe, input: Peru, expected: Lima, tags: [a]}]
+  items:
+    - {key: fr, input: France, expected: Paris, tags: [a], metadata: {checks: [{kind: contains, value: Paris}]}}
+    - {key: pe, input: Peru, expected: Lima, tags: [a]}
   select: {tags: [a], limit: 1}
 providers:
   local: {kind: openai, base_url: "http://127.0.0.1:9/v1", max_in_flight: 4, headers: {X-Team: evals}}
@@ -45,6 +47,10 @@ scorers:
   - {kind: exact_match, name: correct, extract: '^A: ?(.*)$', ignore: [",", " "], weight: 2, when: {tags: [a]}}
   - {kind: latency, name: speed, range_ms: [0, 5000], weight: 0.5, direction: lower_is_better}
   - {kind: person, name: helpful, scale: [1, 5], pass: 4}
+  - {kind: checks, name: rules, when: {tags: [a]}}
+require:
+  - {candidate: one, scorer: rules, at_least: 0.5, on: every_item}
+  - {metric: p95_ms, at_most: 400}
 scoring: {errors: zero}
 trials: 3
 reuse: false

@@ -79,3 +79,11 @@ def test_export_as_yaml_without_candidates_says_why_not(client: Client, project:
     answer = client.get(address(experiment, ""), follow=True)
 
     assert "has no dataset: a file declares experiments with one." in answer.content.decode()
+
+
+def test_head_says_that_a_sample_is_asked(as_viewer: Client, experiment: Experiment) -> None:
+    Experiment.objects.update(selection={"seed": 0}, item_limit=1)
+
+    shown = as_viewer.get(reverse("experiments:experiment-board", args=[experiment.uid])).content.decode()
+
+    assert "a sample of 1 of 2 items" in shown
