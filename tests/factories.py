@@ -19,6 +19,7 @@ from experiments.models import (
     Dataset,
     DatasetVersion,
     Experiment,
+    ExperimentDraft,
     IdempotencyKey,
     Invitation,
     Item,
@@ -208,6 +209,15 @@ class ExperimentFactory(DjangoModelFactory[Experiment]):
 
     project = SubFactory(ProjectFactory)
     name = Sequence("experiment-{}".format)
+
+
+class ExperimentDraftFactory(DjangoModelFactory[ExperimentDraft]):
+    """A draft in which nothing is written yet."""
+
+    class Meta:
+        model = ExperimentDraft
+
+    project = SubFactory(ProjectFactory)
 
 
 class CandidateFactory(DjangoModelFactory[Candidate]):

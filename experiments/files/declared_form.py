@@ -11,8 +11,10 @@ from experiments.models import Candidate, Experiment, PromptVersion, Provider, S
 from experiments.requirements import Requirement
 
 
-def declared_form(experiment: Experiment) -> ExperimentFile:
+def declared_form(experiment: Experiment, *, name: str = "") -> ExperimentFile:
     """Return what a file would declare; running that makes the same config_hashes. Raises ActionConflict.
+
+    With a `name` it declares a copy that is called so.
 
     The dataset is named by its version. A provider with headers or recorded outputs is named too: values of headers
     may be secrets, and no file holds those.
@@ -26,7 +28,7 @@ def declared_form(experiment: Experiment) -> ExperimentFile:
     prompts = _named(experiment, [candidate.prompt_version for candidate in candidates])
     providers = {candidate.provider.name: _provider(candidate.provider) for candidate in candidates}
     return ExperimentFile(
-        name=experiment.name,
+        name=name or experiment.name,
         description=experiment.description,
         tags=list(experiment.tags),
         project=experiment.project.name,

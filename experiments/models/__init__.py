@@ -3,6 +3,7 @@
 from experiments.models.access import AccessToken, Invitation, Scope, SignInLink
 from experiments.models.cases import CaseChunk, CaseList
 from experiments.models.datasets import Dataset, DatasetVersion, Item
+from experiments.models.drafts import ExperimentDraft
 from experiments.models.experiments import Candidate, ErrorsPolicy, Experiment, ScorerRevision, ScorerSpec
 from experiments.models.idempotency import IdempotencyKey
 from experiments.models.imports import DataImport, ImportStatus
@@ -21,6 +22,7 @@ __all__ = [
     "DatasetVersion",
     "ErrorsPolicy",
     "Experiment",
+    "ExperimentDraft",
     "IdempotencyKey",
     "ImportStatus",
     "Invitation",

@@ -13,6 +13,7 @@ from tests.factories import (
     CaseListFactory,
     DatasetFactory,
     DatasetVersionFactory,
+    ExperimentDraftFactory,
     ExperimentFactory,
     IdempotencyKeyFactory,
     InvitationFactory,
@@ -71,6 +72,7 @@ BREACHES: dict[str, Callable[[], object]] = {
     "case_list_once_per_identity": lambda: CaseListFactory.create_batch(
         2, experiment=ExperimentFactory(), identity_hash="a"
     ),
+    "draft_is_fields_or_a_document": lambda: ExperimentDraftFactory(fields={"name": "a"}, document="experiment: a"),
     "case_chunk_once": lambda: CaseChunkFactory.create_batch(2, case_list=CaseListFactory()),
 }
 

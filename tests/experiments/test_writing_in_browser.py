@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from experiments.models import Candidate, Experiment, Role
+from experiments.models import Candidate, Experiment, ExperimentDraft, Role
 from runs.models import Run
 from tests.boards import experiment_in
 from tests.factories import CandidateFactory, MembershipFactory, ProjectFactory, ProviderFactory
@@ -77,3 +77,45 @@ def test_scorer_is_tried_and_kept_after_its_flips_were_seen(live_site: str, page
     page.wait_for_url("**/board/")
     expect(page.locator("#messages")).to_contain_text("Kept: correct")
     expect(page.locator("#experiment-leaderboard tbody")).to_contain_text("100.0")
+
+
+def test_draft_is_saved_while_it_is_written_and_a_second_window_overwrites_nothing(
+    live_site: str, page: Page, candidate: Candidate, console_errors: list[str]
+) -> None:
+    sign_in(page, live_site, candidate.experiment)
+    page.goto(f"{live_site}{reverse('experiments:experiment-new')}")
+    page.get_by_role("button", name="Begin").press("Enter")
+    page.wait_for_url("**/experiment-drafts/**")
+    second = page.context.new_page()
+    second.goto(page.url)
+
+    page.get_by_label("Name", exact=True).first.fill("mine")
+    page.get_by_label("Or rows, pasted").fill("question,expected\nCapital of Peru?,Lima")
+    page.get_by_label("Text of message 1").fill("In one word: {{ question }}")
+    expect(page.locator("#prompt-preview")).to_contain_text("In one word: Capital of Peru?")
+    second.get_by_label("Name", exact=True).first.fill("theirs")
+
+    expect(second.locator("#draft-state")).to_contain_text("yours is still here")
+    assert second.get_by_label("Name", exact=True).first.input_value() == "theirs"
+    assert ExperimentDraft.objects.get().fields["name"] == "mine"
+    second.close()
+    console_errors.clear()  # the browser notes the answer 412
+
+
+def test_draft_is_started_with_the_keyboard_alone(live_site: str, page: Page, candidate: Candidate) -> None:
+    sign_in(page, live_site, candidate.experiment)
+    page.goto(f"{live_site}{reverse('experiments:experiment-list')}")
+    page.get_by_role("link", name="New experiment").press("Enter")
+    page.get_by_role("button", name="Begin").press("Enter")
+    page.wait_for_url("**/experiment-drafts/**")
+
+    page.locator("#draft-name").press_sequentially("capitals")
+    page.locator("#draft-rows").fill("question,expected\nCapital of Peru?,Lima")
+    page.locator("#message-content-1").fill("In one word: {{ question }}")
+    page.locator("#candidate-model-1").press_sequentially("small")
+    page.locator("#scorer-name-1").press_sequentially("correct")
+    expect(page.locator("#draft-state")).to_contain_text("1 item × 1 trial × 1 candidate: 1 call at most")
+    page.get_by_role("button", name="Start", exact=True).press("Enter")
+
+    page.wait_for_url("**/board/")
+    assert [run.experiment.name for run in Run.objects.all()] == ["capitals"]
