@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 
 from evalsite.plugins import UnknownKind, runners
-from experiments.files.document_nodes import ListNode, Node, ObjectNode, Scalar, as_written, key_path
+from experiments.files.document_nodes import ListNode, Node, ObjectNode, Scalar, key_path, plain
 from experiments.files.fields import Fields, Problems, suggestion
 from experiments.options import OptionError
 
@@ -163,10 +163,10 @@ def _options(provider: Fields, kind: str) -> dict[str, Any]:
 
 
 def _option(provider: Fields, name: str, field: forms.Field) -> Any:
-    """Return an option as it was written; only those that are JSON may be objects and lists."""
+    """Return an option: JSON as its values, others as they were written."""
     is_json = isinstance(field, forms.JSONField)
     node = provider.get(name)
-    return None if node is None else as_written(node) if is_json else provider.text(name)
+    return None if node is None else plain(node) if is_json else provider.text(name)
 
 
 def _file(provider: Fields, folder: Path, kind: str) -> Path | None:

@@ -178,6 +178,8 @@ def _escaped(value: Any) -> Any:
         return NAMED_ALIKE.sub("$${", value)
     if isinstance(value, Mapping):
         return {name: _escaped(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_escaped(part) for part in value]
     return value
 
 

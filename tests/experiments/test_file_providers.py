@@ -92,12 +92,12 @@ def test_load_of_variables_with_defaults_takes_what_is_set(tmp_path: Path) -> No
 
 
 def test_templates_of_an_http_provider_keep_their_shape(tmp_path: Path) -> None:
-    body = '{question: "{{ prompt }}", tries: 1, turns: ["{{ messages }}"]}'
+    body = '{question: "{{ prompt }}", heat: 0.70, turns: ["{{ messages }}"]}'
 
     part = declared(tmp_path, providers=f'{{local: {{kind: http, base_url: "http://x", body: {body}, text: a.b}}}}')
 
     options = part.providers["local"].options
-    assert options["body"] == {"question": "{{ prompt }}", "tries": 1, "turns": ["{{ messages }}"]}
+    assert options["body"] == {"question": "{{ prompt }}", "heat": 0.7, "turns": ["{{ messages }}"]}
     assert (options["text"], options["method"]) == ("a.b", "POST")
 
 

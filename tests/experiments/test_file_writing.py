@@ -38,6 +38,11 @@ def read_again(file: ExperimentFile) -> ExperimentFile:
             "providers": "{local: {kind: openai, base_url: http://x/v1, api_key_env: A_KEY, headers: {H: '$${X}'},"
             " max_in_flight: 3, timeout_s: 2.5, prices: {m: {input: 0.25, output: 1}}}}"
         },
+        {
+            "providers": "{local: {kind: http, base_url: 'http://x', path: '/$${a}/{{ model }}', key_prefix: '',"
+            " text: 'a[*].b | c', body: {q: '{{ prompt }}', s: [0.70, '0.70', true, null, '$${X}', {a: '{{ params.seed }}'}]}}}"
+        },
+        {"providers": "{local: {kind: anthropic, max_tokens: 64, stream: true}}"},
         {"prompt": "[{role: system, content: 'a\\n'}, {role: user, content: \"x\\n\\n {{ input }} \\n\"}]"},
         {"prompt": None, "prompts": "{a: '{{ input }}', b: x}", "defaults": "{prompt: a}"},
         {"candidates": "[{provider: local, model: m, params: {temperature: 0.70, stop: ['1e5', no], n: 1}}]"},
