@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from evalsite.plugins import scorers
+from evalsite.plugins import runners, scorers
 from experiments.canonical import item_key
 from experiments.declarations import ScorerDeclaration
 from experiments.files.dataset import DatasetPart
@@ -167,9 +167,14 @@ def _provider(part: ProviderPart) -> dict[str, Any]:
         "tokens_per_minute": part.tokens_per_minute,
         "timeout_s": part.timeout_s,
         "prices": part.prices,
-        **part.options,
     }
-    return {name: _escaped(value) for name, value in _given(values).items()}
+    return {name: _escaped(value) for name, value in {**_given(values), **_options(part)}.items()}
+
+
+def _options(part: ProviderPart) -> dict[str, Any]:
+    """Return the options that say anything: an empty one does where it would else be something."""
+    defaults = runners.get(part.kind).Options.defaults()
+    return {name: value for name, value in part.options.items() if _given({name: value}) or defaults.get(name)}
 
 
 def _escaped(value: Any) -> Any:

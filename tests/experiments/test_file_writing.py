@@ -40,7 +40,7 @@ def read_again(file: ExperimentFile) -> ExperimentFile:
         },
         {
             "providers": "{local: {kind: http, base_url: 'http://x', path: '/$${a}/{{ model }}', key_prefix: '',"
-            " text: 'a[*].b | c', body: {q: '{{ prompt }}', s: [0.70, '0.70', true, null, '$${X}', {a: '{{ params.seed }}'}]}}}"
+            " text: 'a[*].b | c', body: {s: [0.70, '0.70', true, null, '$${X}', {a: '{{ params.seed }}'}]}}}"
         },
         {"providers": "{local: {kind: anthropic, max_tokens: 64, stream: true}}"},
         {"prompt": "[{role: system, content: 'a\\n'}, {role: user, content: \"x\\n\\n {{ input }} \\n\"}]"},
