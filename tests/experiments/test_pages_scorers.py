@@ -48,6 +48,7 @@ def test_settings_lists_the_scorers_with_their_options(as_editor: Client, experi
 
     assert "Exact match" in page
     assert at("scorer-detail", experiment.uid, "correct") in page
+    assert at("experiment-clone", experiment.uid) in page
 
 
 def test_scorer_is_changed_after_its_flips_were_seen(as_editor: Client, experiment: Experiment) -> None:
