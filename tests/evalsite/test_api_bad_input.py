@@ -261,7 +261,7 @@ def test_idempotency_key_of_a_wrong_length_is_a_problem(api: Api, key: str) -> N
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("DELETE", "runs/"), ("PUT", "experiments/"), ("POST", "projects/"), ("PATCH", f"runs/{NOBODY}/")],
+    [("DELETE", "runs/"), ("PUT", "experiments/"), ("PUT", "projects/"), ("PATCH", f"runs/{NOBODY}/")],
 )
 def test_method_that_is_not_there_is_a_problem(api: Api, method: str, path: str) -> None:
     problem(api.call(method, path, {}), 405)
