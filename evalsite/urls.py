@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from evalsite import home, profile, views
 from evalsite.health import healthz, readyz
 from evalsite.metrics.views import metrics
+from evalsite.search import search_page
 
 handler403 = "evalsite.views.not_allowed"
 handler404 = "evalsite.views.not_found"
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", profile.settings_start, name="settings"),
     path("settings/profile/", profile.profile, name="profile"),
     path("settings/password/", profile.password, name="password"),
+    path("search/", search_page, name="search"),
     path("sign-in/", views.sign_in, name="sign-in"),
     path("sign-in/link/<str:token>/", views.sign_in_link, name="sign-in-link"),
     path("sign-out/", views.sign_out, name="sign-out"),
