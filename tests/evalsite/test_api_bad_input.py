@@ -245,7 +245,7 @@ def test_experiment_that_does_not_fit_names_the_field(api: Api, changes: Any, fi
         ({"headers": {"X-A": 5}}, "headers"),
         ({"prices": {"m": {"input": -1, "output": 1}}}, "prices"),
         ({"timeout_s": 0}, "timeout_s"),
-        ({"api_key": "sk-secret"}, "api_key"),
+        ({"secret": "sk-secret"}, "secret"),
     ],
 )
 def test_provider_that_does_not_fit_names_the_field(api: Api, changes: Any, field: str) -> None:
