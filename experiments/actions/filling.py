@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from experiments.actions.datasets import dataset_name, locked
-from experiments.actions.freezing import ROWS_AT_ONCE, Contents, number_draft
+from experiments.actions.freezing import ROWS_AT_ONCE, Contents, checked_note, number_draft
 from experiments.actions.refusals import ActionConflict, ActionRefused
 from experiments.actions.surveying import Row, Source, Survey, digest_of_item, stored_rows, survey
 from experiments.canonical import content_hash, digest_of
@@ -115,6 +115,7 @@ def fill(*, project: Project, name: str, filling: Filling) -> DatasetVersion:
     the keyboard nothing of the rows is left.
     """
     require(filling.by, project, "edit_dataset")
+    filling = replace(filling, note=checked_note(filling.note))
     dataset, is_new = Dataset.objects.get_or_create(project=project, name=dataset_name(name))
     newest = dataset.versions.first()
     identity = filling.identity_on(newest)

@@ -8,6 +8,7 @@ from django.db import transaction
 from experiments.actions.datasets import draft_of_people
 from experiments.actions.refusals import ActionConflict, ActionRefused
 from experiments.canonical import content_hash
+from experiments.cleaning import clean_text
 from experiments.models import Dataset, DatasetVersion, Item
 from experiments.models.projects import Person
 from experiments.permissions import require, user_of
@@ -16,6 +17,7 @@ from experiments.rows.new_items import BadRow
 ROWS_AT_ONCE = 100  # written in a tenth of the 100 ms that other writers may wait at most, on a busy machine too
 
 BAD_ROWS_KEPT = 1000
+NOTE_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ def freeze_dataset(*, dataset: Dataset, by: Person | None, note: str = "") -> Da
     Raises ActionRefused for a draft without items, ActionConflict when somebody edits while it is read.
     """
     require(by, dataset.project, "edit_dataset")
+    note = checked_note(note)
     seen = Dataset.objects.get(pk=dataset.pk)
     newest = seen.versions.first()
     if newest is not None and not seen.draft_edit_count:
@@ -50,6 +53,14 @@ def freeze_dataset(*, dataset: Dataset, by: Person | None, note: str = "") -> Da
         if (draft.draft_number, draft.draft_edit_count) != (seen.draft_number, seen.draft_edit_count):
             raise ActionConflict(f"Somebody edited {draft} at this moment: freeze it again.")
         return number_draft(draft, contents, by, note)
+
+
+def checked_note(note: str) -> str:
+    """Return a version's note as it is stored. Raises ActionRefused for one that is too long."""
+    clean = clean_text(note).strip()
+    if len(clean) > NOTE_LENGTH:
+        raise ActionRefused("note", f"the note has {len(clean)} characters; {NOTE_LENGTH} are allowed")
+    return clean
 
 
 def number_draft(draft: Dataset, contents: Contents, by: Person | None, note: str) -> DatasetVersion:

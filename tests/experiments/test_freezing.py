@@ -89,6 +89,18 @@ def test_freeze_dataset_without_edits_gives_the_newest_version() -> None:
     assert freeze_dataset(dataset=dataset, by=None) == version
 
 
+def test_freeze_with_a_note_that_no_version_holds_is_refused(project: Project) -> None:
+    dataset = ItemFactory(dataset__project=project).dataset
+
+    with pytest.raises(ActionRefused, match="the note has 501 characters; 500 are allowed"):
+        freeze_dataset(dataset=dataset, by=None, note="x" * 501)
+    with pytest.raises(ActionRefused, match="501 characters"):
+        freeze_rows(project=project, name="new", rows=rows_of("a=1"), by=None, note="x" * 501)
+
+    assert freeze_dataset(dataset=dataset, by=None, note=" a\x00b ").note == "ab"
+    assert not Dataset.objects.filter(name="new").exists()
+
+
 def test_freeze_dataset_without_items_is_refused() -> None:
     with pytest.raises(ActionRefused, match="has no items"):
         freeze_dataset(dataset=DatasetFactory(), by=None)
