@@ -36,12 +36,14 @@ class ProjectAdmin(AnyModelAdmin):
         return bool(request.user.is_active and getattr(request.user, "is_staff", False))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Let a person see the rows of their projects."""
+        """Let a person with the permission of Django see the rows of their projects."""
+        if not super().has_view_permission(request, obj):
+            return False
         return obj is None or self.get_queryset(request).filter(pk=obj.pk).exists()
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Let a person change a row where the role allows it."""
-        if not self.change_action or obj is None:
+        if not self.change_action or obj is None or not super().has_change_permission(request, obj):
             return False
         return may(request.user, self.project_of(obj), self.change_action)
 

@@ -7,12 +7,12 @@ from django.http import HttpRequest
 
 from evalsite.project_admin import ProjectAdmin
 from experiments.actions import ActionConflict, change_role
+from experiments.admin import items as items  # registers itself
 from experiments.models import (
     Candidate,
     Dataset,
     DatasetVersion,
     Experiment,
-    Item,
     Membership,
     Project,
     Prompt,
@@ -64,17 +64,6 @@ class DatasetVersionAdmin(ProjectAdmin):
     project_path = "dataset__project"
     list_display = ["__str__", "item_count", "frozen_at", "note"]
     list_select_related = ["dataset__project"]
-
-
-@admin.register(Item)
-class ItemAdmin(ProjectAdmin):
-    """Items, each from one version until another."""
-
-    project_path = "dataset__project"
-    list_display = ["key", "dataset", "split", "tags", "since", "until"]
-    list_select_related = ["dataset__project"]
-    search_fields = ["key"]
-    show_full_result_count = False
 
 
 @admin.register(Provider)

@@ -1,0 +1,195 @@
+"""The admin's list of items: drafts of the curator's projects, narrowed and changed by the site's own actions."""
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from experiments.actions.bulk_items import BULK_LIMIT, remove_items, tag_items
+from experiments.actions.refusals import ActionRefused
+from experiments.models import Dataset, Item, Project
+from tests.factories import DatasetFactory, DatasetVersionFactory, ItemFactory
+
+LIST = "admin:experiments_item_changelist"
+
+
+@pytest.fixture
+def dataset(project: Project) -> Dataset:
+    """A dataset of the project with version 1 frozen and two items in the draft."""
+    dataset = DatasetFactory(project=project, name="capitals", draft_number=2)
+    DatasetVersionFactory(dataset=dataset, number=1, item_count=1)
+    ItemFactory(dataset=dataset, key="frozen-one", since=1, split="test", tags="|easy|")
+    ItemFactory(dataset=dataset, key="draft-one", since=2)
+    return dataset
+
+
+def curator(user: User) -> Client:
+    """Return a client signed in as this person, made a member of the group "Curators"."""
+    import_module("experiments.migrations.0013_curators").make_group(apps, None)
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=False)
+    user.groups.add(Group.objects.get(name="Curators"))
+    client = Client()
+    client.force_login(User.objects.get(pk=user.pk))
+    return client
+
+
+def listed(client: Client, **query: Any) -> str:
+    """Return the list of items as this client sees it."""
+    return client.get(reverse(LIST), query).content.decode()
+
+
+def bulk(client: Client, action: str, items: list[Item], **more: str) -> str:
+    """Ask for an action on items and return the page that answers."""
+    posted = {"action": action, "_selected_action": [item.pk for item in items], **more}
+    return client.post(reverse(LIST), posted, follow=True).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "shown", "hidden"),
+    [
+        ({"split": "test"}, "frozen-one", "draft-one"),
+        ({"tag": "easy"}, "frozen-one", "draft-one"),
+        ({"version": "1"}, "frozen-one", "draft-one"),
+        ({"q": "draft-"}, "draft-one", "frozen-one"),
+    ],
+)
+def test_item_list_is_narrowed(editor: User, dataset: Dataset, query: dict[str, str], shown: str, hidden: str) -> None:
+    page = listed(curator(editor), dataset=str(dataset.pk), **query)
+
+    assert f">{shown}</a>" in page
+    assert f">{hidden}</a>" not in page
+
+
+def test_item_list_leaves_out_rows_that_an_edit_closed(editor: User, dataset: Dataset) -> None:
+    Item.objects.filter(key="frozen-one").update(until=2)
+
+    assert ">frozen-one</a>" not in listed(curator(editor))
+
+
+@pytest.mark.parametrize("name", ["dataset", "version", "dataset__id"])
+def test_item_list_survives_nonsense(editor: User, dataset: Dataset, name: str) -> None:
+    assert curator(editor).get(reverse(LIST), {name: "99999999999999999999x"}, follow=True).status_code == 200
+
+
+def test_item_list_shows_strangers_neither_items_nor_names(stranger: User, dataset: Dataset) -> None:
+    page = listed(curator(stranger), dataset=str(dataset.pk))
+
+    assert "draft-one" not in page
+    assert "capitals" not in page
+    assert "easy" not in page
+
+
+def test_item_list_asks_as_often_for_twenty_items_as_for_two(editor: User, dataset: Dataset) -> None:
+    client = curator(editor)
+    listed(client)
+    with CaptureQueriesContext(connection) as few:
+        listed(client)
+    ItemFactory.create_batch(18, dataset=dataset)
+    with CaptureQueriesContext(connection) as many:
+        listed(client)
+
+    assert len(many) == len(few)
+
+
+def test_item_of_a_draft_opens_where_it_is_edited(editor: User, dataset: Dataset) -> None:
+    item = Item.objects.get(key="draft-one")
+
+    opened = curator(editor).get(reverse("admin:experiments_item_change", args=[item.pk]))
+
+    assert opened.headers["Location"] == reverse("experiments:item-detail", args=[dataset.uid, item.pk])
+
+
+def test_item_of_strangers_does_not_open(stranger: User, dataset: Dataset) -> None:
+    item = Item.objects.get(key="draft-one")
+
+    opened = curator(stranger).get(reverse("admin:experiments_item_change", args=[item.pk]))
+
+    assert opened.headers["Location"] == reverse("admin:index")
+
+
+def test_bulk_action_shows_the_count_before_it_changes_anything(editor: User, dataset: Dataset) -> None:
+    page = bulk(curator(editor), "tag", list(dataset.item_rows.all()))
+
+    assert "Tag: 2 items" in page
+    assert Item.objects.get(key="draft-one").tags == ""
+
+
+def test_bulk_tag_keeps_the_frozen_row_and_writes_a_new_one(editor: User, dataset: Dataset) -> None:
+    page = bulk(curator(editor), "tag", list(dataset.item_rows.all()), confirmed="yes", value="hard")
+
+    assert "2 items changed" in page
+    assert Item.objects.get(key="frozen-one", until=2).tags == "|easy|"
+    assert Item.objects.get(key="frozen-one", until=None).tags == "|easy|hard|"
+    assert Item.objects.get(key="frozen-one", until=None).changed_by == editor
+
+
+@pytest.mark.parametrize(
+    ("action", "value", "tags", "split"),
+    [("untag", "easy", "", "test"), ("move_to_split", "train", "|easy|", "train")],
+)
+def test_bulk_edit_changes_its_part_alone(
+    editor: User, dataset: Dataset, action: str, value: str, tags: str, split: str
+) -> None:
+    bulk(curator(editor), action, [Item.objects.get(key="frozen-one")], confirmed="yes", value=value)
+
+    held = Item.objects.get(key="frozen-one", until=None)
+    assert (held.tags, held.split) == (tags, split)
+
+
+def test_bulk_remove_takes_items_out_of_the_draft_only(editor: User, dataset: Dataset) -> None:
+    bulk(curator(editor), "remove", list(dataset.item_rows.all()), confirmed="yes")
+
+    assert not dataset.item_rows.filter(until=None).exists()
+    assert dataset.item_rows.filter(key="frozen-one", until=2).exists()
+
+
+def test_bulk_action_of_a_viewer_changes_nothing_and_says_who_may(viewer: User, dataset: Dataset) -> None:
+    page = bulk(curator(viewer), "remove", list(dataset.item_rows.all()), confirmed="yes")
+
+    assert "may do this (edit dataset)" in page
+    assert dataset.item_rows.filter(until=None).count() == 2
+
+
+def test_bulk_action_of_strangers_finds_nothing(stranger: User, dataset: Dataset) -> None:
+    bulk(curator(stranger), "remove", list(dataset.item_rows.all()), confirmed="yes")
+
+    assert dataset.item_rows.filter(until=None).count() == 2
+
+
+def test_tag_with_a_bar_is_refused_item_by_item(editor: User, dataset: Dataset) -> None:
+    outcome = tag_items(items=[Item.objects.get(key="draft-one")], tag="a|b", by=editor)
+
+    assert outcome.changed == 0
+    assert 'a tag may not hold "|"' in outcome.left[0]
+
+
+def test_item_that_somebody_changed_meanwhile_stays(editor: User, dataset: Dataset) -> None:
+    seen = list(dataset.item_rows.all())
+    tag_items(items=[Item.objects.get(key="draft-one")], tag="new", by=editor)
+
+    outcome = remove_items(items=seen, by=editor)
+
+    assert (outcome.changed, len(outcome.left)) == (1, 1)
+    assert Item.objects.get(key="draft-one").tags == "|new|"
+
+
+def test_too_many_items_are_refused_before_any_is_changed(editor: User, dataset: Dataset) -> None:
+    item = Item.objects.get(key="draft-one")
+
+    with pytest.raises(ActionRefused, match="choose fewer"):
+        remove_items(items=[item] * (BULK_LIMIT + 1), by=editor)
+
+    assert Item.objects.filter(pk=item.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("experiments_dataset", 200), ("runs_run", 403), ("django_q_success", 403)]
+)
+def test_curators_see_datasets_and_nothing_else(editor: User, name: str, status: int) -> None:
+    assert curator(editor).get(reverse(f"admin:{name}_changelist")).status_code == status
