@@ -21,6 +21,7 @@ from experiments.api.versions import DatasetFreezeViewSet, VersionViewSet
 from runs.api.views import ResultViewSet, RunViewSet
 from scoring.api.boards import LeaderboardViewSet
 from scoring.api.comparisons import ComparisonViewSet
+from scoring.api.outputs import AgainViewSet, OutputsViewSet
 from scoring.api.rating import RatingViewSet
 from scoring.api.scores import ResultScoreViewSet, RunScoreViewSet, ScoreViewSet
 
@@ -113,6 +114,8 @@ urlpatterns = [
     route(f"scorer-proposals/{ID}/keep", ScorerProposalViewSet.as_view({"post": "keep"}), "proposal-keep"),
     route(f"experiments/{ID}/export", ExperimentViewSet.as_view({"get": "export"}), "export"),
     route(f"experiments/{ID}/leaderboard", LeaderboardViewSet.as_view({"get": "retrieve"}), "leaderboard"),
+    route(f"experiments/{ID}/outputs", OutputsViewSet.as_view({"get": "outputs"}), "outputs"),
+    route(f"experiments/{ID}/outputs/export", OutputsViewSet.as_view({"get": "export"}), "outputs-export"),
     route(f"experiments/{ID}/compare", ComparisonViewSet.as_view({"get": "retrieve"}), "comparison"),
     route(f"experiments/{ID}/rate", RatingViewSet.as_view({"get": "retrieve", "post": "rate"}), "rate"),
     *(
@@ -127,6 +130,7 @@ urlpatterns = [
     route(f"runs/{ID}/results", ResultViewSet.as_view({"get": "list"}), "results"),
     route(f"runs/{ID}/score", RunScoreViewSet.as_view({"post": "create"}), "run-score"),
     *acts(RunViewSet, "pause", "resume", "cancel", "retry"),
+    route(f"results/{ADDRESS}/again", AgainViewSet.as_view({"post": "create"}), "result-again"),
     route(f"results/{ADDRESS}/score", ResultScoreViewSet.as_view({"post": "create"}), "result-score"),
     route(f"results/{ADDRESS}", ResultViewSet.as_view({"get": "retrieve"}), "result"),
     route(

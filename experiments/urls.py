@@ -68,6 +68,7 @@ urlpatterns = [
     path("experiments/<uuid:uid>/candidates/new/", candidates.candidate_new, name="candidate-new"),
     path("experiments/<uuid:uid>/prompt-preview/", candidates.prompt_preview, name="prompt-preview"),
     path("experiments/<uuid:uid>/outputs/", outputs.experiment_outputs, name="experiment-outputs"),
+    path("experiments/<uuid:uid>/outputs/export/", outputs.outputs_export, name="outputs-export"),
     path("experiments/<uuid:uid>/outputs/grid/", outputs.outputs_grid, name="outputs-grid"),
     path("experiments/<uuid:uid>/compare/", compare.experiment_compare, name="experiment-compare"),
     path("experiments/<uuid:uid>/rate/", rate.experiment_rate, name="experiment-rate"),

@@ -16,7 +16,7 @@ from scoring.outputs import Outputs
 
 MOST_TRIALS = 10
 """Trials of a cell that are read; more of them are in the drawer."""
-SHOWN = ("id", "outcome", "detail", "preview", "cost_usd", "latency_ms", "tokens_in", "tokens_out", "item_id")
+SHOWN = ("id", "trial", "outcome", "detail", "preview", "cost_usd", "latency_ms", "tokens_in", "tokens_out", "item_id")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,20 @@ def result_lines(board: Board, *, is_for_spreadsheets: bool = False) -> Iterator
     spreadsheet would take for formulas; without it every text stands as it is.
     """
     specs = list(board.experiment.scorers.filter(removed_at=None))
-    yield csv_record([*ITEM, *_score_columns(specs), *MEASURED, *PLACE], is_for_spreadsheets=is_for_spreadsheets)
+    yield result_header(specs, is_for_spreadsheets=is_for_spreadsheets)
     for entry in board.entries:
         for judged in judged_results(entry.run, specs):
-            yield csv_record(_cells(entry.run, judged, specs), is_for_spreadsheets=is_for_spreadsheets)
+            yield record_of(entry.run, judged, specs, is_for_spreadsheets=is_for_spreadsheets)
+
+
+def result_header(specs: Sequence[ScorerSpec], *, is_for_spreadsheets: bool = False) -> str:
+    """Return the first line of a file of results."""
+    return csv_record([*ITEM, *_score_columns(specs), *MEASURED, *PLACE], is_for_spreadsheets=is_for_spreadsheets)
+
+
+def record_of(run: Run, judged: JudgedResult, specs: Sequence[ScorerSpec], *, is_for_spreadsheets: bool = False) -> str:
+    """Return the line of one result."""
+    return csv_record(_cells(run, judged, specs), is_for_spreadsheets=is_for_spreadsheets)
 
 
 def _score_columns(specs: Sequence[ScorerSpec]) -> list[str]:

@@ -42,6 +42,12 @@ def score_shown(run: Run, row: Score, scorer: str, author: str | None, kind: str
     }
 
 
+def plain_score(row: Score) -> dict[str, Any]:
+    """Return what a score says, without its place: files tell it beside the result."""
+    names = ("value", "label", "extracted", "explanation", "error")
+    return {"source": "person" if row.author else "code"} | {name: getattr(row, name) for name in names}
+
+
 def rating_shown(rating: RunRating) -> dict[str, Any]:
     """Return one rating of a run as a whole, in the form of a score."""
     return {

@@ -148,6 +148,8 @@ class OutputsGrid:
     later: str
     """Leads to the page after; "": this is the last."""
     figures_query: str
+    export_query: str
+    """Keeps what is shown; a format is still to be named."""
     has_figures: bool
     """Whether cost and latency are shown."""
 
@@ -168,6 +170,7 @@ class OutputsGrid:
             query_with(request, **PLACE | {"before": _first(found)}) if found.has_earlier else "",
             query_with(request, **PLACE | {"after": _last(found)}) if found.has_later else "",
             query_with(request, figures=None if has_figures else 1, result=None),
+            query_with(request, **PLACE | {"format": None}),
             has_figures,
         )
 

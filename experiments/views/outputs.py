@@ -2,12 +2,15 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from evalsite.downloads import download
 from experiments.pages.head import ExperimentHead
 from experiments.pages.outputs import OutputsGrid, OutputsPage
+from scoring.output_export import output_csv, output_jsonl
+from scoring.output_queries import Asked
 
 
 @require_safe
@@ -24,3 +27,14 @@ def outputs_grid(request: HttpRequest, uid: UUID) -> HttpResponse:
     head = ExperimentHead.build(uid, request.user, "Outputs")
     grid = OutputsGrid.build(head.experiment, request)
     return render(request, "experiments/_outputs_grid.html", {"grid": grid})
+
+
+@require_safe
+def outputs_export(request: HttpRequest, uid: UUID) -> StreamingHttpResponse:
+    """Give every result of what the grid shows as a file: CSV for spreadsheets, or JSON Lines with `?format=jsonl`."""
+    experiment = ExperimentHead.build(uid, request.user, "Outputs").experiment
+    asked = Asked.of(experiment, request.GET)
+    if request.GET.get("format") == "jsonl":
+        return download(request, output_jsonl(asked), name=f"{experiment.name}-outputs.jsonl", kind="jsonl")
+    lines = output_csv(asked, is_for_spreadsheets=True)
+    return download(request, lines, name=f"{experiment.name}-outputs.csv", kind="csv")
