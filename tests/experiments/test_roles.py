@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from experiments.models import AccessToken, Membership, Project, Role, Scope
@@ -107,11 +108,19 @@ def test_api_needs_the_scope_admin_to_change_members(
     assert Api(owner).call(*ROUTES[name][0](project, member)).status_code == 403
 
 
+def admin_of_members() -> User:
+    """Return one of the staff whom Django lets view and change memberships."""
+    person = UserFactory(is_staff=True)
+    names = ["view_membership", "change_membership"]
+    person.user_permissions.set(Permission.objects.filter(codename__in=names))
+    return person
+
+
 @pytest.mark.parametrize(("role", "is_changed"), [("viewer", False), ("editor", False), ("owner", True)])
 def test_admin_changes_roles_for_owners_only(
     client: Client, project: Project, member: Membership, role: str, is_changed: bool
 ) -> None:
-    person = UserFactory(is_staff=True)
+    person = admin_of_members()
     MembershipFactory(project=project, user=person, role=Role(role))
     client.force_login(person)
 
@@ -122,7 +131,7 @@ def test_admin_changes_roles_for_owners_only(
 
 
 def test_admin_keeps_the_last_owner(client: Client, project: Project) -> None:
-    person = UserFactory(is_staff=True)
+    person = admin_of_members()
     last = MembershipFactory(project=project, user=person, role=Role.OWNER)
     client.force_login(person)
 
