@@ -68,7 +68,7 @@ def worker(folder: Path, lanes: int = 1) -> "Iterator[None]":
 
 
 def _wait_for_host() -> None:
-    from runs.watching import living_host
+    from runs.live.watching import living_host
 
     until = time.monotonic() + READY_S
     while living_host() is None:

@@ -127,7 +127,7 @@ def _asking(client: "Client", address: str) -> Callable[[], None]:
 
 
 def _board_query(experiment: "Experiment") -> Callable[[], object]:
-    from scoring.leaderboard import leaderboard
+    from scoring.boards.leaderboard import leaderboard
 
     return lambda: leaderboard(experiment)
 

@@ -22,7 +22,7 @@ class EvalsiteConfig(AppConfig):
         post_delete.connect(note_removal, sender=Project)
         if settings.OTEL:
             from runs.signals import run_ended
-            from runs.tracing import tell_of_ended_run
+            from runs.traces.spans import tell_of_ended_run
 
             run_ended.connect(tell_of_ended_run)
         share_nothing_with_forks()

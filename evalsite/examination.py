@@ -18,7 +18,7 @@ from evalsite.preparation import missing_migrations
 from experiments.credentials import KeyNotAllowed, key_state, provider_key
 from experiments.models import Provider
 from experiments.wording import counted
-from runs.watching import living_host
+from runs.live.watching import living_host
 
 PYTHONS = ((3, 11), (3, 13))
 OLDEST_SQLITE = (3, 35)  # RETURNING

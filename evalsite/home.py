@@ -15,11 +15,11 @@ from experiments.models import Experiment, Project
 from experiments.models.projects import Person
 from experiments.pages.leaderboard import LeaderboardPart
 from experiments.pages.providers import can_add_provider
+from runs.live.pace import Pace, paces_of
+from runs.live.streams import are_workers_gone
 from runs.models import FINISHED, Run, RunStatus
 from runs.models.runs import RUNNABLE, RunQuerySet
-from runs.pace import Pace, paces_of
-from runs.streams import are_workers_gone
-from scoring.run_lines import RunLine, with_lines
+from scoring.boards.run_lines import RunLine, with_lines
 
 MOST_RUNNING, MOST_PAUSED, MOST_LATEST = 20, 20, 10
 

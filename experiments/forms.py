@@ -13,7 +13,7 @@ from experiments.files.params_text import read_params
 from experiments.models import Dataset, Experiment, Project, Provider, Role, Scope
 from experiments.models.projects import Person
 from experiments.permissions import ROLES_BY_ACTION, may
-from runs.activity import STATUSES
+from runs.live.activity import STATUSES
 
 if TYPE_CHECKING:
     ProviderModelForm = forms.ModelForm[Provider]

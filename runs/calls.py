@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
-from runs.estimates import TokenEstimates
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
 from runs.execution import Attempt, Halted, Job
-from runs.gates import Gate, Health
+from runs.limits.estimates import TokenEstimates
+from runs.limits.gates import Gate, Health
+from runs.limits.throttling import Ear
+from runs.limits.wallets import NOTHING, Purchase, Wallet
 from runs.outcomes import ANSWERED, Outcome
-from runs.throttling import Ear
-from runs.wallets import NOTHING, Purchase, Wallet
 
 logger = logging.getLogger(__name__)
 

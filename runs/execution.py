@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from runs.exchange import Completion, Message, Request
-from runs.probing import GIVEN_UP, Probe
+from runs.lanes.probing import GIVEN_UP, Probe
 
 if TYPE_CHECKING:
     from asyncio import Task

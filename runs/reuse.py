@@ -12,7 +12,7 @@ from runs.outcomes import ANSWERED
 from runs.transcripts import messages_of, text_of
 
 if TYPE_CHECKING:
-    from runs.sink import Sink
+    from runs.lanes.sink import Sink
 
 LOOK_UP_AT_ONCE = 500
 

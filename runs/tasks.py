@@ -9,10 +9,10 @@ from django.db.models import F
 from experiments.actions import ActionRefused
 from runs.actions import preparing
 from runs.actions.waking import wake_lanes
-from runs.claims import claimable_runs
-from runs.lane import work_until_idle
+from runs.lanes.claims import claimable_runs
+from runs.lanes.lane import work_until_idle
+from runs.lanes.stopping import is_told
 from runs.models import Lane, Preparation
-from runs.stopping import is_told
 
 
 def work() -> None:

@@ -11,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from experiments.models import Candidate, CaseList, Experiment
 from experiments.wording import counted
+from runs.live.watching import RunProgress, progress_of
 from runs.models import Preparation, Run
-from runs.watching import RunProgress, progress_of
-from scoring.scored import counting_results
+from scoring.boards.scored import counting_results
 from scoring.terminal import printable
 
 LOOK_EVERY_S = 0.5

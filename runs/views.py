@@ -15,6 +15,7 @@ from experiments.actions import ActionConflict, ActionRefused
 from experiments.models import Experiment, Project
 from runs.actions import cancel_run, pause_run, resume_run, retry_failed, run_again
 from runs.forms import RatingForm
+from runs.live.streams import Topic, stream_of
 from runs.models import Result, Run
 from runs.models.results import result_id_of
 from runs.pages.again import AgainPart
@@ -22,7 +23,6 @@ from runs.pages.result import ResultPage
 from runs.pages.run_detail import ResultsPart, RunDetailPage, RunSummary, visible_run
 from runs.pages.run_list import RunListPage
 from runs.pages.transcript import medium_of
-from runs.streams import Topic, stream_of
 from scoring.actions import rate_result
 
 MOST_RESULTS = 1 << 32

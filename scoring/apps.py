@@ -10,6 +10,7 @@ class ScoringConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers."""
-        from scoring import catching_up, summing
+        from scoring.boards import summing
+        from scoring.changing import catching_up
 
         _ = catching_up, summing

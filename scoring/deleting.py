@@ -12,9 +12,9 @@ from experiments.actions import ActionConflict, ActionRefused, archive_project
 from experiments.models import CaseList, Dataset, Experiment, Item, Project, Prompt, Provider
 from experiments.models.projects import Person
 from experiments.permissions import require
+from runs.live.progress import counts_of
 from runs.models import FailedAttempt, Result, Run, Transcript
 from runs.models.results import result_id_of
-from runs.progress import counts_of
 from scoring.models import Score
 
 CHUNK = 1_000

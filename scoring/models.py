@@ -142,7 +142,7 @@ class RunScore(models.Model):
 
 
 class RunScoreItems(models.Model):
-    """The item values behind a RunScore, packed (scoring/kept_values.py); apart, so that boards need not read them."""
+    """Item values behind a RunScore, packed (scoring/boards/kept_values.py); apart: boards need not read them."""
 
     run_score = models.OneToOneField(RunScore, primary_key=True, on_delete=models.CASCADE, related_name="items")
     positions = models.BinaryField(help_text="Positions in the case list, ascending: 32-bit integers, deflated.")

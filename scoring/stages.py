@@ -6,13 +6,13 @@ from datetime import datetime
 from django.db import models
 
 from runs.execution import Job, Stage
+from runs.lanes.records import RowBuilder
+from runs.lanes.storage import Row
+from runs.lanes.supplies import LaneSupplies
 from runs.models import Run
 from runs.outcomes import ANSWERED
-from runs.records import RowBuilder
-from runs.services import LaneServices
-from runs.storage import Row
-from scoring.judges import Judges, PreparedScorer, prepared_scorers
-from scoring.judging import Judgement
+from scoring.judging.judges import Judges, PreparedScorer, prepared_scorers
+from scoring.judging.one import Judgement
 from scoring.models import Score
 from scoring.scorers.base import Answer, Question, Verdict
 
@@ -55,8 +55,8 @@ class Judge(Stage):
 
     name = "score"
 
-    def __init__(self, services: LaneServices) -> None:
-        self._services = services
+    def __init__(self, supplies: LaneSupplies) -> None:
+        self._supplies = supplies
         self._judges = Judges()
         self._build = RowBuilder(Score)
 

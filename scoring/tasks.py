@@ -4,10 +4,11 @@ from contextlib import suppress
 
 from experiments.actions import ActionConflict
 from experiments.models import Experiment, Project
-from scoring import deleting, proposing
+from scoring import deleting
+from scoring.changing import proposing
+from scoring.changing.rescoring import bring_up_to_date
+from scoring.changing.reweighing import sum_up_all
 from scoring.models import ScorerProposal
-from scoring.rescoring import bring_up_to_date
-from scoring.reweighing import sum_up_all
 
 
 def stand_anew(experiment_id: int) -> None:

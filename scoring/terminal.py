@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.models import Experiment
-from scoring.forecast import forecast_of, sentence_of
-from scoring.leaderboard import Board, Entry
-from scoring.requirements import Met
+from scoring.boards.forecast import forecast_of, sentence_of
+from scoring.boards.leaderboard import Board, Entry
+from scoring.boards.requirements import Met
 
 NONE = "—"
 CANDIDATE = "candidate"

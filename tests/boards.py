@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from experiments.actions import freeze_case_list
 from experiments.models import CaseList, Experiment, Project
+from runs.live.progress import totals_of
 from runs.models import Result, Run, RunStatus
-from runs.progress import totals_of
 from scoring.models import RunScore, RunStanding
 from tests.factories import (
     CandidateFactory,

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from runs.calls import ProviderLine
 from runs.exchange import Completion, Request
-from runs.gates import Gate, Health
+from runs.limits.gates import Gate, Health
 
 
 @dataclass(slots=True)

@@ -135,7 +135,7 @@ def test_pure_module_reaches_neither_django_nor_an_http_client(module: str) -> N
 def test_modules_are_found() -> None:
     found = set(modules())
 
-    assert {"evalsite.settings", "runs.execution", "runs.models", "scoring.leaderboard"} <= found
+    assert {"evalsite.settings", "runs.execution", "runs.models", "scoring.boards.leaderboard"} <= found
     assert not {module for module in found if module.endswith("__init__")}
 
 

@@ -17,7 +17,7 @@ from django.test import Client
 from experiments.actions import edit_provider
 from experiments.models import Membership, Project, Provider, Role
 from runs.actions import start_experiment
-from runs.foreground import Foreground
+from runs.lanes.foreground import Foreground
 from runs.models import FailedAttempt, Result, Run
 from runs.result_addresses import address_of
 from tests.api_client import Api
@@ -155,7 +155,7 @@ def seen_by(person: Any, runs: list[Run]) -> dict[str, str]:
 def _shown(browser: Client, api: Api, path: str) -> str:
     answer = api.get(path) if path.startswith("/api/") else browser.get(path, follow=True)
     assert answer.status_code in (200, 404), (path, answer.status_code)
-    return answer.content.decode() if answer.status_code == 200 else ""
+    return answer.getvalue().decode() if answer.status_code == 200 else ""
 
 
 def printed(run: Run, capsys: pytest.CaptureFixture[str]) -> str:

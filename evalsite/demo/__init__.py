@@ -17,11 +17,11 @@ from experiments.actions import declare_experiment
 from experiments.files.experiment_file import ExperimentFile, load
 from experiments.models import Experiment, Membership, Project, Role
 from runs.actions import start_experiment
+from runs.live.watching import HostWatch, living_host
 from runs.models import Run
 from runs.simulator.address import answers, read_address
 from runs.terminal import ProgressDisplay
-from runs.watching import HostWatch, living_host
-from scoring.leaderboard import leaderboard
+from scoring.boards.leaderboard import leaderboard
 from scoring.terminal import print_board
 
 FILE = settings.BASE_DIR / "evalsite" / "demo" / "demo.yaml"

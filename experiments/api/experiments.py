@@ -31,9 +31,9 @@ from experiments.models import Candidate, ErrorsPolicy, Experiment
 from runs.actions import add_and_start, cancel_run, pause_run, resume_run, retry_failed, start_experiment
 from runs.models import Run, RunStatus
 from runs.models.runs import ACTIVE, RUNNABLE
-from scoring.experiment_export import export_lines, export_name
-from scoring.forecast import forecast_of
-from scoring.reweighing import stand_anew
+from scoring.boards.forecast import forecast_of
+from scoring.changing.reweighing import stand_anew
+from scoring.exports.experiment import export_lines, export_name
 
 EXPORTED = {"yaml": "application/yaml", "csv": "text/csv", "junit": "application/xml"}
 """Content type by format."""

@@ -16,7 +16,7 @@ from experiments.actions.providers import KEY_LENGTH
 from experiments.api.references import project_from
 from experiments.credentials import key_state
 from experiments.models import Provider
-from runs.limits_now import limits_now
+from runs.limits.usage import limits_now
 
 
 class ProviderSerializer(serializers.ModelSerializer[Provider]):

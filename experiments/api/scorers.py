@@ -16,10 +16,10 @@ from experiments.api.references import item_from
 from experiments.declarations import ScorerDeclaration
 from experiments.models import Experiment, ScorerSpec
 from experiments.permissions import require
+from scoring.changing.proposing import change_scorer, discard_proposal, keep_proposal, save_scorer
+from scoring.changing.reweighing import stand_anew
+from scoring.judging.trying import question_of, try_scorer
 from scoring.models import ScorerProposal
-from scoring.proposing import change_scorer, discard_proposal, keep_proposal, save_scorer
-from scoring.reweighing import stand_anew
-from scoring.trying import question_of, try_scorer
 
 
 class ScorerSerializer(serializers.ModelSerializer[ScorerSpec]):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalsite.charts import Scale, spread_labels
-from scoring.leaderboard import Entry, row_name
+from scoring.boards.leaderboard import Entry, row_name
 
 PALETTE = 8
 WIDTH, HEIGHT = 480, 240

@@ -11,12 +11,12 @@ from experiments.models import Experiment, Item
 from runs.models import Result, Run
 from runs.models.results import result_id_of
 from runs.transcripts import output_of
-from scoring.comparing import Comparison, NotComparable, Pairing, compare
-from scoring.item_values import Ints
-from scoring.leaderboard import leaderboard, row_name
+from scoring.boards.comparing import Comparison, NotComparable, Pairing, compare
+from scoring.boards.item_values import Ints
+from scoring.boards.leaderboard import leaderboard, row_name
+from scoring.grid.text_pieces import Piece, difference_of_texts
 from scoring.statistics import PairedDifference
 from scoring.statistics.paired import FEW_DISAGREEMENTS
-from scoring.text_pieces import Piece, difference_of_texts
 
 ROWS = 20
 FILTERS = {"all": "all", "losses": "worse", "wins": "better", "ties": "same"}

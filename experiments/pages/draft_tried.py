@@ -4,12 +4,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from experiments.models import ExperimentDraft, ScorerSpec
+from runs.live.streams import are_workers_gone
 from runs.models import Result, Run
 from runs.models.runs import ACTIVE
-from runs.streams import are_workers_gone
 from runs.transcripts import output_of
+from scoring.changing.rescoring import RESULTS_AT_ONCE
 from scoring.models import CODE, Score
-from scoring.rescoring import RESULTS_AT_ONCE
 
 
 @dataclass(frozen=True)

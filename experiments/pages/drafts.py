@@ -22,8 +22,8 @@ from experiments.templating import item_context
 from experiments.templating.preview import PromptPreview, preview_of
 from experiments.wording import counted
 from runs.actions.drafting import declared
+from scoring.judging.trying import question_of, try_scorer
 from scoring.scorers.base import Question, Verdict
-from scoring.trying import question_of, try_scorer
 
 TEXTS = ("name", "description", "version", "rows", "trials", "limit")
 CANDIDATE, SCORER = ("name", "provider", "model", "params"), ("kind", "name", "options", "weight")

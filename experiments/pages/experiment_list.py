@@ -14,9 +14,9 @@ from experiments.forms import ExperimentFilter
 from experiments.models import Candidate, Experiment
 from experiments.models.experiments import ExperimentQuerySet
 from experiments.models.projects import Person
-from runs.activity import with_status
+from runs.live.activity import with_status
 from runs.models import Run, RunStatus
-from scoring.run_lines import RunLine, with_lines
+from scoring.boards.run_lines import RunLine, with_lines
 
 ROWS = 50
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from experiments.models import Experiment
 from experiments.models.projects import Person
 from experiments.permissions import may
-from runs.activity import DRAFT, with_status
+from runs.live.activity import DRAFT, with_status
 from runs.models import ACTIVE
 
 

@@ -11,9 +11,9 @@ from experiments.models.projects import Person
 from experiments.pages.board_charts import BoardCharts
 from experiments.permissions import may
 from runs.models import Run
-from scoring.comparing import UNCORRECTED, differences_to
-from scoring.leaderboard import Entry, leaderboard, row_name
-from scoring.run_lines import RunLine, with_lines
+from scoring.boards.comparing import UNCORRECTED, differences_to
+from scoring.boards.leaderboard import Entry, leaderboard, row_name
+from scoring.boards.run_lines import RunLine, with_lines
 from scoring.statistics import PairedDifference
 
 APART_ROWS = 20

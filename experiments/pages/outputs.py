@@ -15,11 +15,11 @@ from experiments.models import Experiment, Item, ScorerSpec
 from experiments.rows.new_items import text_of
 from runs.models import Result, Run
 from runs.result_addresses import address_of, result_at
-from scoring.leaderboard import row_name
-from scoring.output_cells import Cell, Row, Trial, rows_of
-from scoring.output_queries import Asked
-from scoring.output_search import Found, page_of
-from scoring.outputs import MOST_COLUMNS, Mode, Outputs
+from scoring.boards.leaderboard import row_name
+from scoring.grid.cells import Cell, Row, Trial, rows_of
+from scoring.grid.outputs import MOST_COLUMNS, Mode, Outputs
+from scoring.grid.queries import Asked
+from scoring.grid.search import Found, page_of
 
 MOST_CELLS = 36
 """On a page: a fragment has to stay under 20 kB."""

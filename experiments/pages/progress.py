@@ -9,10 +9,10 @@ from experiments.models import Experiment
 from experiments.models.projects import Person
 from experiments.permissions import may
 from experiments.wording import counted
+from runs.live.pace import Pace, counted_paces_of
+from runs.live.streams import are_workers_gone
 from runs.models import ACTIVE, Run, RunStatus
 from runs.models.runs import RUNNABLE, RunQuerySet
-from runs.pace import Pace, counted_paces_of
-from runs.streams import are_workers_gone
 
 
 def _on_board(experiment: Experiment) -> RunQuerySet:

@@ -15,7 +15,7 @@ from experiments.pages.prompt_editor import ItemPreview, PromptEditor
 from experiments.permissions import ROLES_BY_ACTION, may
 from experiments.rows.new_items import text_of
 from experiments.templating import TemplateProblem, compile_messages
-from scoring.text_pieces import Piece, difference_of_texts
+from scoring.grid.text_pieces import Piece, difference_of_texts
 
 VERSIONS_SHOWN = 500
 USES_SHOWN = 500

@@ -14,7 +14,7 @@ from experiments.models import Candidate, Project, Provider
 from experiments.models.projects import Person
 from experiments.options import Options
 from experiments.permissions import ROLES_BY_ACTION, may
-from runs.limits_now import limits_now
+from runs.limits.usage import limits_now
 
 
 class OptionShown(NamedTuple):

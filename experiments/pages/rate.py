@@ -19,9 +19,9 @@ from experiments.rows.new_items import text_of
 from runs.models import Result
 from runs.transcripts import output_of
 from scoring.models import Score, Showing
-from scoring.rateable import Rateable, RatingOrder, RatingProgress
-from scoring.rating_scale import Choice, choices_of
-from scoring.showings import show_next
+from scoring.rating.rateable import Rateable, RatingOrder, RatingProgress
+from scoring.rating.scale import Choice, choices_of
+from scoring.rating.showings import show_next
 
 MOST_SHOWN = 100_000
 ORDER_LABELS = {RatingOrder.RANDOM: "Random", RatingOrder.ITEM: "By item"}

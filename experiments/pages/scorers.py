@@ -13,11 +13,11 @@ from experiments.files.writing import as_yaml, told_options
 from experiments.models import Experiment, Item, ScorerRevision, ScorerSpec
 from experiments.pages.prompt_editor import KEYS_SHOWN, chosen_item
 from experiments.pages.scorer_form import PREFIX, ScorerFields, kind_choices
-from runs.streams import are_workers_gone
+from runs.live.streams import are_workers_gone
+from scoring.changing.proposing import EXAMPLES
+from scoring.judging.trying import question_of, try_scorer
 from scoring.models import CODE, Score, ScorerProposal
-from scoring.proposing import EXAMPLES
 from scoring.scorers.base import Verdict
-from scoring.trying import question_of, try_scorer
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from experiments.pages.head import ExperimentHead
 from experiments.pages.leaderboard import LeaderboardPart
 from experiments.pages.progress import ProgressPart
 from experiments.pages.weights import WeightsForm
-from scoring.reweighing import stand_anew
+from scoring.changing.reweighing import stand_anew
 
 
 @require_safe

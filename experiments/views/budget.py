@@ -12,9 +12,9 @@ from experiments.models import Experiment
 from experiments.pages.head import ExperimentHead
 from experiments.permissions import may
 from runs.actions import start_experiment
-from runs.purses import spent_of
-from runs.wallets import Budget, Owner
-from scoring.forecast import forecast_of, sentence_of
+from runs.limits.purses import spent_of
+from runs.limits.wallets import Budget, Owner
+from scoring.boards.forecast import forecast_of, sentence_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

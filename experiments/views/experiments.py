@@ -14,7 +14,7 @@ from experiments.pages.head import ExperimentHead
 from experiments.wording import counted
 from runs.actions import start_experiment
 from runs.models import Run
-from scoring.run_lines import RunLine, with_lines
+from scoring.boards.run_lines import RunLine, with_lines
 
 
 @require_safe

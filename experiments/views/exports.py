@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from evalsite.downloads import download
 from experiments.actions import ActionConflict
 from experiments.models import Experiment
-from scoring.experiment_export import ENDINGS, export_lines, export_name
+from scoring.exports.experiment import ENDINGS, export_lines, export_name
 
 
 @require_safe

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 from evalsite.downloads import download
 from experiments.pages.head import ExperimentHead
 from experiments.pages.outputs import OutputsGrid, OutputsPage
-from scoring.output_export import output_csv, output_jsonl
-from scoring.output_queries import Asked
+from scoring.grid.export import output_csv, output_jsonl
+from scoring.grid.queries import Asked
 
 
 @require_safe

@@ -17,9 +17,9 @@ from experiments.models import Experiment
 from experiments.pages.head import ExperimentHead
 from experiments.pages.rate import RatePage, value_field
 from scoring.models import Showing
-from scoring.rateable import Rateable
-from scoring.rating_export import ratings_csv
-from scoring.showings import rate_shown, show_skipped_again, skip_shown, undo_last
+from scoring.rating.export import ratings_csv
+from scoring.rating.rateable import Rateable
+from scoring.rating.showings import rate_shown, show_skipped_again, skip_shown, undo_last
 
 PAGE, FRAGMENT = "experiments/experiment_rate.html", "experiments/_experiment_rating.html"
 

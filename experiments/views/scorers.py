@@ -14,9 +14,9 @@ from experiments.pages.head import ExperimentHead
 from experiments.pages.scorer_form import ScorerFields
 from experiments.pages.scorers import ProposalPart, ScorerPage, ScorersPart, TriedPart
 from experiments.permissions import require
+from scoring.changing.proposing import change_scorer, discard_proposal, go_on_judging, keep_proposal
+from scoring.changing.reweighing import stand_anew
 from scoring.models import ScorerProposal
-from scoring.proposing import change_scorer, discard_proposal, go_on_judging, keep_proposal
-from scoring.reweighing import stand_anew
 
 FIRST_KIND = "exact_match"
 

@@ -7,14 +7,14 @@ from experiments.actions import ActionConflict
 from experiments.models.projects import Person
 from experiments.permissions import require
 from runs.actions.waking import wake_lanes
-from runs.finishing import finish_if_done
+from runs.lanes.finishing import finish_if_done
+from runs.lanes.recounting import recount
+from runs.lanes.takeover import living_owners
 from runs.models import FailedAttempt, Result, Run, RunStatus, Transcript, UnitState, WorkUnit
 from runs.models.results import result_id_of
 from runs.models.runs import RUNNABLE
 from runs.outcomes import ERRORS
-from runs.recounting import recount
 from runs.signals import results_changed
-from runs.takeover import living_owners
 
 
 def pause_run(*, run: Run, by: Person | None) -> None:

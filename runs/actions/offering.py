@@ -12,9 +12,9 @@ from experiments.credentials import KeyNotAllowed
 from experiments.models import Candidate, Project, Provider
 from experiments.options import OptionError
 from runs.exchange import CallFailed, NeedsPerson
+from runs.lanes.supplies import runner_of
 from runs.models import Run
 from runs.runners.base import Runner
-from runs.services import runner_of
 from runs.transport import AiohttpTransport
 
 ASKED_FOR_S = 3.0

@@ -18,12 +18,12 @@ from experiments.templating.rehearsal import rehearse
 from runs.actions.controlling import go_on
 from runs.actions.planning import extend, run_of, steps_to
 from runs.actions.waking import wake_lanes
-from runs.claims import load_items
+from runs.lanes.claims import load_items
+from runs.lanes.stopping import is_told
+from runs.lanes.takeover import living_owners
 from runs.models import Preparation, Run
 from runs.models.runs import RUNNABLE
 from runs.plan import Plan
-from runs.stopping import is_told
-from runs.takeover import living_owners
 
 BEAT_EVERY_S = 1.0
 CHANGED = "The experiment was changed while its start was prepared: start it again."

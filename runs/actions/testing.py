@@ -15,8 +15,8 @@ from experiments.models.projects import Person
 from experiments.options import OptionError
 from experiments.permissions import require
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
+from runs.lanes.supplies import runner_of
 from runs.runners.base import HttpResponse, Runner, StreamedResponse, Transport
-from runs.services import runner_of
 from runs.transport import AiohttpTransport
 
 LIMIT_S = 30.0

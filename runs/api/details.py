@@ -3,15 +3,15 @@
 from functools import cached_property
 from typing import Any
 
-from runs.claims import tally_of
-from runs.liveness import NO_WORKER
+from runs.lanes.claims import tally_of
+from runs.lanes.liveness import NO_WORKER
+from runs.lanes.tallies import StageTally, merged
+from runs.live.progress import Totals, totals_from
 from runs.models import Lane, Result, Run, RunStatus, WorkUnit
-from runs.progress import Totals, totals_from
 from runs.result_addresses import address_of
-from runs.tallies import StageTally, merged
 from runs.transcripts import output_of
 from scoring.models import RunRating, RunScore, Score
-from scoring.score_json import rating_shown, scores_of
+from scoring.rating.score_json import rating_shown, scores_of
 
 EACH_UP_TO = 100
 

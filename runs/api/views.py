@@ -37,16 +37,16 @@ from runs.actions import AdHocConfig, cancel_run, pause_run, resume_run, retry_f
 from runs.actions.offering import provider_offering
 from runs.api.details import stages_of
 from runs.api.shapes import ResultDetailSerializer, ResultSerializer, RunDetailSerializer, RunSerializer
-from runs.foreground import Foreground
-from runs.liveness import NO_WORKER, workers
+from runs.lanes.foreground import Foreground
+from runs.lanes.liveness import NO_WORKER, workers
+from runs.live.watching import progress_of
 from runs.models import Result, Run, RunStatus
 from runs.outcomes import CHOICES
 from runs.requested import input_from, messages_from, params_from
 from runs.result_addresses import result_at
 from runs.transcripts import messages_of
-from runs.watching import progress_of
 from scoring.models import Score
-from scoring.score_json import scores_of
+from scoring.rating.score_json import scores_of
 
 ORDERS = {
     "started_at": "started_at",

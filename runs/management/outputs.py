@@ -10,11 +10,11 @@ from typing import Any
 
 from evalsite.commands import CommandFailed
 from experiments.files.experiment_file import ExperimentFile
-from scoring.board_json import board_json
-from scoring.junit_export import junit_xml
-from scoring.leaderboard import Board
-from scoring.requirements import Met
-from scoring.result_export import result_lines
+from scoring.boards.board_json import board_json
+from scoring.boards.leaderboard import Board
+from scoring.boards.requirements import Met
+from scoring.exports.junit import junit_xml
+from scoring.exports.results import result_lines
 
 OUTPUTS = ("json", "csv", "junit")
 STANDARD_OUTPUT = "-"

@@ -9,7 +9,7 @@ from experiments.models import Provider
 
 
 class ProviderPace(models.Model):
-    """How fast one provider is asked at the moment; one row a provider. Seconds are those of `runs.ledger_clock`."""
+    """How fast one provider is asked at the moment; a row each. Seconds are those of `runs.limits.ledger_clock`."""
 
     provider = models.OneToOneField(Provider, on_delete=models.CASCADE, related_name="pace")
     planned_until_s = models.FloatField(default=0.0, help_text="Until when the time of the line is given away.")

@@ -7,10 +7,10 @@ from typing import Any, Self
 from django.db import models, transaction
 from django.db.models import F, Q
 
+from runs.lanes.probing import ALONE_AFTER
 from runs.models.lanes import Lane
 from runs.models.runs import Run
 from runs.outcomes import Outcome
-from runs.probing import ALONE_AFTER
 
 
 class UnitState(models.TextChoices):
@@ -59,7 +59,9 @@ class WorkUnit(models.Model):
     lane = models.ForeignKey(Lane, null=True, blank=True, on_delete=models.SET_NULL, related_name="units")
     lease = models.PositiveIntegerField(default=0)
     open_calls = models.PositiveIntegerField(default=0)
-    crash_count = models.PositiveIntegerField(default=0, help_text="Deaths of lanes that held it (runs/probing.py).")
+    crash_count = models.PositiveIntegerField(
+        default=0, help_text="Deaths of lanes that held it (runs/lanes/probing.py)."
+    )
     probing = models.BigIntegerField(
         null=True, blank=True, help_text="First ordinal of the part on its way, while what crashes lanes is looked for."
     )

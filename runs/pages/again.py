@@ -8,12 +8,12 @@ from experiments.models import ScorerSpec
 from experiments.models.projects import Person
 from experiments.permissions import may
 from runs.actions import latest_again
+from runs.live.streams import are_workers_gone
 from runs.models import Result, Run
 from runs.models.results import result_id_of
 from runs.models.runs import RUNNABLE
 from runs.pages.judgements import Judgement, judgements_of, scores_in_force
 from runs.pages.transcript import MOST_SHOWN
-from runs.streams import are_workers_gone
 from runs.transcripts import output_of
 
 

@@ -10,8 +10,8 @@ from django.contrib.auth import get_user_model
 from experiments.models import ScorerSpec
 from experiments.models.projects import Person
 from runs.models import Result, Run
+from scoring.grid.text_pieces import Piece, difference_of_answers
 from scoring.models import CODE, RunScore, Score
-from scoring.text_pieces import Piece, difference_of_answers
 
 PERSON = "person"
 

@@ -9,10 +9,10 @@ from runs.models import Result, Run
 from runs.models.results import result_id_of
 from runs.pages.run_detail import chosen_outcome, results_of
 from runs.result_addresses import address_of
-from scoring.leaderboard import row_name
-from scoring.output_cells import stored_at
-from scoring.output_queries import Asked
-from scoring.output_search import Place, page_of
+from scoring.boards.leaderboard import row_name
+from scoring.grid.cells import stored_at
+from scoring.grid.queries import Asked
+from scoring.grid.search import Place, page_of
 
 ROWS = 20
 LONGEST_LIST = 400

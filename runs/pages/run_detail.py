@@ -14,15 +14,15 @@ from experiments.models import ScorerSpec
 from experiments.models.projects import Person
 from experiments.permissions import may
 from experiments.wording import counted
+from runs.live.pace import Pace, paces_of
+from runs.live.progress import Totals, counts_of
+from runs.live.streams import are_workers_gone
 from runs.models import Result, Run
 from runs.models.results import ResultQuerySet, result_id_of
 from runs.models.runs import RUNNABLE
 from runs.outcomes import Outcome
-from runs.pace import Pace, paces_of
-from runs.progress import Totals, counts_of
-from runs.streams import are_workers_gone
+from scoring.boards.run_lines import RunLine
 from scoring.models import RunScore, Score
-from scoring.run_lines import RunLine
 
 ROWS = 20
 

@@ -12,7 +12,7 @@ from experiments.models.projects import Person
 from runs.forms import RunFilter
 from runs.models import Run
 from runs.models.runs import RunQuerySet
-from scoring.run_lines import RunLine, with_lines
+from scoring.boards.run_lines import RunLine, with_lines
 
 ROWS = 50
 MOST_SKIPPED = 10_000

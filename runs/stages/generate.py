@@ -9,9 +9,9 @@ import orjson
 from runs.calls import DEFAULT_TIMEOUT_S, Limits, ProviderLine
 from runs.exchange import Completion, Message, Request
 from runs.execution import Job, NotedAnswer, Stage
+from runs.lanes.supplies import LaneSupplies
 from runs.models import Run
 from runs.reuse import Reusable, has_forerunners
-from runs.services import LaneServices
 
 HASH_BYTES = 16
 
@@ -32,8 +32,8 @@ class Generate(Stage):
 
     name = "generate"
 
-    def __init__(self, services: LaneServices) -> None:
-        self._services = services
+    def __init__(self, supplies: LaneSupplies) -> None:
+        self._supplies = supplies
 
     def prepare(self, run: Run) -> GeneratePart:
         """Return what this stage needs for the jobs of a run. Called in the database thread."""
@@ -42,8 +42,8 @@ class Generate(Stage):
         measured = [config["options"]] if config.get("options") else []
         head = orjson.dumps([run.experiment.project_id, config["kind"], config["base_url"], *measured])
         is_reusing = run.is_reusing and has_forerunners(run)
-        line = self._services.line_of(run)
-        limits = Limits(timeout_s=seconds, wallets=self._services.wallets_of(run, line))
+        line = self._supplies.line_of(run)
+        limits = Limits(timeout_s=seconds, wallets=self._supplies.wallets_of(run, line))
         return GeneratePart(line, limits, is_reusing, head)
 
     async def __call__(self, job: Job) -> bool:
@@ -55,7 +55,7 @@ class Generate(Stage):
         job.request_hash = request_hash(part.hash_head, request)
         if job.noted is not None and job.noted.request_hash == job.request_hash:
             completion: Completion | None = _go_on_from(job, part.line.name, job.noted)
-        elif part.is_reusing and (found := await self._services.reuse.find(job.request_hash)):
+        elif part.is_reusing and (found := await self._supplies.reuse.find(job.request_hash)):
             completion = _take(job, found)
         else:
             completion = await self._ask(job, part, request)
@@ -66,7 +66,7 @@ class Generate(Stage):
         return True
 
     async def _ask(self, job: Job, part: GeneratePart, request: Request) -> Completion | None:
-        completion = await self._services.port.complete(job, part.line, request, part.limits)
+        completion = await self._supplies.port.complete(job, part.line, request, part.limits)
         if job.arrived is not None:
             job.transcript.append(_answer(job, part.line.name, job.arrived))
         return completion

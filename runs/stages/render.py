@@ -7,8 +7,8 @@ from experiments.media_store import media_loaded
 from experiments.templating import CompiledPrompt, TemplateProblem, compile_messages, item_context
 from runs.exchange import NeedsPerson, Request
 from runs.execution import RUNNER_ERROR, Job, Stage
+from runs.lanes.supplies import LaneSupplies
 from runs.models import Run
-from runs.services import LaneServices
 
 LOST = "a file of the prompt is not in the data directory ({}): put it back, or run the file again; then resume"
 
@@ -28,8 +28,8 @@ class Render(Stage):
 
     name = "render"
 
-    def __init__(self, services: LaneServices) -> None:
-        self._services = services
+    def __init__(self, supplies: LaneSupplies) -> None:
+        self._supplies = supplies
 
     def prepare(self, run: Run) -> RenderPart:
         """Return what this stage needs for the jobs of a run. Called in the database thread.

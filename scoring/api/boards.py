@@ -13,9 +13,9 @@ from evalsite.api_views import VisibleViewSet, checked
 from evalsite.json_bodies import parse_body
 from experiments.actions.scorers import checked_weights
 from experiments.models import Experiment
-from scoring.board_json import board_json
-from scoring.leaderboard import leaderboard
-from scoring.requirements import required_of
+from scoring.boards.board_json import board_json
+from scoring.boards.leaderboard import leaderboard
+from scoring.boards.requirements import required_of
 
 MOST_ROWS = 100
 WEIGHTS_FORM = 'Write an object like {"correct": 2}.'

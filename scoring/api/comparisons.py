@@ -13,7 +13,7 @@ from experiments.identifiers import uid_from
 from experiments.models import Experiment
 from runs.models import Run
 from scoring.api.boards import tried_weights
-from scoring.comparing import NotComparable, Pairing, compare
+from scoring.boards.comparing import NotComparable, Pairing, compare
 
 
 class PairingSerializer(serializers.Serializer[Any]):

@@ -18,12 +18,12 @@ from experiments.models import Experiment, Item
 from runs.actions import run_again
 from runs.models import Run
 from runs.result_addresses import address_of, result_at
-from scoring.leaderboard import row_name
-from scoring.output_cells import Cell, Row, Trial, rows_of
-from scoring.output_export import output_csv, output_jsonl
-from scoring.output_queries import Asked
-from scoring.output_search import page_of
-from scoring.outputs import Mode
+from scoring.boards.leaderboard import row_name
+from scoring.grid.cells import Cell, Row, Trial, rows_of
+from scoring.grid.export import output_csv, output_jsonl
+from scoring.grid.outputs import Mode
+from scoring.grid.queries import Asked
+from scoring.grid.search import page_of
 
 
 class OutputsFilter(serializers.Serializer[Any]):

@@ -16,9 +16,9 @@ from experiments.models import Experiment
 from runs.models import Result
 from runs.transcripts import output_of
 from scoring.models import Showing
-from scoring.rateable import Rateable, RatingOrder
-from scoring.rating_export import COLUMNS, rating_records, ratings_csv
-from scoring.showings import LONGEST_COMMENT, rate_shown, show_next, show_skipped_again, skip_shown, undo_last
+from scoring.rating.export import COLUMNS, rating_records, ratings_csv
+from scoring.rating.rateable import Rateable, RatingOrder
+from scoring.rating.showings import LONGEST_COMMENT, rate_shown, show_next, show_skipped_again, skip_shown, undo_last
 
 ORDER = OpenApiParameter("order", OpenApiTypes.STR, enum=[one.value for one in RatingOrder], default="random")
 

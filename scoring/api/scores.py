@@ -18,7 +18,7 @@ from runs.models import Result, Run
 from runs.result_addresses import result_at
 from scoring.actions import Rating, change_rating, delete_rating, rate_result, rate_run, run_of
 from scoring.models import RunRating, Score
-from scoring.score_json import rating_shown, scores_of
+from scoring.rating.score_json import rating_shown, scores_of
 
 
 class NewScore(RequestSerializer):

@@ -11,9 +11,9 @@ from benchmarks.filling import ERROR_EVERY, fill
 from benchmarks.pages import timed
 from benchmarks.provider import environment
 from benchmarks.shape import Shape
+from runs.live.progress import counts_of
 from runs.models import Lane, Result, RunStatus, Transcript
-from runs.progress import counts_of
-from scoring.leaderboard import leaderboard
+from scoring.boards.leaderboard import leaderboard
 from scoring.models import Score
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from experiments.models import Experiment
-from scoring.leaderboard import leaderboard
+from scoring.boards.leaderboard import leaderboard
 from scoring.models import ScorerProposal
 from tests.api_client import Api
 from tests.people import member_of

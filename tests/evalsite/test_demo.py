@@ -22,15 +22,15 @@ from experiments.actions import ActionConflict, ActionRefused
 from experiments.files.experiment_file import load
 from experiments.models import Experiment, Item, Membership, Project, Role
 from runs.actions import start_experiment
-from runs.foreground import Foreground
+from runs.lanes.foreground import Foreground
 from runs.models import FailedAttempt, Result, Run, RunStatus, Transcript
 from runs.outcomes import Outcome
 from runs.simulator.catalogue import load_knowledge, load_models
 from runs.simulator.server import Simulator
 from runs.simulator.thread import SimulatorThread
-from scoring.board_json import board_json
+from scoring.boards.board_json import board_json
+from scoring.boards.leaderboard import leaderboard
 from scoring.deleting import delete_project
-from scoring.leaderboard import leaderboard
 from scoring.models import Score
 from tests.evalsite.test_up import END_S, Site
 from tests.factories import MembershipFactory, ProjectFactory, RunFactory, UserFactory

@@ -9,9 +9,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from evalsite import health
-from runs.liveness import WorkerWatch
+from runs.lanes.liveness import WorkerWatch
+from runs.live.watching import living_host
 from runs.models import Lane, LaneKind
-from runs.watching import living_host
 from tests.factories import LaneFactory
 from tests.fakes import FakeClock
 

@@ -12,7 +12,7 @@ from experiments.actions.experiments import declare_scorers
 from experiments.declarations import ScorerDeclaration
 from experiments.models import Experiment
 from runs.models import Run
-from scoring.text_pieces import difference_of_texts
+from scoring.grid.text_pieces import difference_of_texts
 from tests.factories import TranscriptFactory
 from tests.people import member_of
 from tests.runs.planned import sums

@@ -8,9 +8,9 @@ from django.urls import reverse
 from experiments.files.declared_form import declared_form
 from experiments.files.writing import to_yaml
 from experiments.models import Experiment, Project
-from scoring.junit_export import junit_xml
-from scoring.leaderboard import leaderboard
-from scoring.result_export import result_lines
+from scoring.boards.leaderboard import leaderboard
+from scoring.exports.junit import junit_xml
+from scoring.exports.results import result_lines
 from tests.factories import ExperimentFactory, MembershipFactory, UserFactory
 from tests.runs.planned import sums
 from tests.scoring.standings import run_of, score_all, summed

@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from experiments.actions import ActionConflict, pause_provider, resume_provider
 from experiments.models import Project, Provider
-from runs.ledger import Ask
+from runs.limits.ledger import Ask
+from runs.limits.shares import Report, take_share
 from runs.models import ProviderPace
-from runs.shares import Report, take_share
 from tests.api_client import Api
 from tests.factories import LaneFactory, ProviderFactory, RunFactory
 

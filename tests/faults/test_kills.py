@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from runs.probing import ALONE_AFTER, DEATHS_ALONE, GIVEN_UP
+from runs.lanes.probing import ALONE_AFTER, DEATHS_ALONE, GIVEN_UP
 from tests.crashing_scorer import POISON
 from tests.machine import EXACT, GOING_ON_S, ITEMS, REPEATED, RUN_S, START_S, Machine
 from tests.waiting import wait_until

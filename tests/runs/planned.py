@@ -9,8 +9,8 @@ from experiments.declarations import ScorerDeclaration
 from experiments.models import Candidate, Experiment, Item
 from runs.actions import start_experiment
 from runs.actions.preparing import prepare
-from runs.claims import CaseCache, HeldUnit, claim_one
 from runs.execution import Job, RunWork
+from runs.lanes.claims import CaseCache, HeldUnit, claim_one
 from runs.models import Lane, Preparation, Run
 from tests.factories import CandidateFactory, DatasetVersionFactory, ExperimentFactory, ProviderFactory
 

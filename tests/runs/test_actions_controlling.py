@@ -10,10 +10,10 @@ from django.core.exceptions import PermissionDenied
 from experiments.actions import ActionConflict
 from experiments.models import Role
 from runs.actions import cancel_run, pause_run, resume_run, retry_failed
-from runs.flushing import Batch, Flusher
+from runs.lanes.flushing import Batch, Flusher
+from runs.lanes.recounting import recount
+from runs.live.progress import totals_of
 from runs.models import FailedAttempt, Result, Run, RunStatus, Transcript, WorkUnit
-from runs.progress import totals_of
-from runs.recounting import recount
 from tests.factories import LaneFactory, MembershipFactory, ResultFactory, TranscriptFactory
 from tests.runs.jobs import answered
 from tests.runs.planned import claimed, jobs_of, planned_run

@@ -10,8 +10,8 @@ from experiments.actions.case_lists import cases_of
 from experiments.models import CaseChunk, CaseList, Experiment, Item
 from runs import tasks
 from runs.actions import cancel_run, pause_run, prepare, resume_run, start_experiment
+from runs.lanes.takeover import adopt_orphans, owner_name
 from runs.models import Preparation, Run, RunStatus, WorkUnit
-from runs.takeover import adopt_orphans, owner_name
 from tests.factories import LaneFactory
 from tests.runs.planned import candidate_at, sums
 

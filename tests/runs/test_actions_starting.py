@@ -9,8 +9,8 @@ from experiments.actions import ActionRefused
 from experiments.actions.candidates import remove_candidate
 from experiments.models import Experiment, Role
 from runs.actions import start_experiment
+from runs.lanes.takeover import owner_name
 from runs.models import Run, RunStatus, WorkUnit
-from runs.takeover import owner_name
 from tests.factories import ExperimentFactory, LaneFactory, MembershipFactory
 from tests.runs.planned import candidate_at, sums
 

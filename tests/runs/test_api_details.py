@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from experiments.models import Experiment
+from runs.lanes.recounting import recount
 from runs.models import Result, Run, WorkUnit
-from runs.recounting import recount
 from runs.result_addresses import address_of
 from scoring.statistics import wilson_interval
 from tests.api_client import Api

@@ -9,9 +9,9 @@ from experiments.models import Experiment
 from runs.actions import start_experiment
 from runs.actions.testing import test_provider as try_provider
 from runs.exchange import NeedsPerson
-from runs.foreground import Foreground
+from runs.lanes.foreground import Foreground
+from runs.lanes.supplies import LaneSupplies
 from runs.models import Result, Run, RunStatus, Transcript
-from runs.services import LaneServices
 from scoring.models import Score
 from tests.factories import ProviderFactory
 from tests.fakes import FakeClock
@@ -123,10 +123,10 @@ def test_run_whose_provider_got_other_templates_since_pauses_and_says_so(monkeyp
         run = worked("http", server, "swift")
         run.provider.options |= {"text": "elsewhere"}
         run.provider.save()
-        services: Any = LaneServices(transport=FakeTransport([]), port=None, reuse=None, clock=FakeClock())  # type: ignore[arg-type]
+        supplies: Any = LaneSupplies(transport=FakeTransport([]), port=None, reuse=None, clock=FakeClock())  # type: ignore[arg-type]
 
         with pytest.raises(NeedsPerson, match="has other options than when this run was planned"):
-            services.line_of(Run.objects.get(pk=run.pk))
+            supplies.line_of(Run.objects.get(pk=run.pk))
 
 
 def test_run_of_a_callable_has_every_result_once_and_says_what_an_item_raised() -> None:

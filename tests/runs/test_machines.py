@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from runs.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS
+from runs.lanes.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS
 from tests.broken_line import broken_line
 from tests.machine import GOING_ON_S, IN_FLIGHT, ITEMS, RUN_S, START_S, Machine, machine_beside_provider
 from tests.waiting import wait_until

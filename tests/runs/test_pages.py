@@ -14,10 +14,10 @@ from pytest_django.fixtures import Settings
 
 from experiments.media_store import part_of_bytes
 from experiments.models import Project
+from runs.lanes.tallies import Tally
 from runs.models import Result, Run, RunStatus, Transcript, WorkUnit
 from runs.models.results import result_id_of
 from runs.pages.run_detail import ROWS
-from runs.tallies import Tally
 from scoring.models import Score
 from tests.boards import SCRIPT, experiment_in, result_of, run_of
 from tests.factories import FailedAttemptFactory, ScorerSpecFactory

@@ -8,10 +8,10 @@ import pytest
 from runs.calls import CallPort, Limits
 from runs.exchange import Completion, Request
 from runs.execution import Job
-from runs.flushing import Batch, Flusher
+from runs.lanes.flushing import Batch, Flusher
+from runs.lanes.supplies import LaneSupplies
+from runs.live.progress import totals_of
 from runs.models import Result
-from runs.progress import totals_of
-from runs.services import LaneServices
 from runs.stages.generate import Generate, GeneratePart
 from runs.transcripts import messages_of, output_of
 from tests.factories import LaneFactory
@@ -27,17 +27,17 @@ HALF = Completion("ha", message=MESSAGE, first_token_ms=12)
 def generated(job: Job, runner: FakeRunner | HangingRunner) -> Job:
     """Return the job after its stage `generate`, with a hundredth of a second for the call."""
     port = CallPort(lambda job, reason: None, lambda line, reason: None)
-    services: Any = LaneServices(transport=None, port=port, reuse=None, clock=FakeClock())  # type: ignore[arg-type]
+    supplies: Any = LaneSupplies(transport=None, port=port, reuse=None, clock=FakeClock())  # type: ignore[arg-type]
     line = line_to(runner, FakeClock())
     job.run.parts["generate"] = GeneratePart(line, Limits(timeout_s=0.01), is_reusing=False, hash_head=b"")
     job.request = Request("m", [], {})
-    asyncio.run(made(services, job))
+    asyncio.run(made(supplies, job))
     return job
 
 
-async def made(services: LaneServices, job: Job) -> None:
+async def made(supplies: LaneSupplies, job: Job) -> None:
     """Take a job through the stage."""
-    await Generate(services)(job)
+    await Generate(supplies)(job)
 
 
 def stored(job: Job, unit: Any, lane: Any) -> Result:

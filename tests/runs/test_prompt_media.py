@@ -38,7 +38,7 @@ async def rendered(stage: Render, job: Job) -> Job:
 
 
 def test_large_image_of_a_prompt_reaches_the_request_whole(run: Any) -> None:
-    stage = Render(services=None)  # type: ignore[arg-type]
+    stage = Render(supplies=None)  # type: ignore[arg-type]
     job = a_job()
     job.run.parts["render"] = stage.prepare(run)
 
@@ -55,4 +55,4 @@ def test_run_whose_image_is_lost_needs_a_person(run: Any) -> None:
     default_store().path(run.config["messages"][0]["content"][1]["blob"]).unlink()
 
     with pytest.raises(NeedsPerson, match="a file of the prompt is not in the data directory"):
-        Render(services=None).prepare(run)  # type: ignore[arg-type]
+        Render(supplies=None).prepare(run)  # type: ignore[arg-type]

@@ -14,9 +14,9 @@ from experiments.actions import ActionRefused, create_provider
 from experiments.models import Project, Provider
 from experiments.options import OptionError
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
+from runs.lanes.supplies import runner_of
 from runs.runners.base import Connection
 from runs.runners.python import PythonRunner
-from runs.services import runner_of
 from tests.factories import ProviderFactory
 from tests.runs.fake_transport import FakeTransport
 from tests.wire import callables

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from runs.calls import CallPort, Limits, ProviderLine
-from runs.claims import CANCELLED, PAUSED, HeldUnit
 from runs.exchange import Request
 from runs.execution import Job, RunWork, Stage, UnitWork
-from runs.pipeline import Pipeline
-from runs.tallies import Tally
+from runs.lanes.claims import CANCELLED, PAUSED, HeldUnit
+from runs.lanes.pipeline import Pipeline
+from runs.lanes.tallies import Tally
 from tests.fakes import FakeClock, HangingRunner, line_to
 from tests.runs.jobs import a_case
 

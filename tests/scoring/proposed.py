@@ -4,9 +4,9 @@ from typing import Any
 
 from experiments.declarations import ScorerDeclaration
 from experiments.models import Experiment
+from scoring.boards.summing import sum_up
+from scoring.changing.proposing import change_scorer
 from scoring.models import ScorerProposal
-from scoring.proposing import change_scorer
-from scoring.summing import sum_up
 from tests.boards import result_of, run_of
 from tests.runs.planned import sums
 

@@ -6,8 +6,8 @@ from experiments.actions.case_lists import cases_of
 from experiments.models import Experiment, Item, ScorerSpec
 from runs.actions import start_experiment
 from runs.models import Result, Run, WorkUnit
+from scoring.boards.summing import sum_up
 from scoring.models import RunStanding
-from scoring.summing import sum_up
 from tests.factories import ResultFactory, ScoreFactory
 from tests.runs.planned import candidate_at
 

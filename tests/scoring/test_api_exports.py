@@ -4,9 +4,9 @@ import pytest
 
 from experiments.models import Experiment
 from experiments.requirements import Requirement
-from scoring.junit_export import junit_xml
-from scoring.leaderboard import leaderboard
-from scoring.result_export import result_lines
+from scoring.boards.leaderboard import leaderboard
+from scoring.exports.junit import junit_xml
+from scoring.exports.results import result_lines
 from tests.api_client import Api
 from tests.factories import MembershipFactory
 from tests.runs.planned import sums

@@ -107,7 +107,7 @@ def test_export_as_jsonl_holds_whole_outputs(api: Api, experiment: Experiment, p
 def test_export_goes_on_behind_its_first_items(
     monkeypatch: pytest.MonkeyPatch, api: Api, experiment: Experiment, pair: tuple[Run, Run]
 ) -> None:
-    monkeypatch.setattr("scoring.output_export.ITEMS_AT_ONCE", 3)
+    monkeypatch.setattr("scoring.grid.export.ITEMS_AT_ONCE", 3)
 
     assert exported(api, experiment, "format=jsonl").count("\n") == 20
 

@@ -11,13 +11,13 @@ from experiments.actions import declare_scorer
 from experiments.declarations import ScorerDeclaration
 from experiments.models import Experiment, Item, ScorerSpec
 from runs.actions import start_experiment
-from runs.foreground import Foreground
+from runs.lanes.foreground import Foreground
 from runs.models import Run
 from runs.simulator.server import Simulator
-from scoring.comparing import scores_by_item
-from scoring.leaderboard import leaderboard
+from scoring.boards.comparing import scores_by_item
+from scoring.boards.leaderboard import leaderboard
+from scoring.changing.rescoring import Rescored, bring_up_to_date
 from scoring.models import RunScore, Score
-from scoring.rescoring import Rescored, bring_up_to_date
 from scoring.terminal import print_board
 from tests.factories import ScoreFactory, UserFactory
 from tests.provider import KEY, provider

@@ -10,8 +10,8 @@ from experiments.actions import ActionConflict, ActionRefused, set_weights
 from experiments.models import Experiment
 from runs.models import Run
 from scoring.actions import change_rating, checked_value, delete_rating, rate_result, rate_run
+from scoring.changing.reweighing import stand_anew
 from scoring.models import RunRating, RunScore, RunStanding, Score
-from scoring.reweighing import stand_anew
 from tests.factories import (
     ExperimentFactory,
     MembershipFactory,

@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 from django_q.cluster import Cluster
 
 from evalsite.commands import CommandFailed, SiteCommand
-from runs import stopping
+from runs.lanes import stopping
 
 
 class DrainingCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types

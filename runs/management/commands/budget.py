@@ -7,8 +7,8 @@ from evalsite.commands import CommandFailed, SiteCommand
 from experiments.actions import project_named, set_budget, set_monthly_budget
 from experiments.actions.declaring import DEFAULT_PROJECT
 from experiments.models import Experiment, Project
-from runs.purses import spent_of
-from runs.wallets import Budget, Owner
+from runs.limits.purses import spent_of
+from runs.limits.wallets import Budget, Owner
 
 WRONG = 2
 

@@ -7,7 +7,7 @@ from evalsite.commands import SiteCommand
 from experiments.actions import pause_provider, project_named, resume_provider
 from experiments.actions.declaring import DEFAULT_PROJECT
 from experiments.models import Provider
-from runs.limits_now import limits_now
+from runs.limits.usage import limits_now
 from runs.management.commands.test_provider import provider_named
 
 

@@ -16,15 +16,15 @@ from experiments.wording import counted
 from runs.actions import prepare, retry_failed, start_experiment
 from runs.actions.planning import wanted_plan
 from runs.actions.preparing import check_templates, prompts_of
-from runs.foreground import Foreground
+from runs.lanes.foreground import Foreground
+from runs.live.watching import HostWatch, living_host, progress_of
 from runs.management.outputs import add_outputs, check_outputs, prints_one, write_outputs
 from runs.models import Preparation, Run, RunStatus
 from runs.runners.simulator import needs_simulator, running_simulator
 from runs.terminal import ProgressDisplay, print_plan
-from runs.watching import HostWatch, living_host, progress_of
-from scoring.leaderboard import leaderboard
-from scoring.requirements import Met, required_of
-from scoring.rescoring import bring_up_to_date
+from scoring.boards.leaderboard import leaderboard
+from scoring.boards.requirements import Met, required_of
+from scoring.changing.rescoring import bring_up_to_date
 from scoring.terminal import print_board, print_forecast, print_requirements
 
 TOO_MANY_ERRORS, FILE_WRONG, REQUIREMENT_UNMET, NOT_FINISHED, INTERRUPTED = 1, 2, 3, 5, 130

@@ -8,9 +8,9 @@ from rich.console import Console
 
 from evalsite.commands import SiteCommand
 from experiments.named import experiment_named
-from scoring.board_json import board_json
-from scoring.leaderboard import leaderboard
-from scoring.requirements import required_of
+from scoring.boards.board_json import board_json
+from scoring.boards.leaderboard import leaderboard
+from scoring.boards.requirements import required_of
 from scoring.terminal import print_board, print_requirements
 
 

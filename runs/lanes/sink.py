@@ -1,0 +1,145 @@
+"""A lane's database thread: stores what is finished as soon as the last flush is committed, and runs its queries."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db import OperationalError, connection, connections
+
+from runs.execution import Job
+from runs.lanes.flushing import Batch, Flusher
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+FLUSH_PAUSE_S = 0.02
+TICK_S = 0.5
+RETRY_PAUSE_S = 1.0
+
+
+class Sink(threading.Thread):
+    """One thread a lane, with its own connection. The event loop hands it jobs and functions, and never waits."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, flusher: Flusher, *, tick: Callable[[], None]) -> None:
+        """`tick` is called in the thread twice a second; `flusher` belongs to the thread from now on."""
+        super().__init__(name="sink", daemon=True)
+        self._loop, self._flusher, self._tick = loop, flusher, tick
+        self._jobs: deque[tuple[Job, bool]] = deque()
+        self._calls: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
+        self._wake = threading.Event()
+        self._stopping = False
+        self.on_stored: Callable[[list[Job]], None] = lambda _jobs: None
+        """Told in the event loop which jobs were stored."""
+        self.trouble = ""
+        """Why nothing can be stored at the moment; "": all is well."""
+
+    def put(self, job: Job) -> None:
+        """Store this finished job soon."""
+        self._add(job, is_done=True)
+
+    def put_attempts(self, job: Job) -> None:
+        """Store the attempts of a job that was given up."""
+        self._add(job, is_done=False)
+
+    def _add(self, job: Job, *, is_done: bool) -> None:
+        is_first = not self._jobs
+        self._jobs.append((job, is_done))
+        if is_first:  # the thread then knows when to flush: waking it for each job would cost more than storing it
+            self._wake.set()
+
+    async def call(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Return what `function` returns, called in the thread between two flushes."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._calls.append((lambda: function(*args, **kwargs), future))
+        self._wake.set()
+        return await future
+
+    def call_soon(self, function: Callable[[], Any]) -> None:
+        """Call `function` in the thread, soon; nobody waits for it."""
+        self._calls.append((function, self._loop.create_future()))
+        self._wake.set()
+
+    def in_loop(self, function: Callable[..., object], *args: Any) -> None:
+        """Call `function` in the event loop, soon; for the thread's own functions."""
+        self._loop.call_soon_threadsafe(function, *args)
+
+    async def close(self) -> None:
+        """End the thread once all that was put is stored."""
+        self._stopping = True
+        self._wake.set()
+        await asyncio.to_thread(self.join)
+
+    def run(self) -> None:
+        """Flush, answer calls and tick until closed."""
+        next_tick = next_flush = time.monotonic()
+        while not (self._stopping and not self._jobs and not self._calls):
+            until = min(next_tick, next_flush) if self._jobs else next_tick
+            self._wake.wait(timeout=max(0.0, until - time.monotonic()))
+            self._wake.clear()
+            if self._jobs and (self._stopping or time.monotonic() >= next_flush):
+                self._guarded(self.flush)
+                next_flush = time.monotonic() + FLUSH_PAUSE_S
+            self._answer()
+            if time.monotonic() >= next_tick:
+                self._guarded(self._tick)
+                next_tick = time.monotonic() + TICK_S
+        connections.close_all()
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Do a step; while the database is away or full nothing is dropped and the thread tries again."""
+        try:
+            step()
+        except OperationalError as error:
+            self.trouble = f"the database cannot be written: {error}"
+            logger.warning("sink waits: %s", error)
+            connection.close()
+            time.sleep(RETRY_PAUSE_S)
+            self._wake.set()
+        except Exception:
+            logger.exception("a step of the sink failed")
+        else:
+            self.trouble = ""
+
+    def flush(self) -> None:
+        """Store what was put so far; for the thread's own functions."""
+        taken = [self._jobs.popleft() for _ in range(len(self._jobs))]
+        if not taken:
+            return
+        batch = Batch([job for job, is_done in taken if is_done], [job for job, is_done in taken if not is_done])
+        try:
+            self._flusher.store(batch)
+        except BaseException:
+            self._jobs.extendleft(reversed(taken))
+            raise
+        self._loop.call_soon_threadsafe(self.on_stored, batch.jobs)
+
+    def _answer(self) -> None:
+        while self._calls:
+            function, future = self._calls.popleft()
+            try:
+                value = function()
+            except OperationalError as error:
+                self.trouble = f"the database cannot be read: {error}"
+                connection.close()
+                self._calls.appendleft((function, future))
+                time.sleep(RETRY_PAUSE_S)
+                return
+            except Exception as error:
+                logger.exception("a query of the lane failed")
+                self._loop.call_soon_threadsafe(_fail, future, error)
+            else:
+                self._loop.call_soon_threadsafe(_resolve, future, value)
+
+
+def _resolve(future: "asyncio.Future[Any]", value: object) -> None:
+    if not future.done():
+        future.set_result(value)
+
+
+def _fail(future: "asyncio.Future[Any]", error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)

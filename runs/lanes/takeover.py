@@ -1,0 +1,66 @@
+"""Taking over from the dead: their units are free again, the calls that were open are booked as possibly billed."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from runs.lanes.recounting import recount
+from runs.models import Billed, FailedAttempt, Lane, Preparation, Run, UnitState, WorkUnit
+from runs.models.results import result_id_of
+
+
+def bury(lane: Lane) -> int:
+    """Free what a dead lane held, and take its row out; return how many units are free again.
+
+    Its share of the providers' limits goes with the row. Runs of a dead foreground command go to the workers.
+    """
+    units = list(WorkUnit.objects.filter(lane=lane, state=UnitState.CLAIMED))
+    for unit in units:
+        _free(unit, lane.pk)
+    Run.objects.filter(owner=owner_name(lane.pk)).update(owner="")
+    Preparation.objects.filter(owner=owner_name(lane.pk)).update(owner="")
+    Lane.objects.filter(pk=lane.pk).delete()
+    return len(units)
+
+
+def owner_name(lane_id: int) -> str:
+    """Return what `Run.owner` says of the runs of a foreground command."""
+    return f"lane {lane_id}"
+
+
+def living_owners() -> list[str]:
+    """Return what `Run.owner` says of the runs of every command that lives."""
+    return [owner_name(pk) for pk in Lane.objects.lanes().values_list("pk", flat=True)]
+
+
+def adopt_orphans() -> int:
+    """Give runs whose foreground command is gone to the workers, and free units that no lane holds; return how many."""
+    living = living_owners()
+    adopted: int = Run.objects.active().exclude(owner="").exclude(owner__in=living).update(owner="")
+    Preparation.objects.exclude(owner="").exclude(owner__in=living).update(owner="")
+    freed: int = WorkUnit.objects.filter(state=UnitState.CLAIMED, lane=None).update(state=UnitState.WAITING)
+    return adopted + freed
+
+
+@transaction.atomic
+def _free(unit: WorkUnit, lane_id: int) -> None:
+    """Free one unit under its lock; its lease is raised, so that a lane that lives after all notices."""
+    held = WorkUnit.objects.select_for_update().filter(pk=unit.pk, lane_id=lane_id, state=UnitState.CLAIMED).first()
+    if held is None:
+        return
+    if held.open_calls:
+        _book_open_calls(held)
+    WorkUnit.objects.filter(pk=unit.pk).update(
+        state=UnitState.WAITING, lane=None, open_calls=0, lease=held.lease + 1, crash_count=held.crash_count + 1
+    )
+    held.refresh_from_db()
+    recount(held)
+
+
+def _book_open_calls(unit: WorkUnit) -> None:
+    FailedAttempt.objects.create(
+        result_id=result_id_of(unit.run_id, unit.first),
+        detail="open when their worker died; the provider may have billed them",
+        billed=Billed.POSSIBLY,
+        count=unit.open_calls,
+        made_at=timezone.now(),
+    )

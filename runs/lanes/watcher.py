@@ -1,0 +1,217 @@
+"""The watcher: a thread in every `up` and `worker` main process that notices the dead and wakes who is needed.
+
+No time stamps of two clocks are compared: a lane is dead when its beat stood still for 10 s of this process's
+own monotonic clock, or at once when its process on this host is gone.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from django.conf import settings
+from django.db import DatabaseError, connection, connections
+from django.db.models import Exists, F, OuterRef
+from django_q.tasks import async_task
+
+from experiments.actions.imports import wake_import
+from experiments.models import DataImport
+from experiments.wording import counted
+from runs.actions.preparing import wake_preparation
+from runs.actions.waking import wake_lanes
+from runs.lanes.claims import claimable_runs
+from runs.lanes.finishing import finish_if_done
+from runs.lanes.takeover import adopt_orphans, bury
+from runs.models import Lane, LaneKind, Preparation, Run, WorkUnit
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+DEAD_AFTER_S = 10.0
+PING_EVERY_S = 2.0
+HUNG_AFTER_S = 10.0
+WAKE_AFTER_S = 3.0
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process of this machine lives."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+class Beating(Protocol):
+    """A row that counts while somebody works."""
+
+    pk: int
+    beat: int
+
+
+B = TypeVar("B", bound=Beating)
+
+
+@dataclass(slots=True)
+class BeatWatch:
+    """When each beat was last seen to move, by this process's own clock."""
+
+    clock: Callable[[], float] = time.monotonic
+    _seen: dict[int, tuple[int, float]] = field(default_factory=dict)
+
+    def still(self, rows: Iterable[B], for_s: float) -> list[B]:
+        """Return the rows whose beat has stood still for `for_s` seconds or longer."""
+        looked_at = list(rows)
+        ages_s = self.ages_s(looked_at)
+        return [row for row in looked_at if ages_s[row.pk] >= for_s]
+
+    def ages_s(self, rows: Iterable[Beating]) -> dict[int, float]:
+        """Return for how many seconds each beat has been seen to stand still, by the row's primary key."""
+        now, seen = self.clock(), {}
+        for row in rows:
+            beat, since = self._seen.get(row.pk, (None, now))
+            seen[row.pk] = (row.beat, since if beat == row.beat else now)
+        self._seen = seen
+        return {pk: now - since for pk, (_, since) in seen.items()}
+
+    def forget(self) -> None:
+        """Begin anew: after a failed read nobody knows who stood still."""
+        self._seen = {}
+
+
+def bury_the_dead(watch: BeatWatch, *, but: Lane) -> None:
+    """Bury every lane and host whose process on this machine is gone, or whose beat stands still."""
+    rows = list(Lane.objects.exclude(pk=but.pk))
+    gone = [row for row in rows if row.host == but.host and not is_alive(row.pid)]
+    for row in {row.pk: row for row in [*gone, *watch.still(rows, DEAD_AFTER_S)]}.values():
+        freed = bury(row)
+        fields = {"lane": row.pk, "kind": row.kind, "host": row.host, "units": freed}
+        logger.warning("%s is dead: %s free again", row, counted(freed, "unit"), extra=fields)
+
+
+class Watcher:
+    """Beats for its host while the queue comes round, buries dead lanes, wakes lanes for runs nobody works on."""
+
+    def __init__(
+        self,
+        *,
+        restart_cluster: Callable[[], None],
+        lanes: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`restart_cluster` is called, in the watcher's thread, when the queue does not come round any more.
+
+        `lanes` is how many lanes this host may have; None: as the settings say.
+        """
+        self._restart_cluster, self._clock = restart_cluster, clock
+        self._lanes = settings.LANES if lanes is None else lanes
+        self._host = socket.gethostname()
+        self._row: Lane | None = None
+        self._watch, self._preparing, self._importing = BeatWatch(clock), BeatWatch(clock), BeatWatch(clock)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+        self._echoes, self._echoed_at = -1, clock()
+        self._pinged_at = self._woken_at = float("-inf")
+
+    def start(self) -> None:
+        """Begin to watch, in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and take this host's row out."""
+        self._stop.set()
+        self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        while not self._stop.wait(LOOK_EVERY_S):
+            try:
+                self.look()
+            except DatabaseError as error:
+                logger.warning("the watcher cannot read the database: %s", error)
+                self._watch.forget()
+                self._preparing.forget()
+                self._importing.forget()
+                connection.close()
+            except Exception:
+                logger.exception("the watcher failed once")
+        if self._row is not None:
+            Lane.objects.filter(pk=self._row.pk).delete()
+        connections.close_all()
+
+    def look(self) -> None:
+        """Look once: ping, beat, bury, finish, wake."""
+        host = self._host_row()
+        self._ping(host)
+        self._hear_echo(host)
+        bury_the_dead(self._watch, but=host)
+        adopt_orphans()
+        self._finish_forgotten()
+        self._prepare_forgotten()
+        self._import_forgotten()
+        self._wake_for_waiting()
+
+    def _host_row(self) -> Lane:
+        if self._row is None or not Lane.objects.filter(pk=self._row.pk).exists():
+            self._row = Lane.objects.create(kind=LaneKind.HOST, host=self._host, pid=os.getpid())
+            self._echoes, self._echoed_at = -1, self._clock()
+        return self._row
+
+    def _ping(self, host: Lane) -> None:
+        if self._clock() - self._pinged_at >= PING_EVERY_S:
+            self._pinged_at = self._clock()
+            try:
+                async_task("runs.tasks.echo", host.pk, q_options={"task_name": "ping"})
+            except DatabaseError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a broker of its own raises: lanes go on without it
+                logger.warning("the queue cannot be reached: %s", error)
+
+    def _hear_echo(self, host: Lane) -> None:
+        """Beat while the queue's echo comes; restart the cluster when it has not come for too long."""
+        host.refresh_from_db()
+        now = self._clock()
+        if host.echoes != self._echoes:
+            self._echoes, self._echoed_at = host.echoes, now
+        if now - self._echoed_at < HUNG_AFTER_S:
+            Lane.objects.beat_once(host.pk)
+            return
+        logger.error("the queue has not come round for %.0f s: its processes are started anew", HUNG_AFTER_S)
+        self._echoed_at = now
+        self._restart_cluster()
+
+    def _finish_forgotten(self) -> None:
+        """Complete runs whose last unit was done just before their lane died."""
+        open_units = WorkUnit.objects.open().filter(run=OuterRef("pk"))
+        units = WorkUnit.objects.filter(run=OuterRef("pk"))
+        for run_id in Run.objects.runnable().filter(Exists(units), ~Exists(open_units)).values_list("pk", flat=True):
+            finish_if_done(run_id)
+
+    def _prepare_forgotten(self) -> None:
+        """Have preparations of the workers taken over whose process was killed, or whose task was lost."""
+        for preparation in self._preparing.still(Preparation.objects.filter(owner=""), DEAD_AFTER_S):
+            preparation.hold()  # one task each 10 s, not one each second
+            wake_preparation(preparation.pk)
+
+    def _import_forgotten(self) -> None:
+        """Have imports taken over whose process was killed, or whose task was lost."""
+        for data_import in self._importing.still(DataImport.objects.unfinished(), DEAD_AFTER_S):
+            DataImport.objects.filter(pk=data_import.pk).update(beat=F("beat") + 1)  # one task each 10 s
+            wake_import(data_import.pk)
+
+    def _wake_for_waiting(self) -> None:
+        """Wake a lane when units wait and this host has fewer lanes than it may.
+
+        Each host asks for itself: the lane that a start wakes is one host's, and the others would never hear of it.
+        """
+        lanes = Lane.objects.lanes().filter(host=self._host, is_foreground=False).count()
+        if lanes >= self._lanes or not claimable_runs("").exists():
+            return
+        if self._clock() - self._woken_at >= WAKE_AFTER_S:
+            self._woken_at = self._clock()
+            wake_lanes()

@@ -1,0 +1,1 @@
+"""OpenTelemetry: spans of runs, results and calls, events of scores."""

@@ -1,0 +1,1 @@
+"""From scores to a ranked board: item values, weighted scores, standings, comparisons, requirements."""

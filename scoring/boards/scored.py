@@ -1,0 +1,181 @@
+"""Reading what was said of a run: its results that count, and the scores of each scorer as item values."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import models
+from numpy.typing import NDArray
+
+from evalsite.plugins import scorers as registry
+from experiments.conditions import Condition
+from experiments.models import ErrorsPolicy, Experiment, ScorerSpec
+from runs.models import Result, Run
+from runs.models.results import ORDINAL_BITS
+from runs.outcomes import ANSWERED, ERRORS
+from scoring.boards.item_values import Ints, ItemValues, Scale, item_values
+from scoring.models import CODE, RunRating, Score
+from scoring.scorers.base import Place
+
+ORDINAL_MASK = (1 << ORDINAL_BITS) - 1
+Row = tuple[int, float | None, int]
+"""(result id, value, author) of a score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Which ordinals count: a lowered limit or fewer trials hide results and delete nothing."""
+
+    cases: int
+    limit: int
+    trials: int
+
+    def counts(self, ordinal: int) -> bool:
+        """Return whether the result at an ordinal counts."""
+        return ordinal % self.cases < self.limit and ordinal // self.cases < self.trials
+
+    def positions(self, result_ids: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+        """Return (positions of the results that count, the mask that chose them)."""
+        ordinals = result_ids & ORDINAL_MASK
+        positions, trials = ordinals % self.cases, ordinals // self.cases
+        counting = (positions < self.limit) & (trials < self.trials)
+        return positions[counting], counting
+
+
+@dataclass(frozen=True, slots=True)
+class CountingResults:
+    """The results of a run that count, as positions in its case list, one entry a result."""
+
+    prefix: Prefix
+    answered: Ints
+    failed: Ints
+    policy: str
+
+    @property
+    def items(self) -> int:
+        """Items with output; under the policy `zero` also those that only failed."""
+        seen = self.answered
+        if self.policy == ErrorsPolicy.ZERO:
+            seen = np.concatenate([self.answered, self.failed])
+        return len(np.unique(seen))
+
+
+@dataclass(slots=True)
+class Scored:
+    """What one scorer said of a run."""
+
+    spec: ScorerSpec
+    values: ItemValues
+    none_count: int = 0
+    """Results that it could not judge."""
+    lacking: int = 0
+    """Answered results without a verdict of it (code only)."""
+    is_code: bool = True
+    asked: int = 0
+    """Items with output that it is asked about."""
+    is_asked: bool = True
+    """Whether it is asked about any item at all that has a result."""
+    is_of_run: bool = False
+    """Whether it is a person's rating of the run as a whole, of no item."""
+
+    @property
+    def scale(self) -> Scale:
+        """Its range and direction; 0 to 1 where none is declared (then it bears no weight)."""
+        low, high = self.spec.range_low, self.spec.range_high
+        if low is None or high is None:
+            return Scale(0.0, 1.0, self.spec.higher_is_better)
+        return Scale(low, high, self.spec.higher_is_better)
+
+
+def prefix_of(run: Run) -> Prefix:
+    """Return which ordinals of a run count for its experiment as it is declared now."""
+    experiment: Experiment = run.experiment
+    cases = max(1, run.case_list.case_count)
+    if run.is_ad_hoc:
+        return Prefix(cases, cases, run.trials)
+    return Prefix(cases, min(experiment.item_limit or cases, cases), experiment.trials)
+
+
+def counting_results(run: Run) -> CountingResults:
+    """Return the results of a run that count for its experiment as it is declared now."""
+    return _counting(Result.objects.of_run(run), prefix_of(run), run.experiment.errors_policy)
+
+
+def _counting(rows: "models.QuerySet[Result]", prefix: Prefix, policy: str) -> CountingResults:
+    answered, _ = prefix.positions(_ids(rows.filter(outcome__in=ANSWERED)))
+    failed, _ = prefix.positions(_ids(rows.filter(outcome__in=ERRORS)))
+    return CountingResults(prefix, answered, failed, policy)
+
+
+def _asked(run: Run, spec: ScorerSpec, results: CountingResults) -> CountingResults:
+    """Return the results of the items that a scorer is asked about: all, unless it has a condition."""
+    if not spec.when:
+        return results
+    rows = Result.objects.of_run(run).filter(Condition.of(spec.when).query("item__"))
+    return _counting(rows, results.prefix, results.policy)
+
+
+def scored_by(run: Run, spec: ScorerSpec, results: CountingResults) -> Scored:
+    """Return what one scorer said of the results that count: those of the items that it is asked about."""
+    asked = _asked(run, spec, results)
+    scored = _scored(run, spec, asked)
+    scored.asked = asked.items
+    scored.is_asked = not spec.when or len(asked.answered) + len(asked.failed) > 0
+    return scored
+
+
+def _scored(run: Run, spec: ScorerSpec, results: CountingResults) -> Scored:
+    rows = Score.objects.of_run(run).filter(scorer=spec.pk, revision=spec.revision, turn=0).order_by()
+    found: list[Row] = list(rows.values_list("result_id", "value", "author"))
+    if registry.get(spec.kind).place is Place.NOWHERE:
+        return _by_people(run, spec, found, results)
+    return _by_code(spec, [row for row in found if row[2] == CODE], results)
+
+
+def _by_code(spec: ScorerSpec, rows: list[Row], results: CountingResults) -> Scored:
+    ids = np.array([row[0] for row in rows], dtype=np.int64)
+    positions, counting = results.prefix.positions(ids)
+    values = np.array([np.nan if row[1] is None else row[1] for row in rows], dtype=np.float64)[counting]
+    judged = ~np.isnan(values)
+    scored = Scored(spec, item_values(positions[judged], values[judged]), int((~judged).sum()))
+    scored.lacking = max(0, len(results.answered) - len(values))
+    if results.policy == ErrorsPolicy.ZERO and len(results.failed):
+        worst = np.full(len(results.failed), scored.scale.worst)
+        scored.values = item_values(
+            np.concatenate([positions[judged], results.failed]), np.concatenate([values[judged], worst])
+        )
+    return scored
+
+
+def _by_people(run: Run, spec: ScorerSpec, rows: list[Row], results: CountingResults) -> Scored:
+    """Average several persons per result; ratings of the run as a whole count where no result was rated."""
+    by_result: dict[int, list[float]] = defaultdict(list)
+    for result_id, value, _author in rows:
+        if value is not None:
+            by_result[result_id].append(value)
+    ids = np.array(list(by_result), dtype=np.int64)
+    positions, counting = results.prefix.positions(ids)
+    means = np.array([_mean(values) for values in by_result.values()], dtype=np.float64)[counting]
+    if spec.when:
+        is_asked = np.isin(positions, results.answered)
+        positions, means = positions[is_asked], means[is_asked]
+    if not len(means):
+        return Scored(spec, _ratings_of(run, spec), is_code=False, is_of_run=True)
+    return Scored(spec, item_values(positions, means), is_code=False)
+
+
+def _ratings_of(run: Run, spec: ScorerSpec) -> ItemValues:
+    """Return the mean rating of the run as one value (several raters are one judgement of one thing)."""
+    mean = RunRating.objects.filter(run=run, scorer=spec).aggregate(mean=models.Avg("value"))["mean"]
+    values = [] if mean is None else [mean]
+    return ItemValues(np.arange(len(values), dtype=np.int64), np.array(values, dtype=np.float64))
+
+
+def _ids(rows: "models.QuerySet[Result]") -> Ints:
+    return np.fromiter(rows.order_by().values_list("pk", flat=True).iterator(10_000), dtype=np.int64)
+
+
+def _mean(values: Iterable[float]) -> float:
+    kept = list(values)
+    return sum(kept) / len(kept)

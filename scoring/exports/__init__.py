@@ -1,0 +1,1 @@
+"""A board and the results behind it as files."""

@@ -1,0 +1,1 @@
+"""The grid of outputs: several runs over the same items, with their modes and filters."""

@@ -1,0 +1,147 @@
+"""The cells of the grid of outputs: what each run made of each item that a page shows."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.models import Item, ScorerSpec
+from runs.models import Result, Run
+from runs.models.results import result_id_of
+from scoring.boards.comparing import scales_of
+from scoring.boards.item_values import Scale
+from scoring.grid.outputs import Outputs
+from scoring.grid.search import item_ids_at
+from scoring.models import CODE, RunScore, Score
+
+MOST_TRIALS = 10
+"""Trials of a cell that are read; more of them are in the drawer."""
+SHOWN = ("id", "trial", "outcome", "detail", "preview", "cost_usd", "latency_ms", "tokens_in", "tokens_out", "item_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One stored trial."""
+
+    result: Result
+    value: float | None
+    """As the cell's, of this trial; None: not judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one run made of one item."""
+
+    run: Run
+    value: float | None
+    """Over all trials; None: not judged."""
+    trials: list[Trial]
+    """Stored ones in their order, the first ten at most; []: none yet."""
+
+    @property
+    def result(self) -> Result | None:
+        """The result whose output is shown: the first with an answer, else the first."""
+        answered = (trial.result for trial in self.trials if not trial.result.is_error)
+        return next(answered, self.trials[0].result if self.trials else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item, what each run made of it."""
+
+    position: int
+    item: Item | None
+    """None: its case list is still being written."""
+    cells: list[Cell]
+
+    @property
+    def first(self) -> Cell | None:
+        """The first cell with a result; None: nothing is stored yet."""
+        return next((cell for cell in self.cells if cell.trials), None)
+
+
+def rows_of(outputs: Outputs, positions: list[int]) -> list[Row]:
+    """Return the rows of these ascending positions, with a fixed number of queries."""
+    at = np.array(positions, dtype=np.int64)
+    ids = item_ids_at(outputs, at) if positions else {}
+    items = Item.objects.in_bulk(set(ids.values()))
+    trials = _trials(outputs, positions)
+    values = {run.pk: _values_at(outputs, run, positions) for run in outputs.runs}
+    return [
+        Row(
+            position,
+            items.get(ids.get(position, 0)),
+            [Cell(run, values[run.pk].get(position), trials[run.pk, position]) for run in outputs.runs],
+        )
+        for position in positions
+    ]
+
+
+def stored_at(outputs: Outputs, positions: list[int]) -> dict[int, dict[int, int]]:
+    """Return by position and run id the ordinal of the first stored trial."""
+    cases = outputs.case_list.case_count if outputs.case_list else 0
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    rows = Result.objects.filter(pk__in=_ids(outputs, positions)).order_by("pk").only("pk")
+    for result in rows:
+        found[result.ordinal % cases].setdefault(result.run_id, result.ordinal)
+    return dict(found)
+
+
+def _ids(outputs: Outputs, positions: list[int]) -> list[int]:
+    cases = outputs.case_list.case_count if outputs.case_list else 0
+    return [
+        result_id_of(run.pk, trial * cases + position)
+        for run in outputs.runs
+        for trial in range(min(run.trials, MOST_TRIALS))
+        for position in positions
+    ]
+
+
+def _values_at(outputs: Outputs, run: Run, positions: list[int]) -> dict[int, float]:
+    values = outputs.values[run.pk]
+    _, at, _ = np.intersect1d(values.positions, positions, assume_unique=True, return_indices=True)
+    return dict(zip(values.positions[at].tolist(), values.means[at].tolist(), strict=True))
+
+
+def _trials(outputs: Outputs, positions: list[int]) -> dict[tuple[int, int], list[Trial]]:
+    """Return the stored trials by the run's id and the position."""
+    results = list(Result.objects.filter(pk__in=_ids(outputs, positions)).only(*SHOWN).order_by("pk"))
+    cases = outputs.case_list.case_count if outputs.case_list else 0
+    judged = _judged(outputs, results)
+    found: dict[tuple[int, int], list[Trial]] = defaultdict(list)
+    for result in results:
+        value = _value(outputs, judged.get(result.pk, {}))
+        found[result.run_id, result.ordinal % cases].append(Trial(result, value))
+    return found
+
+
+def _judged(outputs: Outputs, results: list[Result]) -> dict[int, dict[int, list[float]]]:
+    """Return the values in force by result and scorer; several persons give several."""
+    runs = [run.pk for run in outputs.runs]
+    declared = {spec.pk: spec.revision for spec in outputs.scorers}
+    in_force = {
+        row[:2]: row[2] for row in RunScore.objects.filter(run__in=runs).values_list("run", "scorer", "revision")
+    }
+    wanted = Score.objects.filter(result__in=[result.pk for result in results], turn=0, value__isnull=False)
+    found: dict[int, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for score in wanted.filter(scorer__in=[spec.pk for spec in outputs.scorers]).order_by():
+        key = (Result(pk=score.result_id).run_id, score.scorer_id)
+        if score.author != CODE or score.revision == in_force.get(key, declared[score.scorer_id]):
+            found[score.result_id][score.scorer_id].append(score.value)
+    return found
+
+
+def _value(outputs: Outputs, judged: dict[int, list[float]]) -> float | None:
+    """Return one result's value: of the one scorer as it is, of several weighted; None where one is missing."""
+    means = {pk: sum(values) / len(values) for pk, values in judged.items()}
+    if outputs.is_of_one:
+        return means.get(outputs.scorers[0].pk)
+    scales = scales_of(outputs.scorers)
+    used = [spec for spec in outputs.scorers if spec.pk in scales and spec.weight > 0]
+    if not used or any(spec.pk not in means for spec in used):
+        return None
+    return sum(_share(spec, scales[spec.pk], means[spec.pk]) for spec in used) / sum(spec.weight for spec in used)
+
+
+def _share(spec: ScorerSpec, scale: Scale, mean: float) -> float:
+    return float(spec.weight * scale.normalise(np.array([mean]))[0])
