@@ -15,6 +15,7 @@ from experiments.api.items import ItemViewSet
 from experiments.api.library import DatasetViewSet, ProjectViewSet, PromptViewSet
 from experiments.api.members import InvitationViewSet, MemberViewSet
 from experiments.api.providers import ProviderViewSet
+from experiments.api.scorer_kinds import ScorerKindViewSet
 from experiments.api.scorers import ScorerProposalViewSet, ScorerViewSet
 from experiments.api.tokens import TokenViewSet
 from experiments.api.versions import DatasetFreezeViewSet, VersionViewSet
@@ -28,6 +29,7 @@ from scoring.api.scores import ResultScoreViewSet, RunScoreViewSet, ScoreViewSet
 app_name = "api"
 ID = "(?P<id>[^/.]+)"
 NAME = "(?P<name>[^/]+)"
+KIND = "(?P<kind>[^/]+)"
 ADDRESS = "(?P<id>[^/]+)"
 
 
@@ -108,6 +110,9 @@ urlpatterns = [
     route(f"experiments/{ID}/scorers", ScorerViewSet.as_view({"get": "list", "post": "create"}), "scorers"),
     route(f"experiments/{ID}/scorers/try", ScorerViewSet.as_view({"post": "trial"}), "scorer-try"),
     route(f"experiments/{ID}/scorers/{NAME}", ScorerViewSet.as_view({"delete": "destroy"}), "scorer"),
+    route("scorers", ScorerKindViewSet.as_view({"get": "list"}), "scorer-kinds"),
+    route(f"scorers/{KIND}", ScorerKindViewSet.as_view({"get": "retrieve"}), "scorer-kind"),
+    route(f"scorers/{KIND}/try", ScorerKindViewSet.as_view({"post": "trial"}), "scorer-kind-try"),
     route(
         f"scorer-proposals/{ID}", ScorerProposalViewSet.as_view({"get": "retrieve", "delete": "destroy"}), "proposal"
     ),

@@ -53,6 +53,7 @@ LIBRARY = (
     Entry("Datasets", "experiments:dataset-list", "rows"),
     Entry("Prompts", "experiments:prompt-list", "message"),
     Entry("Providers", "experiments:provider-list", "plug"),
+    Entry("Scorers", "experiments:scorer-kind-list", "scale"),
 )
 FOOT = (
     Entry("Settings", "settings", "gear"),

@@ -133,7 +133,7 @@ def _dataset() -> Schema:
 def _provider() -> Schema:
     own: dict[str, Schema] = {}
     for runner in runners.all().values():
-        own |= _options(runner.Options)
+        own |= options_schema(runner.Options)
     price = {"type": "number", "minimum": 0}
     properties: dict[str, Schema] = {
         "use": NAME,
@@ -182,12 +182,12 @@ def _scorers() -> list[Schema]:
         "when": _closed({"tags": TEXT_OR_TEXTS, "split": TEXT}),
     }
     return [
-        _closed({**_options(scorer.Options), "kind": {"const": kind}, **common}, required=("kind",))
+        _closed({**options_schema(scorer.Options), "kind": {"const": kind}, **common}, required=("kind",))
         for kind, scorer in scorers.all().items()
     ]
 
 
-def _options(form: type[Options]) -> dict[str, Schema]:
+def options_schema(form: type[Options]) -> dict[str, Schema]:
     """Return a schema for each option of a plug-in, by the type of its field."""
     return {name: _described(field) for name, field in form.base_fields.items()}
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from evalsite.plugins import UnknownKind, scorers
@@ -14,7 +15,15 @@ from scoring.judging.one import Judgement
 from scoring.scorers.base import Answer, Place, Question, Verdict
 
 
-def try_scorer(*, kind: str, options: Mapping[str, Any], question: Question, text: str) -> Verdict:
+def try_scorer(
+    *,
+    kind: str,
+    options: Mapping[str, Any],
+    question: Question,
+    text: str,
+    latency_ms: int | None = None,
+    cost_usd: Decimal | None = None,
+) -> Verdict:
     """Return what a scorer says of an answer, judged where its kind is judged. Raises ActionRefused."""
     try:
         plugin = scorers.get(kind)
@@ -25,7 +34,7 @@ def try_scorer(*, kind: str, options: Mapping[str, Any], question: Question, tex
         raise ActionRefused("options", str(error)) from error
     if plugin.place is Place.NOWHERE:
         raise ActionRefused("kind", "People give these values: there is nothing to try.")
-    answer = Answer(text, outcome="ok", latency_ms=None, cost_usd=None)
+    answer = Answer(text, outcome="ok", latency_ms=latency_ms, cost_usd=cost_usd)
     return _judged(Judgement(plugin(cleaned), question, answer))
 
 

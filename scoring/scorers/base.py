@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar
@@ -60,6 +60,20 @@ class Verdict:
     """Why the scorer failed; then value is None."""
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An answer that shows what a scorer looks at; its page judges it by the scorer itself."""
+
+    text: str
+    """The answer."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """As a file has them; {}: as by default."""
+    expected: Any = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    latency_ms: int | None = None
+    cost_usd: Decimal | None = None
+
+
 class Scorer(ABC):
     """One way of judging. An instance holds cleaned options and judges many results."""
 
@@ -74,6 +88,8 @@ class Scorer(ABC):
     default_weight: ClassVar[float] = 1.0
     rules_in: ClassVar[str] = ""
     """The name in an item's metadata under which its own rules for this scorer stand; "": items bring none."""
+    examples: ClassVar[tuple[Example, ...]] = ()
+    """Answers for its page, right ones and wrong ones; their verdicts are made when the page is shown."""
     Options: ClassVar[type[Options]] = Options
 
     def __init__(self, options: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from experiments.options import OptionError
-from scoring.scorers.base import Answer, Place, Question, Scorer, Verdict
+from scoring.scorers.base import Answer, Example, Place, Question, Scorer, Verdict
 from scoring.scorers.expected import accepted_texts, as_text
 from scoring.scorers.numbers import NumericMatch
 from scoring.scorers.structure import JsonValid
@@ -55,6 +55,12 @@ class Checks(Scorer):
     help_text = "The share of the item's own checks (metadata.checks) that pass."
     place = Place.APART
     rules_in = "checks"
+    examples = (
+        Example(
+            "Refunds take 14 days.",
+            metadata={"checks": [{"kind": "contains", "value": "14 days"}, {"kind": "regex", "value": "[Ss]orry"}]},
+        ),
+    )
 
     @classmethod
     def misfit(cls, rules: Any) -> str:

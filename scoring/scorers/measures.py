@@ -1,6 +1,8 @@
 """Scorers that measure: latency and cost. Their ranges are the experiment's to give."""
 
-from scoring.scorers.base import Answer, Place, Question, Scorer, Verdict
+from decimal import Decimal
+
+from scoring.scorers.base import Answer, Example, Place, Question, Scorer, Verdict
 
 
 class Latency(Scorer):
@@ -12,6 +14,7 @@ class Latency(Scorer):
     natural_range = None
     higher_is_better = False
     default_weight = 0.0
+    examples = (Example("Paris", latency_ms=820), Example("Paris"))
 
     def score(self, question: Question, answer: Answer) -> Verdict:
         """Return the milliseconds; None where they are unknown."""
@@ -30,6 +33,7 @@ class Cost(Scorer):
     natural_range = None
     higher_is_better = False
     default_weight = 0.0
+    examples = (Example("Paris", cost_usd=Decimal("0.0042")), Example("Paris"))
 
     def score(self, question: Question, answer: Answer) -> Verdict:
         """Return the USD; None where no price is set or no usage was reported, never 0."""

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from experiments.options import NumberField, Options
-from scoring.scorers.base import Answer, Place, Question, Scorer, Verdict
+from scoring.scorers.base import Answer, Example, Place, Question, Scorer, Verdict
 from scoring.scorers.expected import accepted_texts
 from scoring.scorers.extraction import Extraction, PatternField, TookTooLong
 from scoring.scorers.verdicts import NO_ANSWER, NO_EXPECTED, right_or_wrong
@@ -22,6 +22,11 @@ class NumericMatch(Scorer):
     label = "Numeric match"
     help_text = "The last number of the answer equals an expected one, within a tolerance."
     place = Place.THREAD
+    examples = (
+        Example("3 boxes of 14 make 42 in all.", expected=42),
+        Example("About $1,234.50", {"relative_tolerance": 0.01}, expected="1230"),
+        Example("No idea.", expected=7),
+    )
 
     class Options(Options):
         """Options of numeric_match."""

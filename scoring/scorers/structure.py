@@ -8,7 +8,7 @@ import regex
 from jsonschema.exceptions import best_match
 
 from experiments.options import FlagField, Options
-from scoring.scorers.base import Answer, Place, Question, Scorer, Verdict
+from scoring.scorers.base import Answer, Example, Place, Question, Scorer, Verdict
 from scoring.scorers.schemas import SchemaField, validator_of
 from scoring.scorers.verdicts import NO_ANSWER, right_or_wrong
 
@@ -22,6 +22,11 @@ class JsonValid(Scorer):
     label = "Valid JSON"
     help_text = "The answer is JSON, and fits a JSON Schema if one is given."
     place = Place.APART
+    examples = (
+        Example('{"city": "Paris"}', {"schema": {"type": "object", "required": ["city"]}}),
+        Example('{"town": "Paris"}', {"schema": {"type": "object", "required": ["city"]}}),
+        Example("The city is Paris."),
+    )
 
     class Options(Options):
         """Options of json_valid."""

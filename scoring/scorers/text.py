@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.options import ChoiceField, FlagField, Options, TextListField
-from scoring.scorers.base import Answer, Place, Question, Scorer, Verdict
+from scoring.scorers.base import Answer, Example, Place, Question, Scorer, Verdict
 from scoring.scorers.expected import accepted_texts
 from scoring.scorers.extraction import Extraction, PatternField, TookTooLong
 from scoring.scorers.normalising import Normaliser, NormalisingOptions
@@ -19,6 +19,11 @@ class ExactMatch(Scorer):
     label = "Exact match"
     help_text = "The answer, or what a pattern takes from it, equals an expected value."
     place = Place.THREAD
+    examples = (
+        Example("paris ", {"ignore_case": True}, expected="Paris"),
+        Example("It is blue.\nAnswer: B", {"extract": "Answer: ([A-D])"}, expected="B"),
+        Example("The answer is Paris.", expected=["Paris", "City of Paris"]),
+    )
 
     class Options(NormalisingOptions):
         """Options of exact_match."""
@@ -57,6 +62,11 @@ class Contains(Scorer):
     label = "Contains"
     help_text = "The answer contains a text, or an expected value."
     place = Place.INLINE
+    examples = (
+        Example("The capital is Paris.", expected="Paris"),
+        Example("Refunds take 14 days.", {"value": ["refund", "14 days"], "mode": "all", "ignore_case": True}),
+        Example("As an AI model I cannot say.", {"value": ["As an AI"], "negate": True}),
+    )
 
     class Options(NormalisingOptions):
         """Options of contains."""
@@ -93,6 +103,10 @@ class Regex(Scorer):
     label = "Regular expression"
     help_text = "A pattern matches somewhere in the answer."
     place = Place.THREAD
+    examples = (
+        Example("Your ticket is AB-1234.", {"pattern": r"\b[A-Z]{2}-\d{4}\b"}),
+        Example("Your ticket is on its way.", {"pattern": r"\b[A-Z]{2}-\d{4}\b"}),
+    )
 
     class Options(Options):
         """Options of regex."""
