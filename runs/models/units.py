@@ -59,9 +59,7 @@ class WorkUnit(models.Model):
     lane = models.ForeignKey(Lane, null=True, blank=True, on_delete=models.SET_NULL, related_name="units")
     lease = models.PositiveIntegerField(default=0)
     open_calls = models.PositiveIntegerField(default=0)
-    crash_count = models.PositiveIntegerField(
-        default=0, help_text="Deaths of lanes that held it (runs/lanes/probing.py)."
-    )
+    crash_count = models.PositiveIntegerField(default=0, help_text="Deaths of lanes that held it.")
     probing = models.BigIntegerField(
         null=True, blank=True, help_text="First ordinal of the part on its way, while what crashes lanes is looked for."
     )
