@@ -9,13 +9,13 @@ from benchmarks.shape import Shape
 from experiments.actions.declaring import declare_experiment, project_named
 from experiments.files.experiment_file import load
 from experiments.models import Experiment
+from experiments.storage import RowBuilder
 from runs.actions import prepare, start_experiment
 from runs.exchange import Completion
 from runs.execution import Case, Job, RunWork, StageTime
 from runs.lanes.claims import CaseCache, HeldUnit, claim_one
 from runs.lanes.finishing import finish_if_done
 from runs.lanes.flushing import Batch, Flusher
-from runs.lanes.records import RowBuilder
 from runs.models import Lane, Preparation, Run
 from scoring.judging.judges import PreparedScorer, prepared_scorers
 from scoring.models import Score

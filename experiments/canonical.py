@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import orjson
 import rfc8785
 
 EXACT_INTEGER = 2**53 - 1
@@ -19,6 +20,8 @@ def canonical_json(value: Any) -> bytes:
     Whole numbers beyond 2^53 - 1, which RFC 8785 cannot tell apart, are written as the text of their digits.
     Raises ValueError for NaN, infinities and lone surrogates.
     """
+    if _is_plain(value):
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     try:
         return bytes(rfc8785.dumps(value))
     except rfc8785.IntegerDomainError:
@@ -93,6 +96,29 @@ def row_digest(row: Mapping[str, Any]) -> bytes:
 def item_key(input: Any) -> str:  # noqa: A002 - the item's own word
     """Return the key of an item that was given none: 16 hexadecimal digits of its input's hash."""
     return digest_of(input)[:ITEM_KEY_LENGTH]
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether orjson writes a value canonically, which is many times faster: no doubles, names in ASCII."""
+    kind = type(value)
+    if kind is str:
+        return _is_sound(value)
+    if kind is dict:
+        return all(type(name) is str and name.isascii() and _is_plain(part) for name, part in value.items())
+    if kind is list:
+        return all(map(_is_plain, value))
+    return value is None or kind is bool or (kind is int and -EXACT_INTEGER <= value <= EXACT_INTEGER)
+
+
+def _is_sound(text: str) -> bool:
+    """Return whether a text has no lone surrogates."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _with_exact_numbers(value: Any) -> Any:

@@ -5,9 +5,8 @@ from datetime import datetime
 
 from django.db import models
 
+from experiments.storage import Row, RowBuilder
 from runs.execution import Job, Stage
-from runs.lanes.records import RowBuilder
-from runs.lanes.storage import Row
 from runs.lanes.supplies import LaneSupplies
 from runs.models import Run
 from runs.outcomes import ANSWERED

@@ -1,5 +1,6 @@
 """Freezing rows as a version: written into the draft in short transactions, taken up after a crash, or taken back."""
 
+import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,8 +22,11 @@ from experiments.models.projects import Person
 from experiments.permissions import require, user_of
 from experiments.positions import positions_for
 from experiments.rows.new_items import BadRow, NewItem
+from experiments.storage import Row as StoredRow
+from experiments.storage import RowBuilder, insert
 
 DIGEST_PART = 48
+AS_JSON = ("input", "expected", "metadata")
 CHANGED = "The file was changed while it was read: import it again."
 Beat = Callable[[int, int], object]
 """Called between two chunks with how many rows are written, of how many."""
@@ -255,7 +259,7 @@ def _write(draft: Dataset, plan: Plan, filling: Filling) -> None:
             keys = [row["key"] for row, _ in rows]
             there = set(_rows(draft).filter(key__in=keys, since=draft.draft_number).values_list("key", flat=True))
             new = [pair for pair in rows if pair[0]["key"] not in there]
-            Item.objects.bulk_create(_new_rows(draft, new, filling.by))
+            insert(Item, list(_new_rows(draft, new, filling.by)))
         done += len(rows)
         filling.beat(done, len(plan.written))
     if done != len(plan.written):
@@ -271,9 +275,22 @@ def _planned(plan: Plan, source: Source) -> Iterator[tuple[Row, int]]:
             yield row, plan.written[row["key"]]
 
 
-def _new_rows(draft: Dataset, written: Iterable[tuple[Row, int]], by: Person | None) -> Iterator[Item]:
-    values = {"dataset": draft, "since": draft.draft_number, "changed_by": user_of(by), "changed_at": timezone.now()}
-    return (Item(position=position, **row, **values) for row, position in written)
+def _new_rows(draft: Dataset, written: Iterable[tuple[Row, int]], by: Person | None) -> Iterator[StoredRow]:
+    person = user_of(by)
+    values = {
+        "dataset_id": draft.pk,
+        "since": draft.draft_number,
+        "changed_by_id": person.pk if person else None,
+        "changed_at": timezone.now(),
+    }
+    build = RowBuilder(Item)
+    for row, position in written:
+        yield build(**{**row, **{name: _as_stored(row[name]) for name in AS_JSON}}, position=position, **values)
+
+
+def _as_stored(value: Any) -> str | None:
+    """Return a JSON value as Django's own field writes it: items are searched as texts too."""
+    return None if value is None else json.dumps(value)
 
 
 def _version_of(dataset: Dataset, identity: str) -> DatasetVersion:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from django.db import DatabaseError, OperationalError, models, transaction
 from django.utils import timezone
 
+from experiments.storage import Row, insert, insert_missing
 from runs.execution import RUNNER_ERROR, Job
 from runs.lanes.claims import HeldUnit, tally_of
 from runs.lanes.records import Recorder, Rows, count, count_attempts, counters_of
 from runs.lanes.recounting import recount
-from runs.lanes.storage import Row, insert, insert_missing
 from runs.live.news import Teller
 from runs.models import FailedAttempt, Result, Transcript, UnitState, WorkUnit
 

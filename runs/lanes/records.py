@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -12,8 +11,8 @@ from django.db import models
 from experiments.blobs import default_store
 from experiments.cleaning import clean_text
 from experiments.media_store import media_apart
+from experiments.storage import Row, RowBuilder
 from runs.execution import Attempt, Job
-from runs.lanes.storage import Row, columns_of
 from runs.lanes.tallies import StageTally, Tally
 from runs.models import Billed, FailedAttempt, Result, Transcript
 from runs.models.results import PREVIEW_LENGTH
@@ -30,25 +29,6 @@ class Rows:
     transcripts: list[Row] = field(default_factory=list)
     attempts: list[Row] = field(default_factory=list)
     scores: list[tuple[type[models.Model], Row]] = field(default_factory=list)
-
-
-class RowBuilder:
-    """Builds rows in the order of a model's columns from values by name; absent ones get the field's default."""
-
-    def __init__(self, model: type[models.Model]) -> None:
-        names = columns_of(model, with_id=False)
-        fields = {field.attname: field for field in model._meta.concrete_fields}
-        self._base = {name: _stored_default(fields[name]) for name in names}
-        self._take = itemgetter(*names)
-
-    def __call__(self, **values: Any) -> Row:
-        """Return one row."""
-        return tuple(self._take({**self._base, **values}))
-
-
-def _stored_default(field: "models.Field[Any, Any]") -> Any:
-    default = field.get_default()
-    return orjson.dumps(default).decode() if isinstance(field, models.JSONField) and default is not None else default
 
 
 def dumps(value: Any) -> str:

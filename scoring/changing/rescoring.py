@@ -13,11 +13,10 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from experiments.models import Experiment, ScorerRevision
+from experiments.storage import RowBuilder, insert, insert_missing
 from runs.execution import Case
 from runs.lanes.claims import load_items
 from runs.lanes.event_loop import new_event_loop
-from runs.lanes.records import RowBuilder
-from runs.lanes.storage import insert, insert_missing
 from runs.models import Result, Run
 from runs.outcomes import ANSWERED
 from runs.transcripts import output_of

@@ -5,9 +5,21 @@ import json
 from typing import Any
 
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
 from experiments.canonical import canonical_json, config_hash, content_hash, digest_of, item_key
 
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda parts: st.lists(parts, max_size=4) | st.dictionaries(st.text(max_size=4), parts, max_size=4),
+    max_leaves=8,
+)
 CONFIG: dict[str, Any] = {
     "kind": "openai",
     "base_url": "http://127.0.0.1:8555/v1",
@@ -39,6 +51,11 @@ def test_canonical_json_of_names_beyond_the_basic_plane_sorts_by_utf_16() -> Non
 
 def test_canonical_json_of_whole_numbers_beyond_doubles_keeps_them_apart() -> None:
     assert canonical_json([2**53, -(2**60)]) == b'["9007199254740992","-1152921504606846976"]'
+
+
+@given(VALUES)
+def test_canonical_json_of_any_value_is_that_of_the_scheme(value: Any) -> None:
+    assert canonical_json(value) == bytes(rfc8785.dumps(value))
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800", {"a": [float("-inf")]}])

@@ -7,8 +7,10 @@ PostgreSQL; and `bulk_create` holds the interpreter's lock while the event loop 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any
 
+import orjson
 from django.db import connection, models
 
 Row = Sequence[Any]
@@ -19,6 +21,25 @@ Adapt = Callable[[Any], Any]
 def columns_of(model: type[models.Model], *, with_id: bool) -> tuple[str, ...]:
     """Return the attribute names of a model's columns in order; without an automatic primary key unless asked."""
     return tuple(field.attname for field in _fields(model, with_id=with_id))
+
+
+class RowBuilder:
+    """Builds rows in the order of a model's columns from values by name; absent ones get the field's default."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        names = columns_of(model, with_id=False)
+        fields = {field.attname: field for field in model._meta.concrete_fields}
+        self._base = {name: _stored_default(fields[name]) for name in names}
+        self._take = itemgetter(*names)
+
+    def __call__(self, **values: Any) -> Row:
+        """Return one row."""
+        return tuple(self._take({**self._base, **values}))
+
+
+def _stored_default(field: "models.Field[Any, Any]") -> Any:
+    default = field.get_default()
+    return orjson.dumps(default).decode() if isinstance(field, models.JSONField) and default is not None else default
 
 
 def insert(model: type[models.Model], rows: Sequence[Row]) -> None:

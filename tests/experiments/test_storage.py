@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, models, transaction
 
-from runs.lanes.records import RowBuilder, dumps
-from runs.lanes.storage import columns_of, insert, insert_missing
+from experiments.storage import RowBuilder, columns_of, insert, insert_missing
+from runs.lanes.records import dumps
 from runs.models import FailedAttempt, Result, Transcript
 from scoring.models import Score
 
