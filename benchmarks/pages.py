@@ -1,6 +1,8 @@
 """How long pages, API and admin take over many results: `python -m benchmarks.pages CANDIDATES ITEMS TRIALS`.
 
-Works on the site in the data directory, filled at first use and kept. Prints {"name": {"p95_ms", "queries"}}.
+Works on the site in the data directory, filled at first use and kept; on PostgreSQL where the environment names one
+(`python -m tests.postgres_server benchmarks.pages ...`). Prints {"name": {"p50_ms", "p95_ms", "cpu_ms", "queries"}}.
+Of an export the first piece is measured. A word behind the numbers measures what has it in its name only.
 """
 
 import json
@@ -22,23 +24,40 @@ if TYPE_CHECKING:
     from experiments.models import Experiment
 
 ROUNDS = 20
+PATIENCE_S = 5.0
 
 
-def main(candidates: int, items: int, trials: int, rounds: int = ROUNDS) -> None:
+def main(candidates: int, items: int, trials: int, rounds: int = ROUNDS, only: str = "") -> None:
     """Fill the site if it is empty, ask for every page, and print what that took."""
+    use_given_database()
     django.setup()
     from django.conf import settings
 
+    from benchmarks.page_addresses import addresses
     from evalsite.preparation import prepare_database, prepare_static_files
 
     settings.ALLOWED_HOSTS = ["testserver"]
+    settings.API_REQUESTS_PER_TOKEN = settings.API_REQUESTS_PER_PERSON = 0
     prepare_database(report=_nothing, also_shared=True)
     prepare_static_files(report=_nothing)
     experiment = experiment_of(Shape(candidates, items, trials))
     client = _signed_in(experiment)
-    found = {name: timed(_asking(client, address), rounds) for name, address in addresses(experiment)}
-    found["leaderboard query"] = timed(_board_query(experiment), rounds)
+    asked = {name: _asking(client, address) for name, address in addresses(experiment)}
+    asked["leaderboard query"] = _board_query(experiment)
+    found = {name: _told(name, timed(ask, rounds)) for name, ask in asked.items() if only in name}
     sys.stdout.write(json.dumps(found) + "\n")
+
+
+def _told(name: str, figures: dict[str, float]) -> dict[str, float]:
+    """Say on stderr what was found while the next page is asked for, and return it."""
+    sys.stderr.write(f"{name}: {figures}\n")
+    return figures
+
+
+def use_given_database() -> None:
+    """Work on the PostgreSQL of `tests.postgres_server` where that started this process."""
+    if url := os.environ.get("EVALSITE_TEST_DATABASE"):
+        os.environ["DATABASE_URL"] = url
 
 
 def _nothing(_line: str) -> None:
@@ -77,51 +96,16 @@ def _signed_in(experiment: "Experiment") -> "Client":
     return client
 
 
-def addresses(experiment: "Experiment") -> Iterator[tuple[str, str]]:
-    """Yield (name, address) of everything that is asked for: pages, API, admin."""
-    run = experiment.runs.latest("pk")
-    page, api, last = f"/runs/{run.uid}/", f"/api/v1/runs/{run.uid}/", run.planned_count - 1
-    outputs = f"/experiments/{experiment.uid}/outputs/"
-    yield from {
-        "home": "/",
-        "runs": "/runs/",
-        "experiments": "/experiments/",
-        "runs of the experiment": f"/experiments/{experiment.uid}/runs/",
-        "leaderboard": f"/experiments/{experiment.uid}/board/",
-        "compare": f"/experiments/{experiment.uid}/compare/",
-        "outputs": outputs,
-        "outputs, failures far down": f"{outputs}?mode=failures&after={run.case_limit - 30}",
-        "outputs, a text that is nowhere": f"{outputs}?text=nowhere",
-        "run": page,
-        "results, far down": f"{page}results/?after={last - 30}",
-        "results, errors": f"{page}results/?outcome=errors",
-        "results, an outcome that never came": f"{page}results/?outcome=timeout",
-        "drawer": f"{page}results/{last}/",
-        "API: runs": "/api/v1/runs/",
-        "API: run": api,
-        "API: results": f"{api}results/",
-        "API: results, errors": f"{api}results/?outcome=provider_error",
-        "API: leaderboard": f"/api/v1/experiments/{experiment.uid}/leaderboard/",
-    }.items()
-    yield from _admin_lists()
-
-
-def _admin_lists() -> Iterator[tuple[str, str]]:
-    from django.contrib import admin
-    from django.urls import reverse
-
-    for model in admin.site._registry:
-        label = model._meta
-        yield f"admin: {label.verbose_name_plural}", reverse(f"admin:{label.app_label}_{label.model_name}_changelist")
-
-
 def _asking(client: "Client", address: str) -> Callable[[], None]:
-    """Return what asks for an address; an answer that is no 200 ends the measuring."""
+    """Return what asks for an address; an answer that is no 200 ends the measuring. Of a stream the first is taken."""
 
     def ask() -> None:
         response = client.get(address)
         if response.status_code != 200:
             raise SystemExit(f"{address} answered {response.status_code}")
+        if response.streaming:
+            next(iter(response))
+            response.close()
 
     return ask
 
@@ -133,22 +117,39 @@ def _board_query(experiment: "Experiment") -> Callable[[], object]:
 
 
 def timed(ask: Callable[[], object], rounds: int) -> dict[str, float]:
-    """Return {"p95_ms", "queries"} of so many calls after a first one that warms caches."""
+    """Return {"p50_ms", "p95_ms", "cpu_ms", "queries"} of so many calls after a first one that warms caches.
+
+    `cpu_ms` is the p95 of the processor time of this process, which neighbours on the machine do not lengthen; on
+    SQLite the database's is part of it.
+    """
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     with CaptureQueriesContext(connection) as queries:
         ask()
     query_count = len(queries)  # before the next request empties the log
-    took = sorted(_milliseconds(ask) for _ in range(rounds))
-    return {"p95_ms": round(took[int(0.95 * (rounds - 1))], 1), "queries": query_count}
+    took = list(_repeated(ask, rounds))
+    walls, cpus = (sorted(times) for times in zip(*took, strict=True))
+    late = int(0.95 * (len(walls) - 1))
+    figures = {"p50_ms": walls[len(walls) // 2], "p95_ms": walls[late], "cpu_ms": cpus[late]}
+    return {name: round(figure, 1) for name, figure in figures.items()} | {"queries": query_count}
 
 
-def _milliseconds(ask: Callable[[], object]) -> float:
-    began = time.perf_counter()
+def _repeated(ask: Callable[[], object], rounds: int) -> Iterator[tuple[float, float]]:
+    """Yield what each call took; of a slow one there are fewer."""
+    until = time.monotonic() + PATIENCE_S
+    for _ in range(rounds):
+        yield _milliseconds(ask)
+        if time.monotonic() > until:
+            return
+
+
+def _milliseconds(ask: Callable[[], object]) -> tuple[float, float]:
+    """Return how long it took, and how much processor time of this process."""
+    began, spent = time.perf_counter(), time.process_time()
     ask()
-    return (time.perf_counter() - began) * 1000
+    return (time.perf_counter() - began) * 1000, (time.process_time() - spent) * 1000
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*map(int, sys.argv[1:5]), *sys.argv[5:6])  # type: ignore[arg-type] - the last one is a word

@@ -26,9 +26,11 @@ def download(request: HttpRequest, lines: Iterable[str], *, name: str, kind: str
 
 
 def _pieces(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the lines, many at once."""
+    """Yield the first line, so that the download begins at once, then many at once."""
+    following = iter(lines)
+    yield next(following, "")
     gathered, length = [], 0
-    for line in lines:
+    for line in following:
         gathered.append(line)
         length += len(line)
         if length >= PIECE_CHARACTERS:

@@ -30,6 +30,11 @@ class Scale:
         shares = np.clip((values - self.low) / (self.high - self.low), 0.0, 1.0)
         return shares if self.higher_is_better else 1.0 - shares
 
+    def share(self, value: float) -> float:
+        """Return one value as `normalise` does many."""
+        share = min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
+        return share if self.higher_is_better else 1.0 - share
+
 
 def no_positions() -> Ints:
     """Return no positions at all."""

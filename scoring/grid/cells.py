@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.models import Item, ScorerSpec
+from experiments.models import Item
 from runs.models import Result, Run
-from runs.models.results import result_id_of
+from runs.models.results import ORDINAL_BITS, result_id_of
 from scoring.boards.comparing import scales_of
 from scoring.boards.item_values import Scale
 from scoring.grid.outputs import Outputs
@@ -107,11 +107,10 @@ def _trials(outputs: Outputs, positions: list[int]) -> dict[tuple[int, int], lis
     """Return the stored trials by the run's id and the position."""
     results = list(Result.objects.filter(pk__in=_ids(outputs, positions)).only(*SHOWN).order_by("pk"))
     cases = outputs.case_list.case_count if outputs.case_list else 0
-    judged = _judged(outputs, results)
+    judged, valued = _judged(outputs, results), _Valued.of(outputs)
     found: dict[tuple[int, int], list[Trial]] = defaultdict(list)
     for result in results:
-        value = _value(outputs, judged.get(result.pk, {}))
-        found[result.run_id, result.ordinal % cases].append(Trial(result, value))
+        found[result.run_id, result.ordinal % cases].append(Trial(result, valued.of_result(judged.get(result.pk, {}))))
     return found
 
 
@@ -123,25 +122,38 @@ def _judged(outputs: Outputs, results: list[Result]) -> dict[int, dict[int, list
         row[:2]: row[2] for row in RunScore.objects.filter(run__in=runs).values_list("run", "scorer", "revision")
     }
     wanted = Score.objects.filter(result__in=[result.pk for result in results], turn=0, value__isnull=False)
+    rows = wanted.filter(scorer__in=declared).order_by()
     found: dict[int, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for score in wanted.filter(scorer__in=[spec.pk for spec in outputs.scorers]).order_by():
-        key = (Result(pk=score.result_id).run_id, score.scorer_id)
-        if score.author != CODE or score.revision == in_force.get(key, declared[score.scorer_id]):
-            found[score.result_id][score.scorer_id].append(score.value)
+    for pk, scorer, revision, author, value in rows.values_list(
+        "result_id", "scorer_id", "revision", "author", "value"
+    ):
+        if author != CODE or revision == in_force.get((pk >> ORDINAL_BITS, scorer), declared[scorer]):
+            found[pk][scorer].append(value)
     return found
 
 
-def _value(outputs: Outputs, judged: dict[int, list[float]]) -> float | None:
-    """Return one result's value: of the one scorer as it is, of several weighted; None where one is missing."""
-    means = {pk: sum(values) / len(values) for pk, values in judged.items()}
-    if outputs.is_of_one:
-        return means.get(outputs.scorers[0].pk)
-    scales = scales_of(outputs.scorers)
-    used = [spec for spec in outputs.scorers if spec.pk in scales and spec.weight > 0]
-    if not used or any(spec.pk not in means for spec in used):
-        return None
-    return sum(_share(spec, scales[spec.pk], means[spec.pk]) for spec in used) / sum(spec.weight for spec in used)
+@dataclass(frozen=True, slots=True)
+class _Valued:
+    """How the value of one result comes from those of its scorers."""
 
+    alone: int | None
+    """The one scorer whose value it is, as it is; None: they are weighted."""
+    weighted: list[tuple[int, float, Scale]]
+    """Scorer, weight and scale."""
 
-def _share(spec: ScorerSpec, scale: Scale, mean: float) -> float:
-    return float(spec.weight * scale.normalise(np.array([mean]))[0])
+    @classmethod
+    def of(cls, outputs: Outputs) -> "_Valued":
+        scales = scales_of(outputs.scorers)
+        used = [spec for spec in outputs.scorers if spec.pk in scales and spec.weight > 0]
+        alone = outputs.scorers[0].pk if outputs.is_of_one else None
+        return cls(alone, [(spec.pk, spec.weight, scales[spec.pk]) for spec in used])
+
+    def of_result(self, judged: dict[int, list[float]]) -> float | None:
+        """Return the value; None where one is missing."""
+        means = {pk: sum(values) / len(values) for pk, values in judged.items()}
+        if self.alone is not None:
+            return means.get(self.alone)
+        if not self.weighted or any(pk not in means for pk, _, _ in self.weighted):
+            return None
+        total = sum(weight for _, weight, _ in self.weighted)
+        return sum(weight * scale.share(means[pk]) for pk, weight, scale in self.weighted) / total

@@ -58,4 +58,5 @@ def test_every_address_is_measured(tmp_path: Path) -> None:
     output = subprocess.run(command, env=environment(tmp_path), check=True, capture_output=True).stdout
 
     found = json.loads(output)
-    assert {"runs", "drawer", "leaderboard", "API: results", "admin: runs", "leaderboard query"} <= found.keys()
+    assert {"runs", "drawer", "experiment: board", "API: results", "admin: runs", "leaderboard query"} <= found.keys()
+    assert {"export: results as CSV", "outputs, a mode: flaky", "metrics"} <= found.keys()
