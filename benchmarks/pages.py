@@ -42,7 +42,7 @@ def main(candidates: int, items: int, trials: int, rounds: int = ROUNDS, only: s
     prepare_static_files(report=_nothing)
     experiment = experiment_of(Shape(candidates, items, trials))
     client = _signed_in(experiment)
-    asked = {name: _asking(client, address) for name, address in addresses(experiment)}
+    asked: dict[str, Callable[[], object]] = {name: _asking(client, address) for name, address in addresses(experiment)}
     asked["leaderboard query"] = _board_query(experiment)
     found = {name: _told(name, timed(ask, rounds)) for name, ask in asked.items() if only in name}
     sys.stdout.write(json.dumps(found) + "\n")
@@ -152,4 +152,5 @@ def _milliseconds(ask: Callable[[], object]) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:5]), *sys.argv[5:6])  # type: ignore[arg-type] - the last one is a word
+    numbers = [int(argument) for argument in sys.argv[1:] if argument.isdecimal()]
+    main(*numbers, only="".join(word for word in sys.argv[1:] if not word.isdecimal()))
