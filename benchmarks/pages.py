@@ -27,7 +27,7 @@ ROUNDS = 20
 PATIENCE_S = 5.0
 
 
-def main(candidates: int, items: int, trials: int, rounds: int = ROUNDS, only: str = "") -> None:
+def main(shape: Shape, rounds: int, only: str) -> None:
     """Fill the site if it is empty, ask for every page, and print what that took."""
     use_given_database()
     django.setup()
@@ -40,7 +40,7 @@ def main(candidates: int, items: int, trials: int, rounds: int = ROUNDS, only: s
     settings.API_REQUESTS_PER_TOKEN = settings.API_REQUESTS_PER_PERSON = 0
     prepare_database(report=_nothing, also_shared=True)
     prepare_static_files(report=_nothing)
-    experiment = experiment_of(Shape(candidates, items, trials))
+    experiment = experiment_of(shape)
     client = _signed_in(experiment)
     asked: dict[str, Callable[[], object]] = {name: _asking(client, address) for name, address in addresses(experiment)}
     asked["leaderboard query"] = _board_query(experiment)
@@ -153,4 +153,5 @@ def _milliseconds(ask: Callable[[], object]) -> tuple[float, float]:
 
 if __name__ == "__main__":
     numbers = [int(argument) for argument in sys.argv[1:] if argument.isdecimal()]
-    main(*numbers, only="".join(word for word in sys.argv[1:] if not word.isdecimal()))
+    words = [argument for argument in sys.argv[1:] if not argument.isdecimal()]
+    main(Shape(*numbers[:3]), (numbers[3:] or [ROUNDS])[0], " ".join(words))
