@@ -10,6 +10,10 @@ WORKERS ?= 2
 
 BENCH ?=
 
+# Bytecode is kept beside the environment, whatever the caller's shell says of it: hundreds of starts compile nothing anew.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
+
 .PHONY: bench bench-peers run test test-postgres test-sqlite test-faults browser setup setup-dev lint lock format
 # `exec` and `--parent`: the site has make as its parent and ends with it, even when make is killed.
 run: setup

@@ -14,7 +14,7 @@ class EvalsiteConfig(AppConfig):
     def ready(self) -> None:
         """Register the checks; hear when the demo is deleted; let forked processes begin without connections."""
         from evalsite.checks import check_plugins
-        from evalsite.demo.removal import note_removal
+        from evalsite.demo.mark import note_removal
         from evalsite.forks import share_nothing_with_forks
         from experiments.models import Project
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 
+from evalsite.demo.mark import PEOPLE
 from experiments.files.experiment_file import ExperimentFile
 from experiments.models import Experiment, Membership, Role, ScorerSpec
 from runs.models import Result, Run
@@ -13,8 +14,6 @@ from scoring.actions import rate_result
 from scoring.models import CODE, Score
 
 SCORER, JUDGED_BY = "helpful", "correct"
-PEOPLE = {"demo-ada": "Ada", "demo-noor": "Noor"}
-"""Names of accounts that nobody can sign in with, and the first names that pages show."""
 RATED_PER_RUN = (4, 4, 4, 3)
 STRIDE = 5
 """Every fifth answer is rated, so that several topics are."""

@@ -20,7 +20,7 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from runs.lanes.watcher import BeatWatch
-from runs.live.news import Listener, listener
+from runs.live.listening import Listener, listener
 from runs.models import ACTIVE, Lane, Run
 from runs.models.units import COUNT_BY_OUTCOME
 

@@ -14,10 +14,11 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 from pytest_django import Settings
 
-from evalsite import demo
 from evalsite.commands import CommandFailed
+from evalsite.demo import presenting as demo
 from evalsite.demo import ratings
-from evalsite.demo.removal import is_removed, remove_demo
+from evalsite.demo.mark import is_removed
+from evalsite.demo.removal import remove_demo
 from experiments.actions import ActionConflict, ActionRefused
 from experiments.files.experiment_file import load
 from experiments.models import Experiment, Item, Membership, Project, Role

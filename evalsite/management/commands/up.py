@@ -84,7 +84,7 @@ class Command(SiteCommand):
 
     def _present_demo(self, url: str) -> None:
         """Show the demo in this terminal, in a thread beside the supervisor; the site goes on if that fails."""
-        from evalsite.demo import present
+        from evalsite.demo.presenting import present
 
         try:
             if present(sys.stdout):
