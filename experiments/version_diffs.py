@@ -97,8 +97,5 @@ class VersionDiff:
 
 def removed_items(dataset: Dataset) -> ItemQuerySet:
     """Return the rows of items that the draft has no more, each as it was last."""
-    rows = Item.objects.filter(dataset=dataset)
-    held = rows.in_draft().filter(key=OuterRef("key"))
-    later = rows.filter(key=OuterRef("key"), since__gt=OuterRef("since"))
-    gone: ItemQuerySet = rows.exclude(until=None).exclude(Exists(held)).exclude(Exists(later))
+    gone: ItemQuerySet = Item.objects.filter(dataset=dataset).removed()
     return gone

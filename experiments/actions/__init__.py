@@ -1,6 +1,7 @@
 """What can be done with what is measured: the same functions behind pages, API, admin and commands."""
 
 from experiments.actions.budgets import set_budget, set_monthly_budget
+from experiments.actions.bulk_edits import cancel_bulk_edit, start_bulk_edit, undo_bulk_edit
 from experiments.actions.candidates import add_candidate, declare_candidate, remove_candidate
 from experiments.actions.case_lists import freeze_ad_hoc_case, freeze_case_list, freeze_single_case
 from experiments.actions.datasets import create_dataset, delete_dataset, edit_dataset, experiments_using
@@ -27,6 +28,7 @@ from experiments.actions.refusals import ActionConflict, ActionRefused, StaleEdi
 from experiments.actions.restoring import restore_version
 from experiments.actions.scorers import declare_scorer, person_scorer, remove_scorer, set_weights
 from experiments.actions.tokens import issue_token, revoke_token
+from experiments.actions.undoing import revert_item, undo_edit
 
 __all__ = [
     "ActionConflict",
@@ -42,6 +44,7 @@ __all__ = [
     "add_candidate",
     "add_item",
     "archive_project",
+    "cancel_bulk_edit",
     "cancel_import",
     "change_role",
     "create_dataset",
@@ -79,6 +82,7 @@ __all__ = [
     "restore_item",
     "restore_version",
     "resume_provider",
+    "revert_item",
     "revoke_invitation",
     "revoke_token",
     "save_prompt",
@@ -86,7 +90,10 @@ __all__ = [
     "set_budget",
     "set_monthly_budget",
     "set_weights",
+    "start_bulk_edit",
     "start_import",
     "unarchive_project",
+    "undo_bulk_edit",
+    "undo_edit",
     "upload_file",
 ]

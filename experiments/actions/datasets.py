@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from experiments.actions.refusals import ActionConflict, ActionRefused, checked_name, refused_when_taken
 from experiments.cleaning import clean_text
-from experiments.models import Dataset, Experiment, Item, Project
+from experiments.models import Dataset, Experiment, Item, ItemEdit, Project
 from experiments.models.projects import Person
 from experiments.permissions import require
 
@@ -49,13 +48,6 @@ def draft_of_people(dataset: Dataset) -> Dataset:
         raise ActionConflict(
             f"A file is being written into {draft}: wait for it; if that was interrupted, run the file again."
         )
-    return draft
-
-
-def edited_draft(dataset: Dataset) -> Dataset:
-    """Return the locked row of a dataset and count one edit of its draft. Raises ActionConflict."""
-    draft = draft_of_people(dataset)
-    Dataset.objects.filter(pk=draft.pk).update(draft_edit_count=F("draft_edit_count") + 1)
     return draft
 
 
@@ -101,7 +93,8 @@ def delete_dataset(*, dataset: Dataset, by: Person | None) -> None:
             raise ActionConflict(f"A file is being written into {draft}: wait for it, then delete.")
         draft.versions.all().delete()
         Dataset.objects.filter(pk=draft.pk).update(filling_hash=DELETING)
-    items = Item.objects.filter(dataset=draft)
-    while pks := list(items.values_list("pk", flat=True)[:ROWS_DELETED_AT_ONCE]):
-        Item.objects.filter(pk__in=pks).delete()
+    for model in (ItemEdit, Item):
+        rows = model.objects.filter(dataset=draft).order_by()
+        while pks := list(rows.values_list("pk", flat=True)[:ROWS_DELETED_AT_ONCE]):
+            model.objects.filter(pk__in=pks).delete()
     draft.delete()

@@ -5,8 +5,6 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +14,7 @@ from experiments.actions.freezing import ROWS_AT_ONCE, Contents, checked_note, n
 from experiments.actions.refusals import ActionConflict, ActionRefused
 from experiments.actions.surveying import Row, Source, Survey, digest_of_item, stored_rows, survey
 from experiments.canonical import content_hash, digest_of
+from experiments.chunks import chunks
 from experiments.models import Dataset, DatasetVersion, Item, Project
 from experiments.models.datasets import POSITION_GAP, ItemQuerySet
 from experiments.models.projects import Person
@@ -237,24 +236,24 @@ def take_back(draft: Dataset, *, is_new: bool = False) -> None:
 def _clear(draft: Dataset, plan: Plan) -> None:
     """Take out of the draft what another file, or this one, left there and the plan does not want."""
     begun = _rows(draft).filter(since=draft.draft_number).iterator(ROWS_AT_ONCE)
-    for pks in _chunks(item.pk for item in begun if not plan.holds(item)):
+    for pks in chunks((item.pk for item in begun if not plan.holds(item)), ROWS_AT_ONCE):
         with _held(draft):
             _rows(draft).filter(pk__in=pks).delete()
     closed = set(plan.closed)
     ended = _rows(draft).filter(until=draft.draft_number).values_list("pk", flat=True)
-    for pks in _chunks([pk for pk in ended if pk not in closed]):
+    for pks in chunks((pk for pk in ended if pk not in closed), ROWS_AT_ONCE):
         with _held(draft):
             _rows(draft).filter(pk__in=pks).update(until=None)
 
 
 def _write(draft: Dataset, plan: Plan, filling: Filling) -> None:
     """Bring the draft to the plan; what is there already stays. Raises ActionRefused for other rows than planned."""
-    for pks in _chunks(plan.closed):
+    for pks in chunks(plan.closed, ROWS_AT_ONCE):
         with _held(draft):
             _rows(draft).filter(pk__in=pks, until=None).update(until=draft.draft_number)
         filling.beat(0, len(plan.written))
     done = 0
-    for rows in _chunks(_planned(plan, filling.source)):
+    for rows in chunks(_planned(plan, filling.source), ROWS_AT_ONCE):
         with _held(draft):
             keys = [row["key"] for row, _ in rows]
             there = set(_rows(draft).filter(key__in=keys, since=draft.draft_number).values_list("key", flat=True))
@@ -304,9 +303,3 @@ def _version_of(dataset: Dataset, identity: str) -> DatasetVersion:
 def _rows(draft: Dataset) -> ItemQuerySet:
     rows: ItemQuerySet = Item.objects.filter(dataset=draft)
     return rows
-
-
-def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
-    rest = iter(values)
-    while chunk := list(islice(rest, ROWS_AT_ONCE)):
-        yield chunk

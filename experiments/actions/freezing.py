@@ -45,6 +45,8 @@ def freeze_dataset(*, dataset: Dataset, by: Person | None, note: str = "") -> Da
     newest = seen.versions.first()
     if newest is not None and not seen.draft_edit_count:
         return newest
+    if seen.bulk_edits.running().exists():
+        raise ActionConflict(f"A bulk edit of {seen} goes on: wait for it, or cancel it, then freeze.")
     contents = _contents_of(seen)  # read before the lock: a large draft would hold all other writers up
     if not contents.item_count:
         raise ActionRefused("items", f"{seen} has no items: add some, then freeze.")

@@ -6,26 +6,24 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils import timezone
 
-from experiments.actions.datasets import edited_draft
+from experiments.actions.datasets import draft_of_people
 from experiments.actions.item_content import stored_content
+from experiments.actions.item_steps import STALE, Step, write_steps
 from experiments.actions.refusals import ActionConflict, StaleEdit, refused_when_taken
 from experiments.models import Dataset, Item
 from experiments.models.datasets import POSITION_GAP
 from experiments.models.projects import Person
-from experiments.permissions import require, user_of
-
-STALE = "Somebody else changed this item since you opened it: open it again and repeat your change."
+from experiments.permissions import require
 
 
 @transaction.atomic
 def add_item(*, dataset: Dataset, content: Mapping[str, Any], by: Person | None) -> Item:
     """Add an item at the end of the draft. Raises ActionRefused when its key is taken or a part does not fit."""
     require(by, dataset.project, "edit_dataset")
-    draft = edited_draft(dataset)
+    draft = draft_of_people(dataset)
     last = Item.objects.filter(dataset=draft).in_draft().aggregate(last=Max("position"))["last"] or 0
-    return _insert(draft, stored_content(content), last + POSITION_GAP, by)
+    return _write(draft, None, stored_content(content), last + POSITION_GAP, by)
 
 
 @transaction.atomic
@@ -36,38 +34,31 @@ def edit_item(*, item: Item, seen_at: datetime, changes: Mapping[str, Any], by: 
     ActionRefused when the new key is taken or a part does not fit.
     """
     require(by, item.dataset.project, "edit_dataset")
-    draft = edited_draft(item.dataset)
+    draft = draft_of_people(item.dataset)
     current = _current(item, seen_at)
     content = stored_content({**current.content, **changes})
-    if current.since < draft.draft_number:
-        _close(current, draft)
-        return _insert(draft, content, current.position, by)
-    with _taken(draft, content):
-        Item.objects.filter(pk=current.pk).update(**content, changed_by=user_of(by), changed_at=timezone.now())
-    current.refresh_from_db()
-    return current
+    if all(getattr(current, name) == value for name, value in content.items()):
+        return current
+    return _write(draft, current, content, current.position, by)
 
 
 @transaction.atomic
 def remove_item(*, item: Item, seen_at: datetime, by: Person | None) -> None:
     """Take an item out of the draft; frozen versions keep it. Raises StaleEdit."""
     require(by, item.dataset.project, "edit_dataset")
-    draft = edited_draft(item.dataset)
+    draft = draft_of_people(item.dataset)
     current = _current(item, seen_at)
-    if current.since < draft.draft_number:
-        _close(current, draft)
-    else:
-        current.delete()
+    write_steps(draft, [Step(current, None, current.position)], by)
 
 
 @transaction.atomic
 def restore_item(*, item: Item, by: Person | None) -> Item:
-    """Put a copy of a removed item into the draft, where it was. Raises ActionConflict when its key is in use."""
+    """Put a removed item into the draft again, where it was. Raises ActionConflict when its key is in use."""
     require(by, item.dataset.project, "edit_dataset")
-    draft = edited_draft(item.dataset)
+    draft = draft_of_people(item.dataset)
     if Item.objects.filter(dataset=draft, key=item.key).in_draft().exists():
         raise ActionConflict(f'the key "{item.key}" is in use in {draft}: rename that item first')
-    return _insert(draft, stored_content(item.content), item.position, by)
+    return _write(draft, None, stored_content(item.content), item.position, by)
 
 
 def _current(item: Item, seen_at: datetime) -> Item:
@@ -78,23 +69,9 @@ def _current(item: Item, seen_at: datetime) -> Item:
     return current
 
 
-def _close(item: Item, draft: Dataset) -> None:
-    """End a frozen row's validity with the draft, if it still holds. Raises StaleEdit."""
-    if Item.objects.filter(pk=item.pk, until=None).update(until=draft.draft_number) != 1:
-        raise StaleEdit(STALE)
-
-
-def _insert(draft: Dataset, content: Mapping[str, Any], position: int, by: Person | None) -> Item:
-    with _taken(draft, content):
-        return Item.objects.create(
-            dataset=draft,
-            since=draft.draft_number,
-            position=position,
-            changed_by=user_of(by),
-            changed_at=timezone.now(),
-            **content,
-        )
-
-
-def _taken(draft: Dataset, content: Mapping[str, Any]) -> Any:
-    return refused_when_taken(f'the key "{content["key"]}" is taken in {draft}', field="key")
+def _write(draft: Dataset, before: Item | None, content: Mapping[str, Any], position: int, by: Person | None) -> Item:
+    """Write one item and return its row. Raises ActionRefused when its key is taken."""
+    with refused_when_taken(f'the key "{content["key"]}" is taken in {draft}', field="key"):
+        write_steps(draft, [Step(before, content, position)], by)
+    written: Item = Item.objects.in_draft().get(dataset=draft, key=content["key"])
+    return written

@@ -10,6 +10,7 @@ from experiments.models import Dataset, DatasetVersion, Item
 from experiments.models.datasets import ItemQuerySet, split_tags
 
 OFFERED = 200
+REMOVED = "removed"
 
 
 class DatasetFilter(admin.SimpleListFilter):
@@ -29,28 +30,32 @@ class DatasetFilter(admin.SimpleListFilter):
 
 
 class VersionFilter(admin.SimpleListFilter):
-    """By version: the draft, unless a frozen one is chosen."""
+    """By version: the draft, unless the removed items or a frozen version are chosen."""
 
     title = "version"
     parameter_name = "version"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:  # noqa: ARG002 - Django's
-        """Return the newest versions of the chosen dataset."""
+        """Return what the draft has no more, and the newest versions of the chosen dataset."""
         versions = DatasetVersion.objects.visible_to(request.user).filter(dataset=chosen(request)).order_by("-number")
-        return [(str(number), str(number)) for number in versions.values_list("number", flat=True)[:OFFERED]]
+        numbers = [str(number) for number in versions.values_list("number", flat=True)[:OFFERED]]
+        return [(REMOVED, "removed from the draft"), *((number, f"version {number}") for number in numbers)]
 
     def choices(self, changelist: Any) -> Any:
         """Yield the choices; none stands for the draft."""
-        for choice in super().choices(changelist):
-            yield {**choice, "display": "draft"} if "query_string" in choice and choice["display"] == "All" else choice
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "draft"}
+        yield from others
 
     def has_output(self) -> bool:
         """Be in force always: a filter without output would let closed rows through."""
         return True
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's
-        """Return the rows of the version, or those of drafts."""
+        """Return the rows of the version, those of drafts, or the last ones of items that drafts have no more."""
         rows = cast("ItemQuerySet", queryset)
+        if self.value() == REMOVED:
+            return rows.removed()
         return rows.in_version(number_of(self.value())) if self.value() else rows.in_draft()
 
 

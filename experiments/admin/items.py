@@ -1,7 +1,6 @@
 """The admin for items: a curator's list over drafts, whose bulk actions are those of the site."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -11,19 +10,16 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from evalsite.project_admin import ProjectAdmin
-from experiments.actions import ActionRefused
-from experiments.actions.bulk_items import (
-    BULK_LIMIT,
-    BulkOutcome,
-    move_items,
-    remove_items,
-    tag_items,
-    untag_items,
-)
+from experiments.actions import ActionConflict, ActionRefused, start_bulk_edit
 from experiments.admin.item_filters import DatasetFilter, SplitFilter, TagFilter, VersionFilter, chosen
-from experiments.models import Dataset, Item
+from experiments.models import BulkEdit, BulkKind, BulkStatus, Dataset, Item
+from experiments.models.datasets import ItemQuerySet
+from experiments.permissions import require
+from experiments.wording import counted
 
-Act = Callable[[list[Item], str, Any], BulkOutcome]
+ASKED = {BulkKind.TAG: "tag", BulkKind.UNTAG: "tag", BulkKind.MOVE: "split"}
+"""What a bulk edit needs to be told."""
+KEYS_SHOWN = 20
 
 
 @admin.register(Item)
@@ -31,7 +27,7 @@ class ItemAdmin(ProjectAdmin):
     """Items: those of drafts unless a version is chosen."""
 
     project_path = "dataset__project"
-    actions = ["tag", "untag", "move_to_split", "remove"]
+    actions = ["tag", "untag", "move_to_split", "remove", "restore"]
     change_list_template = "admin/experiments/item/change_list.html"
     list_display = ["key", "dataset", "split", "shown_tags", "since", "changed_by", "changed_at"]
     list_filter = [DatasetFilter, VersionFilter, SplitFilter, TagFilter]
@@ -73,51 +69,83 @@ class ItemAdmin(ProjectAdmin):
     @admin.action(description="Tag")
     def tag(self, request: HttpRequest, rows: QuerySet[Item]) -> HttpResponse | None:
         """Give the chosen items a tag."""
-        return self._ask(request, rows, "tag", lambda items, value, by: tag_items(items=items, tag=value, by=by))
+        return self._ask(request, rows, BulkKind.TAG)
 
     @admin.action(description="Untag")
     def untag(self, request: HttpRequest, rows: QuerySet[Item]) -> HttpResponse | None:
         """Take a tag from the chosen items."""
-        return self._ask(request, rows, "tag", lambda items, value, by: untag_items(items=items, tag=value, by=by))
+        return self._ask(request, rows, BulkKind.UNTAG)
 
     @admin.action(description="Move to split")
     def move_to_split(self, request: HttpRequest, rows: QuerySet[Item]) -> HttpResponse | None:
         """Move the chosen items to a split."""
-        return self._ask(request, rows, "split", lambda items, value, by: move_items(items=items, split=value, by=by))
+        return self._ask(request, rows, BulkKind.MOVE)
 
     @admin.action(description="Remove from the draft")
     def remove(self, request: HttpRequest, rows: QuerySet[Item]) -> HttpResponse | None:
-        """Take the chosen items out of their drafts."""
-        return self._ask(request, rows, "", lambda items, _, by: remove_items(items=items, by=by))
+        """Take the chosen items out of the draft."""
+        return self._ask(request, rows, BulkKind.REMOVE)
 
-    def _ask(self, request: HttpRequest, rows: QuerySet[Item], asked: str, act: Act) -> HttpResponse | None:
-        """Show what would be changed and ask for the value; once that is there, act and say what came of it."""
-        items = list(rows.filter(until=None).select_related("dataset__project")[: BULK_LIMIT + 1])
-        if "confirmed" not in request.POST and len(items) <= BULK_LIMIT:
-            return self._confirmation(request, items, asked)
+    @admin.action(description="Restore")
+    def restore(self, request: HttpRequest, rows: QuerySet[Item]) -> HttpResponse | None:
+        """Put the chosen items into the draft again."""
+        return self._ask(request, rows, BulkKind.RESTORE)
+
+    def _ask(self, request: HttpRequest, rows: QuerySet[Item], kind: BulkKind) -> HttpResponse | None:
+        """Show what would be edited and ask for the value; once that is there, edit and say what came of it."""
+        items = cast("ItemQuerySet", rows).filter(until__isnull=kind != BulkKind.RESTORE)
+        count = items.count()
         try:
-            self._say(request, act(items, request.POST.get("value", ""), request.user))
-        except (ActionRefused, PermissionDenied) as refusal:
+            dataset = _only_dataset(items)
+            require(request.user, dataset.project, "edit_dataset")
+            if request.POST.get("confirmed") != str(count):
+                return self._confirmation(request, items, count, kind)
+            value = request.POST.get("value", "")
+            bulk = start_bulk_edit(dataset=dataset, kind=kind, items=items, by=request.user, value=value)
+        except (ActionRefused, ActionConflict, PermissionDenied) as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
-        return None
+            return None
+        return self._said(request, bulk)
 
-    def _confirmation(self, request: HttpRequest, items: list[Item], asked: str) -> HttpResponse:
-        action = request.POST["action"]
+    def _confirmation(self, request: HttpRequest, items: ItemQuerySet, count: int, kind: BulkKind) -> HttpResponse:
+        is_all = request.POST.get("select_across") == "1"
+        chosen = request.POST.getlist("_selected_action")
         context = {
             **self.admin_site.each_context(request),
-            "title": f"{dict(self.get_action_choices(request, []))[action]}: {len(items):,} items",
+            "title": f"{dict(self.get_action_choices(request, []))[request.POST['action']]}: {counted(count, 'item')}",
             "opts": self.opts,
-            "items": items,
-            "asked": asked,
-            "action": action,
+            "count": count,
+            "keys": items.values_list("key", flat=True)[:KEYS_SHOWN],
+            "selected": chosen[:1] if is_all else chosen,
+            "is_all": is_all,
+            "is_changed": "confirmed" in request.POST,
+            "value": request.POST.get("value", ""),
+            "asked": ASKED.get(kind, ""),
+            "action": request.POST["action"],
+            "is_removal": kind == BulkKind.REMOVE,
         }
         return TemplateResponse(request, "admin/experiments/item/confirm_bulk.html", context)
 
-    def _say(self, request: HttpRequest, outcome: BulkOutcome) -> None:
-        unchanged = f"; {outcome.unchanged:,} were so already" if outcome.unchanged else ""
-        self.message_user(request, f"{outcome.changed:,} items changed{unchanged}.", messages.SUCCESS)
-        if outcome.left:
-            self.message_user(request, f"{len(outcome.left):,} stay as they were. {outcome.left[0]}", messages.WARNING)
+    def _said(self, request: HttpRequest, bulk: BulkEdit) -> HttpResponse | None:
+        """Say what came of a bulk edit; lead to the progress of one that a worker does."""
+        if bulk.status != BulkStatus.COMPLETED:
+            return redirect("experiments:bulk-edit", uid=bulk.uid)
+        unchanged = f"; {bulk.unchanged_count:,} were so already" if bulk.unchanged_count else ""
+        self.message_user(request, f"{counted(bulk.edited_count, 'item')} edited{unchanged}.", messages.SUCCESS)
+        if bulk.left_count:
+            self.message_user(request, f"{bulk.left_count:,} stay as they were. {bulk.left[0]}", messages.WARNING)
+        return None
+
+
+def _only_dataset(items: QuerySet[Item]) -> Dataset:
+    """Return the dataset that all the items are of. Raises ActionRefused."""
+    ids = list(items.order_by().values_list("dataset", flat=True).distinct()[:2])
+    if not ids:
+        raise ActionRefused("items", "None of these items can be changed in this way: choose others.")
+    if len(ids) > 1:
+        raise ActionRefused("items", "These items are of several datasets: choose one dataset first, on the right.")
+    found: Dataset = Dataset.objects.select_related("project").get(pk=ids[0])
+    return found
 
 
 def chosen_dataset(request: HttpRequest) -> Dataset | None:

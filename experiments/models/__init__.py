@@ -4,6 +4,7 @@ from experiments.models.access import AccessToken, Invitation, Scope, SignInLink
 from experiments.models.cases import CaseChunk, CaseList
 from experiments.models.datasets import Dataset, DatasetVersion, Item
 from experiments.models.drafts import ExperimentDraft
+from experiments.models.edits import BulkChunk, BulkEdit, BulkKind, BulkStatus, ItemEdit
 from experiments.models.experiments import Candidate, ErrorsPolicy, Experiment, ScorerRevision, ScorerSpec
 from experiments.models.idempotency import IdempotencyKey
 from experiments.models.imports import DataImport, ImportStatus
@@ -14,6 +15,10 @@ from experiments.models.stored_keys import StoredKey
 
 __all__ = [
     "AccessToken",
+    "BulkChunk",
+    "BulkEdit",
+    "BulkKind",
+    "BulkStatus",
     "Candidate",
     "CaseChunk",
     "CaseList",
@@ -27,6 +32,7 @@ __all__ = [
     "ImportStatus",
     "Invitation",
     "Item",
+    "ItemEdit",
     "Membership",
     "Project",
     "Prompt",

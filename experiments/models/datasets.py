@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from experiments.models.projects import Project, VisibleQuerySet
 
@@ -107,6 +107,12 @@ class ItemQuerySet(VisibleQuerySet):
     def in_draft(self) -> Self:
         """Return the rows of the draft: those that nothing has closed yet."""
         return self.filter(until=None)
+
+    def removed(self) -> Self:
+        """Return the rows of items that their drafts have no more, each as it was last."""
+        same = Item.objects.filter(dataset=OuterRef("dataset"), key=OuterRef("key"))
+        later = Q(until=None) | Q(since__gt=OuterRef("since"))
+        return self.exclude(until=None).exclude(Exists(same.filter(later)))
 
     def tagged(self, tags: Iterable[str]) -> Self:
         """Return the rows that bear every one of the tags."""

@@ -73,6 +73,7 @@ class DatasetHead:
         names = {
             "Items": "experiments:dataset-items",
             "Versions": "experiments:dataset-versions",
+            "History": "experiments:dataset-history",
             "Experiments": "experiments:dataset-experiments",
             "Settings": "experiments:dataset-settings",
         }

@@ -11,6 +11,7 @@ from django.http import Http404
 from experiments.actions import ActionRefused
 from experiments.cleaning import clean_text
 from experiments.item_filters import held_item
+from experiments.item_history import ItemEvent, history_of
 from experiments.models import Dataset, Item
 from experiments.rows.new_items import text_of
 
@@ -107,6 +108,11 @@ class ItemPage:
         if item is None:
             return cls(TypedItem())
         return cls(TypedItem.of(item), item, seen_at=item.changed_at.isoformat())
+
+    @property
+    def history(self) -> list[ItemEvent]:
+        """What happened to the item, newest first; nothing for a new one."""
+        return history_of(self.item.dataset, self.item.key) if self.item else []
 
     def refused(self, typed: TypedItem, refusal: ActionRefused) -> "ItemPage":
         """Return the form with what was typed and what is wrong with it."""

@@ -14,7 +14,7 @@ from experiments.actions import (
     add_item,
     edit_item,
     remove_item,
-    restore_item,
+    revert_item,
 )
 from experiments.pages.datasets import DatasetHead
 from experiments.pages.items import ItemPage, TypedItem, moment, row_or_404
@@ -78,17 +78,17 @@ def item_remove(request: HttpRequest, uid: UUID, number: int) -> HttpResponse:
 
 @require_POST
 def item_restore(request: HttpRequest, uid: UUID, number: int) -> HttpResponse:
-    """Put a removed item back into the draft."""
+    """Put a removed item back into the draft, or give one that is there what this earlier row of it held."""
     head = DatasetHead.build(uid, request.user, "Items")
     item = row_or_404(head.dataset, number)
     try:
-        restore_item(item=item, by=request.user)
-        messages.success(request, f"{item.key} is in the draft again.")
+        revert_item(row=item, by=request.user)
+        messages.success(request, f"{item.key} is in the draft as it was.")
     except (ActionConflict, ActionRefused) as refusal:
         messages.error(request, str(refusal))
     return redirect("experiments:dataset-items", uid=uid)
 
 
 def _form(request: HttpRequest, head: DatasetHead, page: ItemPage) -> HttpResponse:
-    context = {"head": head, "page": page}
+    context = {"head": head, "page": page, "history": page.history}
     return render(request, "experiments/item_detail.html", context, status=422 if page.problem else 200)

@@ -18,8 +18,9 @@ from django.db import DatabaseError, connection, connections
 from django.db.models import Exists, F, OuterRef
 from django_q.tasks import async_task
 
+from experiments.actions.bulk_edits import wake_bulk_edit
 from experiments.actions.imports import wake_import
-from experiments.models import DataImport
+from experiments.models import BulkEdit, DataImport
 from experiments.wording import counted
 from runs.actions.preparing import wake_preparation
 from runs.actions.waking import wake_lanes
@@ -113,7 +114,8 @@ class Watcher:
         self._lanes = settings.LANES if lanes is None else lanes
         self._host = socket.gethostname()
         self._row: Lane | None = None
-        self._watch, self._preparing, self._importing = BeatWatch(clock), BeatWatch(clock), BeatWatch(clock)
+        self._watch, self._preparing = BeatWatch(clock), BeatWatch(clock)
+        self._importing, self._editing = BeatWatch(clock), BeatWatch(clock)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._echoes, self._echoed_at = -1, clock()
@@ -137,6 +139,7 @@ class Watcher:
                 self._watch.forget()
                 self._preparing.forget()
                 self._importing.forget()
+                self._editing.forget()
                 connection.close()
             except Exception:
                 logger.exception("the watcher failed once")
@@ -154,6 +157,7 @@ class Watcher:
         self._finish_forgotten()
         self._prepare_forgotten()
         self._import_forgotten()
+        self._edit_forgotten()
         self._wake_for_waiting()
 
     def _host_row(self) -> Lane:
@@ -203,6 +207,12 @@ class Watcher:
         for data_import in self._importing.still(DataImport.objects.unfinished(), DEAD_AFTER_S):
             DataImport.objects.filter(pk=data_import.pk).update(beat=F("beat") + 1)  # one task each 10 s
             wake_import(data_import.pk)
+
+    def _edit_forgotten(self) -> None:
+        """Have bulk edits taken over whose process was killed, or whose task was lost."""
+        for bulk in self._editing.still(BulkEdit.objects.running(), DEAD_AFTER_S):
+            BulkEdit.objects.filter(pk=bulk.pk).update(beat=F("beat") + 1)  # one task each 10 s
+            wake_bulk_edit(bulk.pk)
 
     def _wake_for_waiting(self) -> None:
         """Wake a lane when units wait and this host has fewer lanes than it may.

@@ -11,8 +11,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from experiments.actions.bulk_items import BULK_LIMIT, remove_items, tag_items
-from experiments.actions.refusals import ActionRefused
 from experiments.models import Dataset, Item, Project
 from tests.factories import DatasetFactory, DatasetVersionFactory, ItemFactory
 
@@ -46,6 +44,8 @@ def listed(client: Client, **query: Any) -> str:
 
 def bulk(client: Client, action: str, items: list[Item], **more: str) -> str:
     """Ask for an action on items and return the page that answers."""
+    if "confirmed" in more:
+        more["confirmed"] = str(len(items))
     posted = {"action": action, "_selected_action": [item.pk for item in items], **more}
     return client.post(reverse(LIST), posted, follow=True).content.decode()
 
@@ -123,7 +123,7 @@ def test_bulk_action_shows_the_count_before_it_changes_anything(editor: User, da
 def test_bulk_tag_keeps_the_frozen_row_and_writes_a_new_one(editor: User, dataset: Dataset) -> None:
     page = bulk(curator(editor), "tag", list(dataset.item_rows.all()), confirmed="yes", value="hard")
 
-    assert "2 items changed" in page
+    assert "2 items edited" in page
     assert Item.objects.get(key="frozen-one", until=2).tags == "|easy|"
     assert Item.objects.get(key="frozen-one", until=None).tags == "|easy|hard|"
     assert Item.objects.get(key="frozen-one", until=None).changed_by == editor
@@ -162,30 +162,48 @@ def test_bulk_action_of_strangers_finds_nothing(stranger: User, dataset: Dataset
     assert dataset.item_rows.filter(until=None).count() == 2
 
 
-def test_tag_with_a_bar_is_refused_item_by_item(editor: User, dataset: Dataset) -> None:
-    outcome = tag_items(items=[Item.objects.get(key="draft-one")], tag="a|b", by=editor)
+def test_bulk_restore_brings_removed_items_back(editor: User, dataset: Dataset) -> None:
+    client = curator(editor)
+    bulk(client, "remove", [Item.objects.get(key="frozen-one")], confirmed="yes")
 
-    assert outcome.changed == 0
-    assert 'a tag may not hold "|"' in outcome.left[0]
+    page = client.post(
+        f"{reverse(LIST)}?dataset={dataset.pk}&version=removed",
+        {"action": "restore", "_selected_action": [Item.objects.get(key="frozen-one").pk], "confirmed": "1"},
+        follow=True,
+    ).content.decode()
 
-
-def test_item_that_somebody_changed_meanwhile_stays(editor: User, dataset: Dataset) -> None:
-    seen = list(dataset.item_rows.all())
-    tag_items(items=[Item.objects.get(key="draft-one")], tag="new", by=editor)
-
-    outcome = remove_items(items=seen, by=editor)
-
-    assert (outcome.changed, len(outcome.left)) == (1, 1)
-    assert Item.objects.get(key="draft-one").tags == "|new|"
+    assert "1 item edited" in page
+    assert Item.objects.get(key="frozen-one").until is None
 
 
-def test_too_many_items_are_refused_before_any_is_changed(editor: User, dataset: Dataset) -> None:
-    item = Item.objects.get(key="draft-one")
+def test_bulk_action_on_all_of_the_list_names_their_count(editor: User, dataset: Dataset) -> None:
+    ItemFactory.create_batch(60, dataset=dataset)
+    client, address = curator(editor), f"{reverse(LIST)}?dataset={dataset.pk}"
+    posted = {"action": "tag", "_selected_action": ["1"], "select_across": "1"}
 
-    with pytest.raises(ActionRefused, match="choose fewer"):
-        remove_items(items=[item] * (BULK_LIMIT + 1), by=editor)
+    asked = client.post(address, posted).content.decode()
+    client.post(address, {**posted, "confirmed": "62", "value": "all"})
 
-    assert Item.objects.filter(pk=item.pk).exists()
+    assert "Tag: 62 items" in asked
+    assert dataset.item_rows.in_draft().tagged(["all"]).count() == 62
+
+
+def test_bulk_action_on_a_list_that_changed_meanwhile_asks_again(editor: User, dataset: Dataset) -> None:
+    posted = {"action": "remove", "_selected_action": ["1"], "select_across": "1", "confirmed": "1"}
+
+    page = curator(editor).post(f"{reverse(LIST)}?dataset={dataset.pk}", posted).content.decode()
+
+    assert "The list has changed meanwhile" in page
+    assert dataset.item_rows.in_draft().count() == 2
+
+
+def test_bulk_action_over_two_datasets_is_refused(editor: User, dataset: Dataset) -> None:
+    other = ItemFactory(dataset__project=dataset.project)
+
+    page = bulk(curator(editor), "remove", [other, Item.objects.get(key="draft-one")], confirmed="yes")
+
+    assert "choose one dataset first" in page
+    assert Item.objects.in_draft().count() == 3
 
 
 @pytest.mark.parametrize(

@@ -190,14 +190,32 @@ def test_remove_item_that_was_edited_is_stale() -> None:
         remove_item(item=item, seen_at=item.changed_at - timedelta(seconds=1), by=None)
 
 
-def test_restore_item_puts_a_copy_where_it_was() -> None:
+def test_restored_item_is_the_frozen_row_again() -> None:
     item = frozen_item(tags="|a|")
     remove_item(item=item, seen_at=item.changed_at, by=None)
 
     restored = restore_item(item=item, by=None)
 
-    assert restored.pk != item.pk
-    assert (restored.content, restored.position, restored.since) == (item.content, item.position, 2)
+    assert (restored.pk, restored.until) == (item.pk, None)
+
+
+def test_restored_item_that_was_another_meanwhile_is_a_copy_where_it_was() -> None:
+    item = frozen_item(tags="|a|")
+    edited = edit_item(item=item, seen_at=item.changed_at, changes={"split": "test"}, by=None)
+    freeze_dataset(dataset=item.dataset, by=None)
+    remove_item(item=edited, seen_at=edited.changed_at, by=None)
+
+    restored = restore_item(item=item, by=None)
+
+    assert restored.pk not in (item.pk, edited.pk)
+    assert (restored.content, restored.position, restored.since) == (item.content, item.position, 3)
+
+
+def test_edit_that_changes_nothing_is_no_edit() -> None:
+    item = frozen_item()
+
+    assert edit_item(item=item, seen_at=item.changed_at, changes={"split": item.split}, by=None) == item
+    assert not item.dataset.item_edits.exists()
 
 
 def test_restore_item_whose_key_is_in_use_conflicts() -> None:
