@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 EXPORTS = {
     "results as CSV": "export/?format=csv",
+    "board as JUnit": "export/?format=junit",
     "outputs as CSV": "outputs/export/",
     "outputs as JSON Lines": "outputs/export/?format=jsonl",
     "outputs as CSV, a text that is nowhere": "outputs/export/?text=nowhere",

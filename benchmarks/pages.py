@@ -29,11 +29,21 @@ PATIENCE_S = 5.0
 
 def main(shape: Shape, rounds: int, only: str) -> None:
     """Fill the site if it is empty, ask for every page, and print what that took."""
+    client, experiment = site(shape)
+    from benchmarks.page_addresses import addresses
+
+    asked: dict[str, Callable[[], object]] = {name: _asking(client, address) for name, address in addresses(experiment)}
+    asked["leaderboard query"] = _board_query(experiment)
+    found = {name: _told(name, timed(ask, rounds)) for name, ask in asked.items() if only in name}
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+def site(shape: Shape) -> "tuple[Client, Experiment]":
+    """Set the site up and return a browser that is signed in, and the experiment with many results."""
     use_given_database()
     django.setup()
     from django.conf import settings
 
-    from benchmarks.page_addresses import addresses
     from evalsite.preparation import prepare_database, prepare_static_files
 
     settings.ALLOWED_HOSTS = ["testserver"]
@@ -41,11 +51,7 @@ def main(shape: Shape, rounds: int, only: str) -> None:
     prepare_database(report=_nothing, also_shared=True)
     prepare_static_files(report=_nothing)
     experiment = experiment_of(shape)
-    client = _signed_in(experiment)
-    asked: dict[str, Callable[[], object]] = {name: _asking(client, address) for name, address in addresses(experiment)}
-    asked["leaderboard query"] = _board_query(experiment)
-    found = {name: _told(name, timed(ask, rounds)) for name, ask in asked.items() if only in name}
-    sys.stdout.write(json.dumps(found) + "\n")
+    return _signed_in(experiment), experiment
 
 
 def _told(name: str, figures: dict[str, float]) -> dict[str, float]:
@@ -58,6 +64,7 @@ def use_given_database() -> None:
     """Work on the PostgreSQL of `tests.postgres_server` where that started this process."""
     if url := os.environ.get("EVALSITE_TEST_DATABASE"):
         os.environ["DATABASE_URL"] = url
+        os.environ.setdefault("EVALSITE_SECRET_KEY", "measuring")
 
 
 def _nothing(_line: str) -> None:

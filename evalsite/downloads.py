@@ -1,5 +1,6 @@
 """Downloads: a file that is made while it is sent, whatever its length."""
 
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 
 from asgiref.sync import sync_to_async
@@ -8,6 +9,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 PIECE_CHARACTERS = 64 * 1024
+LONGEST_SILENCE_S = 5.0
+"""What is between the site and a browser takes a longer one for the end."""
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "jsonl": "application/jsonl; charset=utf-8",
@@ -26,16 +29,16 @@ def download(request: HttpRequest, lines: Iterable[str], *, name: str, kind: str
 
 
 def _pieces(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the first line, so that the download begins at once, then many at once."""
+    """Yield the first line, so that the download begins at once, then many at once, or few where they come slowly."""
     following = iter(lines)
     yield next(following, "")
-    gathered, length = [], 0
+    gathered, length, sent_at = [], 0, time.monotonic()
     for line in following:
         gathered.append(line)
         length += len(line)
-        if length >= PIECE_CHARACTERS:
+        if length >= PIECE_CHARACTERS or time.monotonic() - sent_at > LONGEST_SILENCE_S:
             yield "".join(gathered)
-            gathered, length = [], 0
+            gathered, length, sent_at = [], 0, time.monotonic()
     yield "".join(gathered)
 
 

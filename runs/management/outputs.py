@@ -13,7 +13,7 @@ from experiments.files.experiment_file import ExperimentFile
 from scoring.boards.board_json import board_json
 from scoring.boards.leaderboard import Board
 from scoring.boards.requirements import Met
-from scoring.exports.junit import junit_xml
+from scoring.exports.junit import junit_lines
 from scoring.exports.results import result_lines
 
 OUTPUTS = ("json", "csv", "junit")
@@ -62,7 +62,7 @@ def write_outputs(options: dict[str, Any], file: ExperimentFile, board: Board, r
     if options["csv"] is not None:
         _write(options["csv"], result_lines(board, is_for_spreadsheets=options["for_spreadsheets"]))
     if options["junit"] is not None:
-        _write(options["junit"], [junit_xml(board, required)])
+        _write(options["junit"], junit_lines(board, required))
 
 
 def _json(file: ExperimentFile, board: Board, required: list[Met]) -> str:

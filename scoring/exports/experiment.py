@@ -8,7 +8,7 @@ from experiments.files.writing import to_yaml
 from experiments.models import Experiment
 from scoring.boards.leaderboard import leaderboard
 from scoring.boards.requirements import required_of
-from scoring.exports.junit import junit_xml
+from scoring.exports.junit import junit_lines
 from scoring.exports.results import result_lines
 
 ENDINGS = {"yaml": "yaml", "csv": "csv", "junit": "junit.xml"}
@@ -21,7 +21,7 @@ def export_lines(experiment: Experiment, kind: str, *, is_for_spreadsheets: bool
         return [to_yaml(declared_form(experiment))]
     board = leaderboard(experiment)
     if kind == "junit":
-        return [junit_xml(board, required_of(board))]
+        return junit_lines(board, required_of(board))
     return result_lines(board, is_for_spreadsheets=is_for_spreadsheets)
 
 

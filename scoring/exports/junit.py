@@ -7,8 +7,11 @@ an error is an error; an item that nothing judged is skipped.
 """
 
 import re
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, islice
+from tempfile import SpooledTemporaryFile
 from xml.etree import ElementTree as ET
 
 from evalsite.plugins import scorers as registry
@@ -17,13 +20,16 @@ from experiments.rows.new_items import text_of
 from runs.outcomes import ERRORS
 from scoring.boards.leaderboard import Board, Entry, row_name
 from scoring.boards.requirements import Met
-from scoring.judging.judged_results import JudgedResult, judged_results
+from scoring.judging.judged_results import JudgedResult, judged_by_item
 from scoring.models import Score
 from scoring.scorers.base import Place
 
 NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 LONGEST_ANSWER = 1000
 KINDS = ("failure", "error", "skipped")
+MOST_IN_MEMORY = 4 * 1024 * 1024
+SIGN_EVERY = 1_000
+"""Test cases after which an empty line is sent."""
 
 
 @dataclass(slots=True)
@@ -49,37 +55,79 @@ class _Case:
 
 @dataclass(slots=True)
 class _Suite:
-    """Test cases as text, and how many of them are what."""
+    """How many test cases of one candidate are what."""
 
     name: str
-    cases: list[str] = field(default_factory=list)
+    tests: int = 0
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     seconds: float = 0.0
 
-    def add(self, classname: str, name: str, seconds: float, kind: str, reasons: Sequence[str]) -> None:
-        """Add one test case; of a kind that is "" it passed."""
+    def counted(self, classname: str, name: str, seconds: float, kind: str, reasons: Sequence[str]) -> str:
+        """Count one test case and return it as XML; of a kind that is "" it passed."""
         values = {"classname": _text(classname), "name": _text(name), "time": f"{seconds:.3f}"}
         case = ET.Element("testcase", values)
         if kind:
             message = _text(reasons[0].partition("\n")[0])
             ET.SubElement(case, kind, {"message": message}).text = _text("\n\n".join(reasons))
             self.counts[kind] += 1
-        self.cases.append(ET.tostring(case, encoding="unicode"))
+        self.tests += 1
         self.seconds += seconds
-
-    @property
-    def text(self) -> str:
-        """The suite as XML."""
-        return "\n".join([_opened("testsuite", self.name, [self]), *self.cases, "</testsuite>"])
+        return ET.tostring(case, encoding="unicode") + "\n"
 
 
-def junit_xml(board: Board, required: Sequence[Met]) -> str:
-    """Return the document."""
-    suites = [_suite(board, entry, required) for entry in board.entries]
-    absent = _suite_of_absent(board, required)
-    suites += [absent] if absent.cases else []
-    head = ['<?xml version="1.0" encoding="UTF-8"?>', _opened("testsuites", board.experiment.name, suites)]
-    return "\n".join([*head, *(suite.text for suite in suites), "</testsuites>\n"])
+class _Kept:
+    """Texts that are written now and read again later, beyond a few megabytes in a file that has no name."""
+
+    def __init__(self, file: "SpooledTemporaryFile[bytes]") -> None:
+        self._file, self._lengths = file, array("L")
+
+    def add(self, text: str) -> None:
+        """Write one text behind the others."""
+        self._lengths.append(self._file.write(text.encode()))
+
+    def read(self) -> Iterator[str]:
+        """Yield the texts in their order."""
+        self._file.seek(0)
+        for length in self._lengths:
+            yield self._file.read(length).decode()
+
+
+def junit_lines(board: Board, required: Sequence[Met]) -> Iterator[str]:
+    """Yield the document piece by piece, however many results there are.
+
+    The first tag counts all test cases, so that they wait in a file for it; meanwhile an empty line now and then shows
+    that more is to come.
+    """
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    with SpooledTemporaryFile(MOST_IN_MEMORY) as file:
+        kept, suites = _Kept(file), list[_Suite]()
+        for suite, cases in _suites(board, required):
+            suites.append(suite)
+            for case in cases:
+                kept.add(case)
+                if suite.tests % SIGN_EVERY == 0:
+                    yield "\n"
+        yield from _document(board.experiment.name, suites, kept.read())
+
+
+def _document(name: str, suites: Sequence[_Suite], cases: Iterator[str]) -> Iterator[str]:
+    yield _opened("testsuites", name, suites)
+    for suite in suites:
+        yield _opened("testsuite", suite.name, [suite])
+        yield from islice(cases, suite.tests)
+        yield "</testsuite>\n"
+    yield "</testsuites>\n"
+
+
+def _suites(board: Board, required: Sequence[Met]) -> Iterator[tuple[_Suite, Iterator[str]]]:
+    """Yield each suite with its test cases, which are counted as they are taken."""
+    there = {row_name(entry.run) for entry in board.entries}
+    for entry in board.entries:
+        suite = _Suite(row_name(entry.run))
+        yield suite, _of_candidate(suite, board, entry, required)
+    if absent := [one for one in required if one.candidate not in there]:
+        suite = _Suite("require")
+        yield suite, (_requirement(suite, f"{board.experiment.name}.{one.candidate}", one) for one in absent)
 
 
 def _opened(tag: str, name: str, suites: Sequence[_Suite]) -> str:
@@ -89,50 +137,41 @@ def _opened(tag: str, name: str, suites: Sequence[_Suite]) -> str:
         tag,
         {
             "name": _text(name),
-            "tests": str(sum(len(suite.cases) for suite in suites)),
+            "tests": str(sum(suite.tests for suite in suites)),
             "failures": str(counts["failure"]),
             "errors": str(counts["error"]),
             "skipped": str(counts["skipped"]),
             "time": f"{sum(suite.seconds for suite in suites):.3f}",
         },
     )
-    return ET.tostring(element, encoding="unicode").removesuffix(" />") + ">"
+    return ET.tostring(element, encoding="unicode").removesuffix(" />") + ">\n"
 
 
-def _suite(board: Board, entry: Entry, required: Sequence[Met]) -> _Suite:
-    name = row_name(entry.run)
-    suite, classname = _Suite(name), f"{board.experiment.name}.{name}"
-    _add_requirements(suite, classname, [one for one in required if one.candidate == name])
+def _of_candidate(suite: _Suite, board: Board, entry: Entry, required: Sequence[Met]) -> Iterator[str]:
+    classname = f"{board.experiment.name}.{suite.name}"
+    for one in required:
+        if one.candidate == suite.name:  # nothing found is not met: those of candidates without a row stand apart
+            yield _requirement(suite, classname, one)
     for case in _cases(entry, board):
-        suite.add(classname, case.name, case.latency_ms / 1000, *case.outcome)
-    return suite
+        yield suite.counted(classname, case.name, case.latency_ms / 1000, *case.outcome)
 
 
-def _suite_of_absent(board: Board, required: Sequence[Met]) -> _Suite:
-    """Return the requirements on candidates that have no row: nothing found is not met."""
-    suite, there = _Suite("require"), {row_name(entry.run) for entry in board.entries}
-    for one in required:
-        if one.candidate not in there:
-            _add_requirements(suite, f"{board.experiment.name}.{one.candidate}", [one])
-    return suite
-
-
-def _add_requirements(suite: _Suite, classname: str, required: Sequence[Met]) -> None:
-    for one in required:
-        name = f"require {one.requirement.subject} {one.requirement.bound}"
-        suite.add(classname, name, 0.0, "" if one.is_met else "failure", [one.sentence])
+def _requirement(suite: _Suite, classname: str, one: Met) -> str:
+    name = f"require {one.requirement.subject} {one.requirement.bound}"
+    return suite.counted(classname, name, 0.0, "" if one.is_met else "failure", [one.sentence])
 
 
 def _cases(entry: Entry, board: Board) -> Iterator[_Case]:
-    """Yield the items of a run in the order of its cases, over all trials."""
+    """Yield the items of a run in the order of its cases, each over all its trials."""
     specs = [spec for spec in board.experiment.scorers.filter(removed_at=None) if _decides(spec)]
-    cases: dict[int, _Case] = {}
     trials = board.experiment.trials
-    for judged in judged_results(entry.run, specs):
-        case = cases.setdefault(judged.item.pk, _Case(judged.item.key))
-        case.latency_ms += judged.result.latency_ms or 0
-        _look_at(case, judged, specs, f"trial {judged.result.trial + 1} of {trials}: " if trials > 1 else "")
-    yield from cases.values()
+    for _, results in groupby(judged_by_item(entry.run, specs), lambda judged: judged.result.item_id):
+        case = _Case("")
+        for judged in results:
+            case.name = judged.item.key
+            case.latency_ms += judged.result.latency_ms or 0
+            _look_at(case, judged, specs, f"trial {judged.result.trial + 1} of {trials}: " if trials > 1 else "")
+        yield case
 
 
 def _decides(spec: ScorerSpec) -> bool:

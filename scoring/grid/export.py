@@ -1,23 +1,20 @@
 """What the grid of outputs shows as a file: a line each result, item by item, with the whole answer and every score."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from experiments.models import ScorerSpec
-from runs.models import Result, Run
-from runs.models.results import result_id_of
+from runs.models import Run
 from runs.result_addresses import address_of
 from scoring.boards.leaderboard import row_name
 from scoring.exports.results import record_of, result_header
 from scoring.grid.queries import Asked
 from scoring.grid.search import Place, page_of
-from scoring.judging.judged_results import JudgedResult
-from scoring.models import Score
+from scoring.judging.judged_results import JudgedResult, items_at_once, judged_at
 from scoring.rating.score_json import plain_score
 
-ITEMS_AT_ONCE = 50
+ITEMS_AT_ONCE = 1_000
 
 
 def output_csv(asked: Asked, *, is_for_spreadsheets: bool = False) -> Iterator[str]:
@@ -56,8 +53,11 @@ def _object(run: Run, judged: JudgedResult, specs: Sequence[ScorerSpec]) -> dict
 
 
 def _judged(asked: Asked) -> Iterator[tuple[Run, JudgedResult]]:
+    trials = min(asked.experiment.trials, max((run.trials for run in asked.runs), default=1))
+    step = items_at_once(asked.runs, trials)
     for positions in positions_of(asked):
-        yield from _at(asked, positions)
+        for start in range(0, len(positions), step):
+            yield from judged_at(asked.runs, asked.scorers, positions[start : start + step], trials)
 
 
 def positions_of(asked: Asked) -> Iterator[list[int]]:
@@ -70,25 +70,3 @@ def positions_of(asked: Asked) -> Iterator[list[int]]:
         if not found.has_later:
             return
         place = Place(after=found.looked_to if found.looked_to is not None else found.positions[-1])
-
-
-def _at(asked: Asked, positions: list[int]) -> Iterator[tuple[Run, JudgedResult]]:
-    """Yield the results of some items: by item, then by run, then by trial."""
-    cases = asked.runs[0].case_list.case_count
-    trials = min(asked.experiment.trials, max(run.trials for run in asked.runs))
-    order = [(p, run, trial) for p in positions for run in asked.runs for trial in range(trials)]
-    ids = [result_id_of(run.pk, trial * cases + position) for position, run, trial in order]
-    results = Result.objects.select_related("item", "transcript").in_bulk(ids)
-    scores = _scores(asked.scorers, list(results))
-    for (_, run, _), pk in zip(order, ids, strict=True):
-        if pk in results:
-            yield run, JudgedResult(results[pk], dict(scores[pk]))
-
-
-def _scores(specs: Sequence[ScorerSpec], ids: list[int]) -> dict[int, dict[int, list[Score]]]:
-    revisions = {spec.pk: spec.revision for spec in specs}
-    found: dict[int, dict[int, list[Score]]] = defaultdict(lambda: defaultdict(list))
-    for score in Score.objects.filter(result__in=ids, turn=0, scorer__in=revisions):
-        if score.revision == revisions[score.scorer_id]:
-            found[score.result_id][score.scorer_id].append(score)
-    return found

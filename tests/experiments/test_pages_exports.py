@@ -9,7 +9,7 @@ from experiments.files.declared_form import declared_form
 from experiments.files.writing import to_yaml
 from experiments.models import Experiment, Project
 from scoring.boards.leaderboard import leaderboard
-from scoring.exports.junit import junit_xml
+from scoring.exports.junit import junit_lines
 from scoring.exports.results import result_lines
 from tests.factories import ExperimentFactory, MembershipFactory, UserFactory
 from tests.runs.planned import sums
@@ -44,7 +44,7 @@ def test_export_sends_each_kind_as_a_file(as_viewer: Client, experiment: Experim
         "yaml": ("two-sums.yaml", to_yaml(declared_form(experiment))),
         "csv": ("two-sums.csv", "".join(result_lines(board))),
         "csv&for=spreadsheets": ("two-sums.csv", "".join(result_lines(board, is_for_spreadsheets=True))),
-        "junit": ("two-sums.junit.xml", junit_xml(board, [])),
+        "junit": ("two-sums.junit.xml", "".join(junit_lines(board, []))),
     }
 
     answers = {kind: as_viewer.get(address(experiment, f"?format={kind}")) for kind in expected}

@@ -5,7 +5,7 @@ import pytest
 from experiments.models import Experiment
 from experiments.requirements import Requirement
 from scoring.boards.leaderboard import leaderboard
-from scoring.exports.junit import junit_xml
+from scoring.exports.junit import junit_lines
 from scoring.exports.results import result_lines
 from tests.api_client import Api
 from tests.factories import MembershipFactory
@@ -46,7 +46,7 @@ def test_export_as_junit_is_what_the_command_line_writes(api: Api, experiment: E
     answer = api.get(f"experiments/{experiment.uid}/export?format=junit")
 
     assert answer.headers["Content-Type"] == "application/xml; charset=utf-8"
-    assert answer.getvalue().decode() == junit_xml(leaderboard(experiment), [])
+    assert answer.getvalue().decode() == "".join(junit_lines(leaderboard(experiment), []))
 
 
 def test_export_in_an_unknown_format_names_those_there_are(api: Api, experiment: Experiment) -> None:

@@ -9,7 +9,7 @@ from experiments.requirements import Requirement
 from runs.models import Result
 from scoring.boards.leaderboard import leaderboard
 from scoring.boards.requirements import required_of
-from scoring.exports.junit import junit_xml
+from scoring.exports.junit import junit_lines
 from tests.factories import TranscriptFactory
 from tests.runs.planned import sums
 from tests.scoring.standings import run_of, run_result, score_all, summed
@@ -28,7 +28,7 @@ def document(experiment: Experiment, *requirements: Requirement) -> ET.Element:
     experiment.requirements = [requirement.as_json() for requirement in requirements]
     experiment.save()
     board = leaderboard(experiment)
-    return ET.fromstring(junit_xml(board, required_of(board)))  # noqa: S314 - our own document
+    return ET.fromstring("".join(junit_lines(board, required_of(board))))  # noqa: S314 - our own document
 
 
 def outcomes(root: ET.Element) -> dict[str | None, str]:
