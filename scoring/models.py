@@ -24,7 +24,7 @@ class ScoreQuerySet(OfRunQuerySet):
 
     def by_people(self) -> ScoreQuerySet:
         """Return those that persons gave."""
-        return self.exclude(author=CODE)
+        return self.filter(uid__isnull=False)
 
 
 class Score(models.Model):
@@ -59,6 +59,10 @@ class Score(models.Model):
                 fields=["result", "scorer", "revision", "turn", "author"], name="score_once_per_author"
             ),
             models.CheckConstraint(condition=Q(error="") | Q(value=None), name="score_error_has_no_value"),
+        ]
+        indexes = [
+            # What people said of a run: a few rows among very many.
+            models.Index(fields=["result"], condition=Q(uid__isnull=False), name="score_by_people"),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from experiments.pages.scorer_form import PREFIX, ScorerFields, kind_choices
 from runs.live.streams import are_workers_gone
 from scoring.changing.proposing import EXAMPLES
 from scoring.judging.trying import question_of, try_scorer
-from scoring.models import CODE, Score, ScorerProposal
+from scoring.models import Score, ScorerProposal
 from scoring.scorers.base import Verdict
 
 
@@ -86,7 +86,7 @@ class ScorerPage:
         ratings = 0
         if spec is not None and not fields.is_tried:
             ratings = sum(
-                Score.objects.of_run(run).filter(scorer=spec.pk, revision=spec.revision).exclude(author=CODE).count()
+                Score.objects.of_run(run).by_people().filter(scorer=spec.pk, revision=spec.revision).count()
                 for run in experiment.runs.all()
             )
         return cls(experiment, spec, fields, kind_choices(), _history(spec), keys, ratings)

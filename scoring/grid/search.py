@@ -22,6 +22,8 @@ WHOLE = 4
 """A list of at most so many chunks of 1,024 items is looked through whole."""
 LOOKED = 2
 """So many chunks of a longer one are looked through for one page."""
+MOST_OUTPUTS = 40_000
+"""Of so many outputs the texts are looked through for one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def narrowed(outputs: Outputs, sought: Sought) -> Outputs | None:
     if sought.is_anything:
         return outputs
     everything = outputs.positions(Mode.ALL)
-    if len(everything) > WHOLE * CHUNK_LENGTH:
+    if len(everything) > _most_at_once(outputs, sought, WHOLE * CHUNK_LENGTH):
         return None
     wanted = np.zeros(len(everything), dtype=np.bool_)
     for _, positions in _chunks(everything):
@@ -96,13 +98,22 @@ def _ahead(positions: Ints, place: Place) -> tuple[Ints, bool]:
 def _looked_for(outputs: Outputs, sought: Sought, ahead: Ints, rows: int) -> tuple[list[int], int | None]:
     """Return what is found of the positions ahead, one more than fits at most, and where looking stopped early."""
     found: list[int] = []
-    for number, positions in enumerate(positions for _, positions in islice(_chunks(ahead), LOOKED)):
+    looked = ahead[: _most_at_once(outputs, sought, len(ahead))]
+    for number, positions in enumerate(positions for _, positions in islice(_chunks(looked), LOOKED)):
         found += _in_order_of(positions, _found_in(outputs, sought, positions))
         if len(found) > rows:
             return found[: rows + 1], None
-        if number == LOOKED - 1 and positions[-1] != ahead[-1]:
+        is_last = number == LOOKED - 1 or positions[-1] == looked[-1]
+        if is_last and positions[-1] != ahead[-1]:
             return found, int(positions[-1])
     return found, None
+
+
+def _most_at_once(outputs: Outputs, sought: Sought, most: int) -> int:
+    """Return how many positions are looked through for one page: fewer where each has many outputs to be read."""
+    if not sought.text:
+        return most
+    return min(most, max(1, MOST_OUTPUTS // max(1, sum(run.trials for run in outputs.runs))))
 
 
 def _in_order_of(positions: Ints, found: Ints) -> list[int]:

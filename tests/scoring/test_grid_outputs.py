@@ -259,3 +259,20 @@ def test_query_that_does_not_fit_is_told_part_by_part() -> None:
 
     assert set(asked.problems) == {"run", "mode", "scorer", "after", "before"}
     assert (asked.mode, asked.scorer, len(asked.runs)) == (Mode.ALL, None, 1)
+
+
+def test_text_is_looked_for_in_so_many_outputs_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scoring.grid.search.MOST_OUTPUTS", 4)
+    experiment = sums(6)
+    Item.objects.filter(key="sum-5").update(key="the last")
+    scored_run(experiment, "1" * 6)
+    outputs, sought = of(experiment), Sought(text="THE LAST")
+
+    first = page_of(outputs, Mode.ALL, Place(), 5, sought)
+    second = page_of(outputs, Mode.ALL, Place(after=first.looked_to), 5, sought)
+    back = page_of(outputs, Mode.ALL, Place(before=5), 5, sought)
+
+    assert narrowed(outputs, sought) is None
+    assert (first.positions, first.looked_to, first.has_later) == ([], 3, True)
+    assert (second.positions, second.looked_to, second.has_later) == ([5], None, False)
+    assert (back.positions, back.looked_to, back.has_earlier) == ([], 1, True)
