@@ -6,6 +6,7 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
@@ -28,6 +29,7 @@ DEFAULT_TIMEOUT_S = 300.0
 TOO_MANY_REQUESTS, SERVER_ERRORS = 429, 500
 TIMEOUT = "timeout"
 KNOWN = frozenset(Outcome)
+Busy = Callable[[int], AbstractContextManager[None]]
 POSSIBLY, NOT_BILLED = "possibly", "no"
 
 
@@ -53,6 +55,8 @@ class ProviderLine:
     estimates: TokenEstimates = field(default_factory=TokenEstimates)
     ear: Ear = field(default_factory=Ear)
     """What its calls hear of the provider's pace."""
+    is_in_process: bool = False
+    """Whether code of others works on its calls in this process."""
 
     async def enter(self, job: Job, request: Request) -> "Slot":
         """Come back with a slot when a call may begin; the gate must be left then."""
@@ -116,6 +120,8 @@ class CallPort:
     provider_down: Callable[[ProviderLine, str], None]
     note: Callable[[Job], None] = lambda _job: None
     """Given every job whose answer was accepted, at once."""
+    busy: Busy = lambda _result_id: nullcontext()
+    """The context of a call that code of others works on in this process."""
     clock: Callable[[], float] = time.perf_counter
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     jitter: Callable[[], float] = field(default=lambda: random.uniform(0.75, 1.25))
@@ -188,7 +194,8 @@ class CallPort:
         job.call_count += 1
         try:
             async with asyncio.timeout(limits.timeout_s):
-                completion = await line.runner.complete(request)
+                with self.busy(job.result_id) if line.is_in_process else nullcontext():
+                    completion = await line.runner.complete(request)
                 if completion.outcome not in ANSWERED:
                     raise _unknown_outcome(completion.outcome, line)
         except NeedsPerson as reason:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from runs.exchange import Completion, Message, Request
-from runs.lanes.probing import GIVEN_UP, Probe
+from runs.lanes.suspects import GIVEN_UP
 
 if TYPE_CHECKING:
     from asyncio import Task
@@ -104,8 +104,10 @@ class UnitWork:
     """Jobs that are on their way."""
     given_up: int = 0
     """Jobs that ended without a result."""
-    probe: Probe | None = None
-    """The part that may be worked while what crashes lanes is looked for; None: all of it."""
+    is_alone: bool = False
+    """Whether one ordinal of it is worked, by a lane that has nothing else on its way: lanes died at it."""
+    is_given_up: bool = False
+    """Whether that ordinal is not to be tried again."""
 
 
 @dataclass(slots=True, eq=False)
@@ -183,7 +185,7 @@ class Stage(ABC):
 
 async def work_through(job: Job, stages: Sequence[Stage], clock: Callable[[], float] = time.perf_counter) -> None:
     """Take one job through the stages. An exception of a stage is the job's `runner_error`; Halted passes."""
-    if job.unit.probe and job.unit.probe.is_given_up:
+    if job.unit.is_given_up:
         job.end(RUNNER_ERROR, GIVEN_UP)
         return
     for stage in stages:

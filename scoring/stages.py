@@ -13,7 +13,7 @@ from runs.outcomes import ANSWERED
 from scoring.judging.judges import Judges, PreparedScorer, prepared_scorers
 from scoring.judging.one import Judgement
 from scoring.models import Score
-from scoring.scorers.base import Answer, Question, Verdict
+from scoring.scorers.base import Answer, Place, Question, Verdict
 
 
 class ScoreRecord:
@@ -74,9 +74,15 @@ class Judge(Stage):
         for prepared in scorers:
             if not prepared.condition.holds(case.tags, case.split):
                 continue
-            verdict = await self._judges.verdict(Judgement(prepared.scorer, question, answer))
+            verdict = await self._verdict(job, Judgement(prepared.scorer, question, answer))
             job.scores.append(ScoreRecord(self._build, prepared, verdict))
         return True
+
+    async def _verdict(self, job: Job, judgement: Judgement) -> Verdict:
+        if judgement.scorer.place is not Place.THREAD:
+            return await self._judges.verdict(judgement)
+        with self._supplies.port.busy(job.result_id):
+            return await self._judges.verdict(judgement)
 
     async def close(self) -> None:
         """End the thread and the child process."""

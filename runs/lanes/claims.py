@@ -13,8 +13,8 @@ from experiments.models import CaseList, Item
 from experiments.models.datasets import split_tags
 from runs.execution import Case, NotedAnswer, UnitWork
 from runs.lanes.journal import left_answers
-from runs.lanes.probing import Probe, next_probe
 from runs.lanes.recounting import recount
+from runs.lanes.suspects import GIVEN_UP_AFTER, next_alone
 from runs.lanes.tallies import SUMMED, Tally, stage_tallies
 from runs.models import Lane, Result, Run, RunStatus, UnitState, WorkUnit
 from runs.models.results import result_id_of
@@ -125,19 +125,25 @@ def load(run: Run, unit: WorkUnit, cache: "CaseCache") -> HeldUnit:
     items = cache.get({case.item_id for case in cases})
     found = {unit.first + offset: items[case.item_id] for offset, case in enumerate(cases)}
     tally = _true_tally(unit, len(stored))
-    probe = _noted_probe(unit, missing)
-    loaded = {ordinal: found[ordinal] for ordinal in sorted(probe.ordinals)}
-    work = UnitWork(unit.pk, probe=None if probe.probing is None else probe)
+    work, wanted = _work_on(unit, missing)
+    loaded = {ordinal: found[ordinal] for ordinal in sorted(wanted)}
     answers = left_answers(settings.JOURNAL_DIR, run.pk, missing) if unit.lease > 1 else {}
     return HeldUnit(work, run.pk, unit.lease, unit.first, missing, tally, loaded, answers)
 
 
-def _noted_probe(unit: WorkUnit, missing: set[int]) -> Probe:
-    """Return what may be worked of a claimed unit, noted on it before anything begins."""
-    probe = next_probe(unit.first, missing, unit.crash_count, unit.probing)
-    if (probe.crash_count, probe.probing) != (unit.crash_count, unit.probing):
-        WorkUnit.objects.filter(pk=unit.pk).update(crash_count=probe.crash_count, probing=probe.probing)
-    return probe
+def _work_on(unit: WorkUnit, missing: set[int]) -> tuple[UnitWork, set[int]]:
+    """Return the work on a claimed unit and its ordinals: of one with suspects, the first of them alone."""
+    if not unit.is_suspect:
+        return UnitWork(unit.pk), missing
+    alone = next_alone(unit.deaths, missing)
+    if alone is None:
+        WorkUnit.objects.filter(pk=unit.pk).update(is_suspect=False)
+        return UnitWork(unit.pk), missing
+    deaths = unit.deaths[str(alone)]
+    is_given_up = deaths >= GIVEN_UP_AFTER
+    if is_given_up:  # one less is noted: asked for again by a person, it has one more try
+        WorkUnit.objects.filter(pk=unit.pk).update(deaths={**unit.deaths, str(alone): GIVEN_UP_AFTER - 1})
+    return UnitWork(unit.pk, is_alone=True, is_given_up=is_given_up), {alone}
 
 
 def _true_tally(unit: WorkUnit, stored: int) -> Tally:

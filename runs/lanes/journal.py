@@ -21,7 +21,7 @@ from runs.execution import Attempt, Job, NotedAnswer
 
 logger = logging.getLogger(__name__)
 
-PAGES = "lane-*.jsonl"
+PAGES, FILES = "lane-*.jsonl", "lane-*"
 ANSWERS_A_PAGE = 4096
 KEPT_S = 24 * 3600.0
 
@@ -108,9 +108,9 @@ def left_answers(folder: Path, run_id: int, ordinals: Collection[int]) -> dict[i
 
 
 def sweep(folder: Path, *, older_than_s: float = KEPT_S) -> None:
-    """Remove pages that were left long ago."""
+    """Remove pages and notes that were left long ago."""
     now = time.time()
-    for path in folder.glob(PAGES):
+    for path in folder.glob(FILES):
         if now - _age(path) > older_than_s:
             path.unlink(missing_ok=True)
 

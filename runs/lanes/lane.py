@@ -29,6 +29,7 @@ from runs.lanes.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS, MOST_RESULTS, P
 from runs.lanes.sink import Sink
 from runs.lanes.stopping import is_told
 from runs.lanes.supplies import LaneSupplies
+from runs.lanes.suspects import Notes
 from runs.limits.line_shares import LineShare
 from runs.limits.purses import LanePurse, runs_of
 from runs.limits.wallets import Budget
@@ -90,6 +91,7 @@ class LaneLoop:
         self._busy_at = time.monotonic()
         self._room = asyncio.Event()
         self._pulse, self._journal = Pulse(row.pk), Journal(settings.JOURNAL_DIR, row.pk)
+        self._notes = Notes(settings.JOURNAL_DIR, row.pk)
         self._stopping = ""
 
     @property
@@ -130,7 +132,11 @@ class LaneLoop:
             self._supplies = self._make_supplies(transport)
             self._stages = self._make_stages()
             self._pipeline = Pipeline(
-                self._stages, store=traced(self._sink.put), give_up=self._sink.put_attempts, unit_idle=self._unit_idle
+                self._stages,
+                store=traced(self._sink.put),
+                give_up=self._sink.put_attempts,
+                unit_idle=self._unit_idle,
+                noted=self._notes.stepping,
             )
             self._sink.on_stored = self._stored
             self._sink.start()
@@ -142,7 +148,12 @@ class LaneLoop:
                 await self._end()
 
     def _make_supplies(self, transport: AiohttpTransport) -> LaneSupplies:
-        port = CallPort(stop_run=self._stop_run, provider_down=self._provider_down, note=self._journal.note)
+        port = CallPort(
+            stop_run=self._stop_run,
+            provider_down=self._provider_down,
+            note=self._journal.note,
+            busy=self._notes.busy,
+        )
         reuse = Reuse(look_up)
         reuse.sink = self._sink
         return LaneSupplies(transport=transport, port=port, reuse=reuse, clock=time.monotonic)
@@ -219,6 +230,7 @@ class LaneLoop:
             await stage.close()
         await self._sink.close()
         self._journal.close()
+        self._notes.close()
         await asyncio.to_thread(self._books.close)
         await asyncio.to_thread(flush_traces)
 
@@ -247,7 +259,7 @@ class LaneLoop:
 
     def _alone_else(self, turns: Iterator[Claimed], runs: list[Run]) -> Iterator[Claimed]:
         """Yield what the turns bring; where that is nothing and nothing is held, a unit to be worked alone."""
-        if any(held.work.probe and held.work.probe.is_alone for held in self._units.values()):
+        if any(held.work.is_alone for held in self._units.values()):
             return
         yield from turns
         if not self._units:

@@ -1,8 +1,9 @@
 """The jobs of a lane that are on their way: started, counted, halted, and handed on when they are through."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import partial
+from typing import Any
 
 from runs.execution import Halted, Job, RunWork, Stage, work_through
 from runs.lanes.claims import CANCELLED, HeldUnit
@@ -11,6 +12,7 @@ CALLS_TO_RESULTS = 8
 MOST_RESULTS = 1024
 FIRST_RESULTS = 128
 SCORED_WITHIN_S = 2.0
+Noted = Callable[[int, Coroutine[Any, Any, None]], Awaitable[None]]
 
 
 class Pipeline:
@@ -23,9 +25,14 @@ class Pipeline:
         store: Callable[[Job], None],
         give_up: Callable[[Job], None],
         unit_idle: Callable[[int], None],
+        noted: Noted = lambda _result_id, work: work,
     ) -> None:
-        """`unit_idle` is told the id of a unit whose last job has gone while results are missing, or may be."""
+        """`unit_idle` is told the id of a unit whose last job has gone while results are missing, or may be.
+
+        `noted` is given the work on each result, and returns it with its steps noted.
+        """
         self._stages, self._store, self._give_up, self._unit_idle = stages, store, give_up, unit_idle
+        self._noted = noted
         self._jobs: set[Job] = set()
         self.unstored = 0
         """Jobs on their way, and those that are through and not stored yet."""
@@ -79,7 +86,7 @@ class Pipeline:
     async def _work(self, job: Job) -> bool:
         """Take a job through the stages; False when its run takes no calls."""
         try:
-            await work_through(job, self._stages)
+            await self._noted(job.result_id, work_through(job, self._stages))
         except Halted:
             return False
         return True
@@ -94,7 +101,7 @@ class Pipeline:
             self._store(job)
         else:
             self._without_result(job)
-        if (job.unit.given_up or job.unit.probe) and not job.unit.jobs:
+        if (job.unit.given_up or job.unit.is_alone) and not job.unit.jobs:
             self._unit_idle(job.unit.unit_id)
 
     def _without_result(self, job: Job) -> None:

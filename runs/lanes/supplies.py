@@ -91,7 +91,9 @@ class LaneSupplies:
 
         runner = runner_of(provider, self._transport)
         health = Health(self._clock, partial(_tell_log, provider.name))
-        return ProviderLine(provider.pk, provider.name, runner, Gate(), health, price)
+        return ProviderLine(
+            provider.pk, provider.name, runner, Gate(), health, price, is_in_process=runner.is_in_process
+        )
 
 
 def _tell_log(provider: str, is_down: bool) -> None:  # noqa: FBT001 - what `Health` tells

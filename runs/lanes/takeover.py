@@ -1,9 +1,13 @@
 """Taking over from the dead: their units are free again, the calls that were open are booked as possibly billed."""
 
+from collections.abc import Set
+
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from runs.lanes.recounting import recount
+from runs.lanes.suspects import has_suspect, noted_of, with_deaths
 from runs.models import Billed, FailedAttempt, Lane, Preparation, Run, UnitState, WorkUnit
 from runs.models.results import result_id_of
 
@@ -14,8 +18,9 @@ def bury(lane: Lane) -> int:
     Its share of the providers' limits goes with the row. Runs of a dead foreground command go to the workers.
     """
     units = list(WorkUnit.objects.filter(lane=lane, state=UnitState.CLAIMED))
+    noted = noted_of(settings.JOURNAL_DIR, lane.pk)
     for unit in units:
-        _free(unit, lane.pk)
+        _free(unit, lane.pk, noted)
     Run.objects.filter(owner=owner_name(lane.pk)).update(owner="")
     Preparation.objects.filter(owner=owner_name(lane.pk)).update(owner="")
     Lane.objects.filter(pk=lane.pk).delete()
@@ -42,18 +47,34 @@ def adopt_orphans() -> int:
 
 
 @transaction.atomic
-def _free(unit: WorkUnit, lane_id: int) -> None:
-    """Free one unit under its lock; its lease is raised, so that a lane that lives after all notices."""
+def _free(unit: WorkUnit, lane_id: int, noted: Set[int]) -> None:
+    """Free one unit under its lock; its lease is raised, so that a lane that lives after all notices.
+
+    `noted` are the results that the lane worked on when it died.
+    """
     held = WorkUnit.objects.select_for_update().filter(pk=unit.pk, lane_id=lane_id, state=UnitState.CLAIMED).first()
     if held is None:
         return
     if held.open_calls:
         _book_open_calls(held)
+    held.deaths = with_deaths(held.deaths, _ordinals_in(held, noted))
     WorkUnit.objects.filter(pk=unit.pk).update(
-        state=UnitState.WAITING, lane=None, open_calls=0, lease=held.lease + 1, crash_count=held.crash_count + 1
+        state=UnitState.WAITING,
+        lane=None,
+        open_calls=0,
+        lease=held.lease + 1,
+        crash_count=held.crash_count + 1,
+        deaths=held.deaths,
+        is_suspect=has_suspect(held.deaths),
     )
     held.refresh_from_db()
     recount(held)
+
+
+def _ordinals_in(unit: WorkUnit, result_ids: Set[int]) -> set[int]:
+    """Return which ordinals of a unit these results are."""
+    first = result_id_of(unit.run_id, unit.first)
+    return {unit.first + result_id - first for result_id in result_ids if 0 <= result_id - first < unit.length}
 
 
 def _book_open_calls(unit: WorkUnit) -> None:

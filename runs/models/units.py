@@ -7,7 +7,6 @@ from typing import Any, Self
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from runs.lanes.probing import ALONE_AFTER
 from runs.models.lanes import Lane
 from runs.models.runs import Run
 from runs.outcomes import Outcome
@@ -30,11 +29,11 @@ class WorkUnitQuerySet(models.QuerySet[Any]):
 
     def suspect(self) -> Self:
         """Return those of which one ordinal at a time is worked, in a lane that has nothing else on its way."""
-        return self.filter(crash_count__gte=ALONE_AFTER)
+        return self.filter(is_suspect=True)
 
     def unsuspected(self) -> Self:
         """Return the others."""
-        return self.filter(crash_count__lt=ALONE_AFTER)
+        return self.filter(is_suspect=False)
 
     def open(self) -> Self:
         """Return those that are not done."""
@@ -60,9 +59,8 @@ class WorkUnit(models.Model):
     lease = models.PositiveIntegerField(default=0)
     open_calls = models.PositiveIntegerField(default=0)
     crash_count = models.PositiveIntegerField(default=0, help_text="Deaths of lanes that held it.")
-    probing = models.BigIntegerField(
-        null=True, blank=True, help_text="First ordinal of the part on its way, while what crashes lanes is looked for."
-    )
+    deaths = models.JSONField(default=dict, blank=True, help_text="By ordinal: lanes that died at work on it.")
+    is_suspect = models.BooleanField(default=False, help_text="Whether an ordinal of it is to be worked alone.")
 
     ok_count = models.PositiveIntegerField(default=0)
     refused_count = models.PositiveIntegerField(default=0)

@@ -101,6 +101,8 @@ class Runner(ABC):
     """Whether its providers have a base URL; where False they may."""
     Options: ClassVar[type[Options]] = Options
     """The kind's own options."""
+    is_in_process: ClassVar[bool] = False
+    """Whether code of others works on a call in this very process, and may end it."""
     identity: ClassVar[tuple[str, ...]] = ()
     """The options that are part of what is measured, as the base URL is: with other values it is another candidate."""
 

@@ -5,14 +5,13 @@ import signal
 
 import pytest
 
-from runs.lanes.probing import ALONE_AFTER, DEATHS_ALONE, GIVEN_UP
+from runs.lanes.suspects import GIVEN_UP, GIVEN_UP_AFTER
 from tests.crashing_scorer import POISON
 from tests.machine import EXACT, GOING_ON_S, ITEMS, REPEATED, RUN_S, START_S, Machine
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.both]
 
-DEATHS = ALONE_AFTER + DEATHS_ALONE
 END_S = 6
 POISONED = int(POISON.removeprefix("k"))
 
@@ -118,7 +117,7 @@ def test_worker_told_to_end_leaves_nothing_open_and_the_next_goes_on(machine: Ma
 
 
 @pytest.mark.faults
-def test_item_that_crashes_its_worker_is_given_up_after_three_tries_alone(machine: Machine) -> None:
+def test_item_that_crashes_its_worker_is_given_up_after_three_tries(machine: Machine) -> None:
     others = ITEMS - 1
     machine.environment["DJANGO_SETTINGS_MODULE"] = "tests.crashing_settings"
     scorers = [*machine.declared["scorers"], {"kind": "crashing", "name": "fragile", "weight": 0}]
@@ -132,7 +131,9 @@ def test_item_that_crashes_its_worker_is_given_up_after_three_tries_alone(machin
     outcomes = dict(machine.asked("SELECT outcome, count(*) FROM runs_result GROUP BY outcome"))
     errors = machine.asked("SELECT id % 65536, detail FROM runs_result WHERE outcome = 'runner_error'")
     right = machine.asked("SELECT count(*) FROM scoring_score WHERE value = 1")
+    ((deaths,),) = machine.asked("SELECT max(crash_count) FROM runs_workunit")
     assert outcomes == {"ok": others, "runner_error": 1}, said
     assert errors == [(POISONED, GIVEN_UP)]
     assert right == [(2 * others,)]
-    assert machine.simulator.stats.requests <= ITEMS + DEATHS * REPEATED
+    assert deaths == GIVEN_UP_AFTER
+    assert machine.simulator.stats.requests <= ITEMS + deaths * REPEATED

@@ -1,0 +1,154 @@
+"""Finding what crashes lanes: what a lane works on is noted on disk, blamed by whoever buries it, and tried alone."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runs.lanes.claims import CaseCache, claim_alone, claim_one
+from runs.lanes.suspects import SLOTS, Notes, noted_of
+from runs.lanes.takeover import bury
+from runs.models import Lane, Run, WorkUnit
+from tests.factories import LaneFactory, ResultFactory
+from tests.runs.planned import claimed, planned_run
+
+CRASHING = """
+import asyncio, ctypes, sys
+from pathlib import Path
+from runs.lanes.suspects import Notes
+
+async def work(number):
+    await asyncio.sleep(0)
+    if number == 7:
+        ctypes.string_at(0)
+    await asyncio.Event().wait()
+
+async def main():
+    notes = Notes(Path(sys.argv[1]), 3)
+    with notes.busy(2):
+        await asyncio.gather(*(notes.stepping(number, work(number)) for number in range(5, 9)))
+
+asyncio.run(main())
+"""
+
+
+def test_lane_that_crashes_leaves_what_it_stepped_and_was_busy_with(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", CRASHING, str(tmp_path)], check=False, capture_output=True)
+
+    assert done.returncode == -signal.SIGSEGV
+    assert noted_of(tmp_path, 3) == {2, 7}
+    assert noted_of(tmp_path, 3) == set()
+
+
+async def test_stepping_returns_raises_and_cancels_as_the_work_does(tmp_path: Path) -> None:
+    notes = Notes(tmp_path, 1)
+
+    async def fine() -> int:
+        await asyncio.sleep(0)
+        return 4
+
+    async def wrong() -> int:
+        await asyncio.sleep(0)
+        raise ValueError
+
+    async def stepping(work: Any) -> Any:
+        return await notes.stepping(1, work)
+
+    hung = asyncio.create_task(stepping(asyncio.sleep(60)))
+    await asyncio.sleep(0)
+    hung.cancel()
+    came = await asyncio.gather(stepping(fine()), stepping(wrong()), hung, return_exceptions=True)
+
+    assert [value if isinstance(value, int) else type(value) for value in came] == [
+        4,
+        ValueError,
+        asyncio.CancelledError,
+    ]
+    assert noted_of(tmp_path, 1) == set()
+
+
+def test_notes_of_a_folder_that_cannot_be_written_are_none(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    notes = Notes(tmp_path / "file", 1)
+
+    with notes.busy(5):
+        assert noted_of(tmp_path / "file", 1) == set()
+
+
+def test_more_than_there_are_slots_are_busy_without_a_note(tmp_path: Path) -> None:
+    notes = Notes(tmp_path, 1)
+
+    with ExitStack() as work:
+        _ = [work.enter_context(notes.busy(number)) for number in range(1, SLOTS + 10)]
+        noted = (tmp_path / "lane-1.notes").read_bytes()
+
+    assert b"\0" * 8 not in noted[8:]
+    assert noted_of(tmp_path, 1) == set()
+
+
+@pytest.fixture
+def run(settings: Any, tmp_path: Path, db: None) -> Run:
+    """A run whose lanes note in a folder of their own."""
+    settings.JOURNAL_DIR = tmp_path
+    return planned_run(10)
+
+
+def die_at(lane: Lane, run: Run, folder: Path, *ordinals: int) -> None:
+    """Let a lane die while it worked on these ordinals of a run."""
+    notes = Notes(folder, lane.pk)
+    with ExitStack() as work:
+        _ = [work.enter_context(notes.busy(run.pk << 32 | ordinal)) for ordinal in ordinals]
+        bury(lane)
+
+
+def alone(run: Run, lane: Lane) -> tuple[list[int], bool, bool]:
+    """Return what of a run a lane may work on that has nothing else: the ordinals, whether alone, whether given up."""
+    ((_, held),) = claim_alone(lane, [run], CaseCache())
+    return list(held.cases), held.work.is_alone, held.work.is_given_up
+
+
+@pytest.mark.both
+def test_ordinal_at_which_lanes_died_is_worked_alone_after_two_and_given_up_after_three(
+    run: Run, tmp_path: Path
+) -> None:
+    for ordinals in [(2, 7), (7,)]:
+        lane = LaneFactory()
+        assert len(claimed(lane, run).cases) == 10
+        die_at(lane, run, tmp_path, *ordinals)
+    third = LaneFactory()
+
+    assert claim_one(third, run, CaseCache()) is None
+    assert alone(run, third) == ([7], True, False)
+    die_at(third, run, tmp_path, 7)
+    last = LaneFactory()
+    assert alone(run, last) == ([7], True, True)
+
+    ResultFactory(run=run, ordinal=7)
+    bury(last)
+    assert alone(run, LaneFactory()) == ([0, 1, 2, 3, 4, 5, 6, 8, 9], False, False)
+
+
+@pytest.mark.both
+def test_ordinal_given_up_has_one_more_try_when_a_person_asks(run: Run, tmp_path: Path) -> None:
+    WorkUnit.objects.update(deaths={"7": 3}, is_suspect=True)
+    lane = LaneFactory()
+    assert alone(run, lane) == ([7], True, True)
+    bury(lane)
+
+    assert alone(run, LaneFactory()) == ([7], True, False)
+
+
+@pytest.mark.both
+def test_deaths_without_a_note_blame_nothing(run: Run) -> None:
+    for _ in range(5):
+        lane = LaneFactory()
+        claimed(lane, run)
+        bury(lane)
+
+    assert len(claimed(LaneFactory(), run).cases) == 10
