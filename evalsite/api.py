@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from evalsite.api_schema import SchemaView
+from experiments.api.edits import BulkEditViewSet, DatasetBulkEditViewSet, ItemEditViewSet
 from experiments.api.experiments import ExperimentViewSet
 from experiments.api.imports import DatasetFileViewSet, ImportViewSet
 from experiments.api.items import ItemViewSet
@@ -76,6 +77,16 @@ urlpatterns = [
         "dataset",
     ),
     route(f"datasets/{ID}/freeze", DatasetFreezeViewSet.as_view({"post": "freeze"}), "dataset-freeze"),
+    route(f"datasets/{ID}/edits", ItemEditViewSet.as_view({"get": "list"}), "item-edits"),
+    route(
+        f"datasets/{ID}/edits/(?P<number>[0-9]{{1,18}})/undo",
+        ItemEditViewSet.as_view({"post": "undo"}),
+        "item-edit-undo",
+    ),
+    route(f"datasets/{ID}/bulk-edits", DatasetBulkEditViewSet.as_view({"get": "list", "post": "create"}), "bulk-edits"),
+    route(f"bulk-edits/{ID}", BulkEditViewSet.as_view({"get": "retrieve"}), "bulk-edit"),
+    route(f"bulk-edits/{ID}/cancel", BulkEditViewSet.as_view({"post": "cancel"}), "bulk-edit-cancel"),
+    route(f"bulk-edits/{ID}/undo", BulkEditViewSet.as_view({"post": "undo"}), "bulk-edit-undo"),
     route(f"datasets/{ID}/diff", DatasetFreezeViewSet.as_view({"get": "diff"}), "dataset-diff"),
     route(f"datasets/{ID}/items", ItemViewSet.as_view({"get": "list", "post": "create"}), "items"),
     route(f"datasets/{ID}/restore", ItemViewSet.as_view({"post": "restore"}), "item-restore"),

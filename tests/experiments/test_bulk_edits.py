@@ -25,6 +25,7 @@ from experiments.actions.bulk_steps import chosen_steps
 from experiments.item_history import history_of
 from experiments.models import BulkEdit, BulkKind, BulkStatus, Dataset, Item, ItemEdit, Project
 from experiments.tasks import edit_in_bulk
+from tests.api_client import Api
 from tests.factories import DatasetFactory, ItemFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -330,3 +331,76 @@ def test_strangers_find_neither_history_nor_bulk_edit(dataset: Dataset, stranger
 
     assert {answer.status_code for answer in asked} == {404}
     assert not BulkEdit.objects.filter(kind=BulkKind.UNDO).exists()
+
+
+def test_api_edits_in_bulk_and_undoes(dataset: Dataset, editor: Any) -> None:
+    api = Api(editor)
+
+    sent = api.post(
+        f"datasets/{dataset.uid}/bulk-edits/", {"action": "tag", "value": "new", "where": {"split": "test"}}
+    )
+    edits = api.get(f"datasets/{dataset.uid}/edits/?bulk={sent.json()['id']}").json()
+    undone = api.post(f"bulk-edits/{sent.json()['id']}/undo/")
+
+    assert (sent.status_code, sent.json()["status"], sent.json()["edited_count"]) == (202, "completed", 1)
+    assert [(edit["key"], edit["before"], edit["after"]) for edit in edits["items"]] == [
+        ("b", {"tags": []}, {"tags": ["new"]})
+    ]
+    assert (undone.status_code, undone.json()["undoes_id"]) == (202, sent.json()["id"])
+    assert api.get(f"datasets/{dataset.uid}/bulk-edits/").json()["total"] == 2
+    assert draft(dataset)["b"] == ("", "test")
+
+
+def test_api_chooses_by_keys_and_restores(dataset: Dataset, editor: Any) -> None:
+    api = Api(editor)
+    address = f"datasets/{dataset.uid}/bulk-edits/"
+    api.post(address, {"action": "remove", "where": {}})
+
+    restored = api.post(address, {"action": "restore", "keys": ["a", "nowhere"]}).json()
+
+    assert restored["edited_count"] == 1
+    assert list(draft(dataset)) == ["a"]
+
+
+def test_api_undoes_one_edit(dataset: Dataset, editor: Any) -> None:
+    api = Api(editor)
+    api.call("PATCH", f"datasets/{dataset.uid}/items/a/", {"split": "test"})
+    number = api.get(f"datasets/{dataset.uid}/edits/?key=a").json()["items"][0]["number"]
+
+    undone, again = (api.post(f"datasets/{dataset.uid}/edits/{number}/undo/") for _ in range(2))
+
+    assert (undone.status_code, undone.json()["is_undone"], again.status_code) == (200, True, 409)
+    assert draft(dataset)["a"] == ("|old|", "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"action": "undo", "where": {}},
+        {"action": "tag", "value": "x"},
+        {"action": "tag", "value": "x", "keys": ["a"], "where": {}},
+        {"action": "tag", "value": "", "where": {}},
+        {"action": "tag", "value": "x", "keys": []},
+        {"action": "tag", "value": "x", "where": {"tags": "a"}},
+        {"action": "tag", "value": "x", "keys": ["a"] * 1001},
+    ],
+)
+def test_api_refuses_what_is_no_bulk_edit(dataset: Dataset, editor: Any, body: dict[str, Any]) -> None:
+    assert Api(editor).post(f"datasets/{dataset.uid}/bulk-edits/", body).status_code == 400
+
+
+def test_api_shows_strangers_nothing_and_viewers_change_nothing(dataset: Dataset, stranger: Any, viewer: Any) -> None:
+    bulk = edited(dataset, "tag", "new")
+    edit = ItemEdit.objects.all()[0]
+    writes = [
+        (f"datasets/{dataset.uid}/bulk-edits/", {"action": "remove", "where": {}}),
+        (f"bulk-edits/{bulk.uid}/undo/", None),
+        (f"bulk-edits/{bulk.uid}/cancel/", None),
+        (f"datasets/{dataset.uid}/edits/{edit.pk}/undo/", None),
+    ]
+    reads = [f"datasets/{dataset.uid}/bulk-edits/", f"datasets/{dataset.uid}/edits/", f"bulk-edits/{bulk.uid}/"]
+
+    assert {Api(stranger).post(*write).status_code for write in writes} == {404}
+    assert {Api(stranger).get(read).status_code for read in reads} == {404}
+    assert {Api(viewer).post(*write).status_code for write in writes} == {403}
+    assert {Api(viewer).get(read).status_code for read in reads} == {200}
