@@ -33,7 +33,7 @@ def throughput(bench: Bench) -> list[Row]:
     with Provider(bench.folder, latency_ms=job.latency_ms) as provider:
         for name in bench.names("long"):
             runs.append(run_in_foreground(bench.folder, job, provider, name))
-            floors.append(_floor("aiohttp", job, provider))
+            floors.append(_floor("ours", job, provider))
     span, whole = _median(runs, lambda run: run.span_s), _median(runs, lambda run: run.taken.wall_s)
     cpu_ms = _median(runs, lambda run: run.taken.cpu_s) / job.items * 1000
     peak = _median(runs, lambda run: run.taken.peak_mib)
@@ -41,7 +41,7 @@ def throughput(bench: Bench) -> list[Row]:
     size = f"N = {job.items:,}, {job.in_flight} in flight, {job.latency_ms:g} ms"
     return [
         _ratio(f"first request to last answer over ideal, {size}", span / job.ideal_s, 1.05),
-        Row(f"the same of aiohttp alone, {size}", f"{floor_s / job.ideal_s:.3f}"),
+        Row(f"the same of its HTTP client alone, {size}", f"{floor_s / job.ideal_s:.3f}"),
         Row(f"whole process over ideal, {size}", f"{whole / job.ideal_s:.2f}"),
         Row("CPU per item, whole process", f"{cpu_ms:.2f} ms", "<= 0.45 ms", cpu_ms <= 0.45),
         Row(f"peak memory of the process, N = {job.items:,}", f"{peak:.0f} MiB", "<= 120 MiB", peak <= 120),

@@ -1,6 +1,6 @@
 """The floor: what a client costs that does nothing but call. Run as `python -m benchmarks.floor CLIENT PORT KEY N`.
 
-`raw` writes requests from an asyncio protocol on uvloop; `aiohttp` is the client that the engine calls with.
+`raw` writes requests from an asyncio protocol on uvloop; `ours` is the client that the engine calls with.
 """
 
 import asyncio
@@ -10,10 +10,10 @@ import time
 from functools import partial
 from typing import cast
 
-import aiohttp
 import uvloop
 
 from benchmarks.job import MODEL
+from runs.transport import HttpTransport
 
 
 def body_of(number: int) -> bytes:
@@ -76,22 +76,23 @@ async def call_raw(port: int, key: str, requests: int, in_flight: int) -> None:
     await asyncio.gather(*waiting)
 
 
-async def call_aiohttp(port: int, key: str, requests: int, in_flight: int) -> None:
-    """Make the calls with aiohttp, one session, one task a slot."""
+async def call_ours(port: int, key: str, requests: int, in_flight: int) -> None:
+    """Make the calls with our transport, one task a slot."""
     url, numbers = f"http://127.0.0.1:{port}/v1/chat/completions", iter(range(requests))
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), headers=headers) as session:
+    async with HttpTransport(allow_private=True) as transport:
 
         async def slot() -> None:
             for number in numbers:
-                async with session.post(url, data=body_of(number)) as response:
-                    response.raise_for_status()
-                    json.loads(await response.read())
+                answer = await transport.post(url, headers=headers, body=body_of(number))
+                if answer.status != 200:
+                    raise RuntimeError(answer.body.decode())
+                json.loads(answer.body)
 
         await asyncio.gather(*(slot() for _ in range(in_flight)))
 
 
-CLIENTS = {"raw": call_raw, "aiohttp": call_aiohttp}
+CLIENTS = {"raw": call_raw, "ours": call_ours}
 
 
 def main(client: str, port: int, key: str, requests: int, in_flight: int = 64) -> None:

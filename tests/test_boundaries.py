@@ -14,7 +14,7 @@ TERMINAL = "terminal"
 SURFACES = {"admin", "api", "apps", "forms", "management", "pages", "templatetags", TERMINAL, "urls", "views"}
 """Names of modules and packages that face people and programs; everything else in the three apps is core."""
 FOR_ALL = {"evalsite.env", "evalsite.plugins"}
-OUTSIDE = {"django", "rest_framework", "django_q", "aiohttp", "httpx", "requests", "urllib3"}
+OUTSIDE = {"django", "rest_framework", "django_q", "aiohttp", "httptools", "httpx", "requests", "urllib3"}
 ABOVE = {"experiments": {"runs", "scoring"}, "runs": {"scoring"}, "scoring": set[str]()}
 
 

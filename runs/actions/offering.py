@@ -15,7 +15,7 @@ from runs.exchange import CallFailed, NeedsPerson
 from runs.lanes.supplies import runner_of
 from runs.models import Run
 from runs.runners.base import Runner
-from runs.transport import AiohttpTransport
+from runs.transport import HttpTransport
 
 ASKED_FOR_S = 3.0
 FIELD = "config.provider"
@@ -52,7 +52,7 @@ def is_known_at(provider: Provider, model: str) -> bool:
 
 def _asked(providers: Sequence[Provider], model: str) -> list[Provider]:
     """Return the providers whose own lists name the model; those that do not answer in time name none."""
-    transport = AiohttpTransport(allow_private=settings.PRIVATE_PROVIDERS)
+    transport = HttpTransport(allow_private=settings.PRIVATE_PROVIDERS)
     runners: dict[int, Runner] = {}
     for provider in providers:
         try:
@@ -63,7 +63,7 @@ def _asked(providers: Sequence[Provider], model: str) -> list[Provider]:
     return [provider for provider in providers if model in listed.get(provider.pk, ())]
 
 
-async def _listed(runners: dict[int, Runner], transport: AiohttpTransport) -> dict[int, list[str]]:
+async def _listed(runners: dict[int, Runner], transport: HttpTransport) -> dict[int, list[str]]:
     async with transport:
         lists = await asyncio.gather(*(_models_of(runner) for runner in runners.values()))
     return dict(zip(runners, lists, strict=True))

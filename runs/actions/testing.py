@@ -17,7 +17,7 @@ from experiments.permissions import require
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
 from runs.lanes.supplies import runner_of
 from runs.runners.base import HttpResponse, Runner, StreamedResponse, Transport
-from runs.transport import AiohttpTransport
+from runs.transport import HttpTransport
 
 LIMIT_S = 30.0
 QUESTION = "Reply with the one word: ready"
@@ -83,7 +83,7 @@ class ListeningTransport:
 def test_provider(*, provider: Provider, model: str, by: Person | None) -> TestResult:
     """Make one real call and return what came back; a failure is part of the result. Not for use in an event loop."""
     require(by, provider.project, "test_provider")
-    outside = AiohttpTransport(allow_private=settings.PRIVATE_PROVIDERS)
+    outside = HttpTransport(allow_private=settings.PRIVATE_PROVIDERS)
     transport = ListeningTransport(outside)
     try:
         runner = runner_of(provider, transport)
@@ -96,7 +96,7 @@ test_provider.__test__ = False  # type: ignore[attr-defined]  # an action, whate
 
 
 async def _test(
-    runner: Runner, outside: AiohttpTransport, transport: ListeningTransport, model: str, within_s: float
+    runner: Runner, outside: HttpTransport, transport: ListeningTransport, model: str, within_s: float
 ) -> TestResult:
     async with outside:
         try:

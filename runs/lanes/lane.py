@@ -36,7 +36,7 @@ from runs.limits.wallets import Budget
 from runs.models import Lane, LaneKind, Run, WorkUnit
 from runs.reuse import Reuse, look_up
 from runs.traces.spans import flush_traces, traced
-from runs.transport import AiohttpTransport
+from runs.transport import HttpTransport
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -128,7 +128,7 @@ class LaneLoop:
         self._books = Bookkeeper(done=lambda: self._sink.in_loop(self.look_again))
         flusher = Flusher(self._row.pk, self._units, unit_done=self._books.unit_done)
         self._sink = Sink(loop, flusher, tick=self._tick)
-        async with AiohttpTransport(allow_private=settings.PRIVATE_PROVIDERS) as transport:
+        async with HttpTransport(allow_private=settings.PRIVATE_PROVIDERS) as transport:
             self._supplies = self._make_supplies(transport)
             self._stages = self._make_stages()
             self._pipeline = Pipeline(
@@ -147,7 +147,7 @@ class LaneLoop:
             finally:
                 await self._end()
 
-    def _make_supplies(self, transport: AiohttpTransport) -> LaneSupplies:
+    def _make_supplies(self, transport: HttpTransport) -> LaneSupplies:
         port = CallPort(
             stop_run=self._stop_run,
             provider_down=self._provider_down,

@@ -30,7 +30,7 @@ def test_run_in_foreground_is_measured_by_the_provider_and_the_system(tmp_path: 
     assert figures.taken.peak_mib > 10
 
 
-@pytest.mark.parametrize("client", ["raw", "aiohttp"])
+@pytest.mark.parametrize("client", ["raw", "ours"])
 def test_floor_makes_every_call(tmp_path: Path, client: str) -> None:
     with Provider(tmp_path, latency_ms=0) as provider:
         arguments = [client, str(provider.port), provider.key, "50", "8"]

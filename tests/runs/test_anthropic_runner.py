@@ -7,7 +7,7 @@ import pytest
 from runs.exchange import CallFailed, NeedsPerson, Request
 from runs.runners.anthropic import AnthropicRunner
 from runs.runners.base import Connection
-from runs.transport import AiohttpTransport
+from runs.transport import HttpTransport
 from tests.runs.fake_transport import FakeTransport, response
 from tests.wire.anthropic import KEY, MODELS, AnthropicApi, message, text
 from tests.wire.server import WireServer, serving
@@ -23,7 +23,7 @@ def server() -> Iterator[WireServer]:
 @pytest.fixture
 async def runner(server: WireServer) -> AsyncIterator[AnthropicRunner]:
     """A runner that asks it."""
-    async with AiohttpTransport(allow_private=True) as transport:
+    async with HttpTransport(allow_private=True) as transport:
         yield AnthropicRunner(Connection("p", server.url, KEY, {"anthropic-beta": "a-feature"}), transport)
 
 

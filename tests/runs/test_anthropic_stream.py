@@ -10,7 +10,7 @@ from runs.runners.anthropic_messages import completion_of
 from runs.runners.anthropic_stream import MessageStream
 from runs.runners.base import Connection
 from runs.runners.event_stream import EventReader
-from runs.transport import AiohttpTransport
+from runs.transport import HttpTransport
 from tests.runs.fake_transport import FakeTransport, streamed
 from tests.wire.anthropic import CALL, KEY, AnthropicApi, event, events_of, message, text
 from tests.wire.server import serving
@@ -105,7 +105,7 @@ def test_take_of_odd_events_adds_nothing(odd: bytes) -> None:
 @pytest.mark.parametrize(("params", "is_streamed"), [({}, True), ({"stream": False}, False)])
 async def test_runner_streams_unless_the_candidate_says_no(params: dict[str, Any], is_streamed: bool) -> None:
     with serving(AnthropicApi()) as server:
-        async with AiohttpTransport(allow_private=True) as transport:
+        async with HttpTransport(allow_private=True) as transport:
             runner = AnthropicRunner(Connection("p", server.url, KEY, options={"stream": True}), transport)
             found = await runner.complete(request(**params))
 

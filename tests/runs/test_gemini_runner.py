@@ -10,7 +10,7 @@ from runs.exchange import CallFailed, NeedsPerson, Request
 from runs.runners.base import Connection
 from runs.runners.gemini import GeminiRunner
 from runs.runners.gemini_errors import classify
-from runs.transport import AiohttpTransport
+from runs.transport import HttpTransport
 from tests.runs.fake_transport import response
 from tests.wire.gemini import KEY, MODELS, QUOTA, GeminiApi, error, quota
 from tests.wire.server import Answer, WireServer, serving
@@ -28,7 +28,7 @@ def server() -> Iterator[WireServer]:
 @pytest.fixture
 async def runner(server: WireServer) -> AsyncIterator[GeminiRunner]:
     """A runner that asks it."""
-    async with AiohttpTransport(allow_private=True) as transport:
+    async with HttpTransport(allow_private=True) as transport:
         yield GeminiRunner(Connection("p", server.url, KEY), transport)
 
 

@@ -9,7 +9,7 @@ from experiments.options import OptionError
 from runs.exchange import CallFailed, NeedsPerson, Request
 from runs.runners.base import Connection
 from runs.runners.http import HttpOptions, HttpRunner
-from runs.transport import AiohttpTransport
+from runs.transport import HttpTransport
 from tests.runs.fake_transport import FakeTransport, response, streamed
 from tests.wire.agent import KEY, MODELS, OPTIONS, AgentApi
 from tests.wire.server import WireServer, serving
@@ -27,7 +27,7 @@ def server() -> Iterator[WireServer]:
 @pytest.fixture
 async def runner(server: WireServer) -> AsyncIterator[HttpRunner]:
     """A runner that asks it."""
-    async with AiohttpTransport(allow_private=True) as transport:
+    async with HttpTransport(allow_private=True) as transport:
         yield HttpRunner(Connection("p", server.url, KEY, options=OPTIONS), transport)
 
 

@@ -16,7 +16,7 @@ from runs.outcomes import ANSWERED, ERRORS
 from runs.runners.base import Connection, Runner
 from runs.runners.python import PythonRunner
 from runs.simulator.thread import SimulatorThread, default_simulator, running_simulator
-from runs.transport import AiohttpTransport
+from runs.transport import HttpTransport
 from tests.wire import agent, anthropic, gemini
 from tests.wire.agent import AgentApi
 from tests.wire.anthropic import AnthropicApi
@@ -43,7 +43,7 @@ def data(settings: Settings, tmp_path: Path) -> None:
 @asynccontextmanager
 async def working(kind: str) -> AsyncIterator[Runner]:
     """A runner of a kind that works."""
-    async with AiohttpTransport(allow_private=True) as transport:
+    async with HttpTransport(allow_private=True) as transport:
         if kind == "replay":
             yield runners.get(kind)(Connection("p", f"blob:{default_store().put(RECORDED)}"), transport)
         elif kind == "python":
@@ -111,7 +111,7 @@ class TestRunner:
             assert await runner.complete(known_request(kind)) == await runner.complete(known_request(kind))
 
     async def test_complete_without_its_provider_raises_classified_errors_only(self, kind: str) -> None:
-        async with AiohttpTransport(allow_private=True) as transport:
+        async with HttpTransport(allow_private=True) as transport:
             with pytest.raises((CallFailed, NeedsPerson)) as caught:
                 await broken(kind, transport).complete(known_request(kind))
 
@@ -126,6 +126,6 @@ class TestRunner:
         assert len(set(found)) == len(found)
 
     async def test_models_without_its_provider_raises_classified_errors_only(self, kind: str) -> None:
-        async with AiohttpTransport(allow_private=True) as transport:
+        async with HttpTransport(allow_private=True) as transport:
             with pytest.raises((CallFailed, NeedsPerson)):
                 await broken(kind, transport).models()

@@ -10,7 +10,7 @@ from runs.runners.base import Connection
 from runs.runners.simulator import SimulatorRunner
 from runs.simulator.address import SimulatorAddress, announce
 from runs.simulator.thread import running_simulator
-from runs.transport import AiohttpTransport
+from runs.transport import HttpTransport
 from tests.runs.fake_transport import FakeTransport, completion, response
 
 ADDRESS = SimulatorAddress("http://127.0.0.1:5555/v1", "first-key")
@@ -76,7 +76,7 @@ async def test_complete_of_a_provider_with_a_base_url_calls_that_one() -> None:
 
 async def test_complete_over_http_answers_also_where_private_addresses_are_forbidden() -> None:
     with running_simulator():
-        async with AiohttpTransport(allow_private=False) as transport:
+        async with HttpTransport(allow_private=False) as transport:
             runner = SimulatorRunner(HERE, transport)
             found = await runner.complete(asking())
             models = await runner.models()
@@ -87,13 +87,13 @@ async def test_complete_over_http_answers_also_where_private_addresses_are_forbi
 
 async def test_complete_over_http_of_an_unknown_model_names_those_there_are() -> None:
     with running_simulator():
-        async with AiohttpTransport(allow_private=True) as transport:
+        async with HttpTransport(allow_private=True) as transport:
             with pytest.raises(NeedsPerson, match=r'"gpt" is unknown .* There are: sim-large, .*sim-instant'):
                 await SimulatorRunner(HERE, transport).complete(asking("gpt"))
 
 
 async def test_complete_over_http_of_a_simulator_that_ended_is_unreachable() -> None:
-    async with AiohttpTransport(allow_private=True) as transport:
+    async with HttpTransport(allow_private=True) as transport:
         runner = SimulatorRunner(HERE, transport)
         with running_simulator():
             await runner.complete(asking())

@@ -13,7 +13,7 @@ from runs.runners.openai import OpenAIRunner
 from runs.simulator.knowledge import Knowledge
 from runs.simulator.models import SimulatedModel
 from runs.simulator.server import Simulator
-from runs.transport import AiohttpTransport
+from runs.transport import HttpTransport
 from tests.fakes import FakeClock, line_to
 from tests.runs.jobs import a_job
 
@@ -35,7 +35,7 @@ async def ask() -> AsyncIterator[Ask]:
     """A function that asks a model through the port and returns the job with the accepted completion."""
     simulator = Simulator(MODELS, Knowledge(), key=KEY)
     await simulator.start()
-    async with AiohttpTransport(allow_private=True) as transport:
+    async with HttpTransport(allow_private=True) as transport:
         runner: Any = OpenAIRunner(Connection("p", simulator.url, KEY, options={"stream": True}), transport)
         clock = FakeClock()
         port = CallPort(lambda job, reason: None, lambda line, reason: None, sleep=clock.sleep)

@@ -12,10 +12,9 @@ from typing import Any, cast
 
 import pytest
 
-from runs import transport as module
 from runs.exchange import CallFailed, NeedsPerson
 from runs.runners.base import HttpResponse
-from runs.transport import AiohttpTransport
+from runs.transport import HttpTransport, connection
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 CERTIFICATE = Path(__file__).with_name("tls") / "self-signed.pem"
@@ -68,14 +67,14 @@ def resets(data: bytes = b"") -> Serve:
 
 async def post(url: str, *, allow_private: bool = True, **headers: str) -> HttpResponse:
     """Send one call."""
-    async with AiohttpTransport(allow_private=allow_private) as transport:
+    async with HttpTransport(allow_private=allow_private) as transport:
         return await transport.post(url, headers=headers, body=b"{}")
 
 
 async def read_stream(url: str, pieces: list[bytes], *, allow_private: bool = True) -> None:
     """Send one call and add the pieces of its answer to `pieces` as they come."""
     async with (
-        AiohttpTransport(allow_private=allow_private) as transport,
+        HttpTransport(allow_private=allow_private) as transport,
         transport.stream(url, headers={}, body=b"{}") as response,
     ):
         async for piece in response.pieces:
@@ -113,12 +112,85 @@ async def test_post_on_one_transport_keeps_its_connection_and_no_cookies() -> No
         heads.append(await reader.readuntil(b"\r\n\r\n") + await reader.readexactly(2))
         writer.write(OK + b"Content-Length: 0\r\nConnection: close\r\n\r\n")
 
-    async with server(serve) as url, AiohttpTransport(allow_private=True) as transport:
+    async with server(serve) as url, HttpTransport(allow_private=True) as transport:
         await transport.post(url, headers={}, body=b"{}")
         await transport.post(url, headers={}, body=b"{}")
 
     assert len(heads) == 2
     assert b"cookie" not in heads[1].lower()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/1.1 100 Continue\r\nX-Early: yes\r\n\r\n" + OK + b"Content-Length: 2\r\n\r\n{}",
+        OK + b"\r\n{}",
+        b"HTTP/1.0 200 OK\r\n\r\n{}",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1;x=y\r\n}\r\n0\r\nTrailer: x\r\n\r\n",
+        OK + b"Content-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}",
+    ],
+)
+async def test_post_is_answered_in_every_framing(data: bytes) -> None:
+    async with server(says(data)) as url:
+        answer = await post(url)
+
+    assert (answer.status, answer.body) == (200, b"{}")
+    assert "x-early" not in answer.headers
+
+
+async def test_post_answered_twice_is_answered_once_and_the_connection_is_not_used_again() -> None:
+    connections: list[None] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(None)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write((OK + b"Content-Length: 1\r\n\r\n%d" % len(connections)) * 2)
+        await reader.read()
+
+    async with server(serve) as url, HttpTransport(allow_private=True) as transport:
+        answers = [await transport.post(url, headers={}, body=b"{}") for _ in range(2)]
+
+    assert [answer.body for answer in answers] == [b"1", b"2"]
+
+
+async def test_post_that_is_cancelled_hangs_up() -> None:
+    asked, ended = asyncio.Event(), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await reader.read()
+        ended.set()
+
+    async with server(serve) as url, HttpTransport(allow_private=True) as transport:
+        call = asyncio.create_task(transport.post(url, headers={}, body=b"{}"))
+        await asked.wait()
+        call.cancel()
+        await asyncio.wait_for(ended.wait(), 5)
+
+    assert ended.is_set()
+
+
+async def test_post_sends_one_head_with_the_headers_of_the_call_and_the_credentials_of_the_url() -> None:
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n") + await reader.readexactly(2))
+        writer.write(OK + b"Content-Length: 0\r\n\r\n")
+
+    async with server(serve) as url:
+        own = {"X-Own": "ä", "User-Agent": "mine", "Content-Length": "99"}
+        async with HttpTransport(allow_private=True) as transport:
+            await transport.post(url.replace("//", "//me:pass@") + "?a=b c", headers=own, body=b"{}")
+        port = url.rsplit(":", 1)[1].partition("/")[0]
+
+    assert heads == [
+        (
+            f"POST /v1/chat/completions?a=b+c HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Own: ä\r\n"
+            "User-Agent: mine\r\nAccept: */*\r\nAccept-Encoding: gzip\r\n"
+            "Authorization: Basic bWU6cGFzcw==\r\nContent-Length: 2\r\n\r\n{}"
+        ).encode()
+    ]
 
 
 @pytest.mark.parametrize("status", ["302 Found", "404 Not Found", "500 Oops"])
@@ -144,7 +216,7 @@ async def test_get_of_a_packed_body_is_unpacked() -> None:
     packed = gzip.compress(b'{"data": []}')
     head = OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
 
-    async with server(says(head + packed)) as url, AiohttpTransport(allow_private=True) as transport:
+    async with server(says(head + packed)) as url, HttpTransport(allow_private=True) as transport:
         answer = await transport.get(url, headers={})
 
     assert answer.body == b'{"data": []}'
@@ -180,6 +252,8 @@ async def test_post_that_is_hung_up_on_is_unreachable_and_says_closed(serve: Ser
     "serve",
     [
         says(OK + b"Content-Length: 50\r\n\r\nhalf"),
+        says(OK + b"Connection: close\r\nContent-Length: 50\r\n\r\nhalf"),
+        says(OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"whole")[:-9]),
         says(OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhal"),
         resets(OK + b"Content-Length: 50\r\n\r\nhalf"),
         says(OK + b"Content-Encoding: gzip\r\nContent-Length: 7\r\n\r\nno gzip"),
@@ -209,7 +283,7 @@ async def test_post_to_what_speaks_no_http_is_invalid_output() -> None:
     ],
 )
 async def test_post_whose_answer_is_too_large_is_invalid_output(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BODY_LIMIT", 1500)
+    monkeypatch.setattr(connection, "BODY_LIMIT", 1500)
 
     async with server(says(data)) as url:
         found = await failure(url)
@@ -274,10 +348,10 @@ async def test_post_to_a_private_address_is_refused_where_they_are_forbidden(hos
 async def test_post_to_a_name_that_leads_to_a_metadata_address_is_refused(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def resolve(*_: Any) -> list[dict[str, Any]]:
-        return [{"hostname": "x", "host": address, "port": 80, "family": 0, "proto": 0, "flags": 0}]
+    async def look_up(*_: Any) -> list[Any]:
+        return [(0, 0, 0, "", (address, 80))]
 
-    monkeypatch.setattr("aiohttp.ThreadedResolver.resolve", resolve)
+    monkeypatch.setattr("runs.transport.addresses.look_up", look_up)
 
     with pytest.raises(NeedsPerson, match="link-local or metadata address"):
         await post("http://innocent.test/v1")
@@ -286,7 +360,7 @@ async def test_post_to_a_name_that_leads_to_a_metadata_address_is_refused(
 async def test_trust_of_a_url_lets_that_one_through_and_no_other() -> None:
     async with (
         server(says(OK + b"Content-Length: 0\r\n\r\n")) as url,
-        AiohttpTransport(allow_private=False) as transport,
+        HttpTransport(allow_private=False) as transport,
     ):
         transport.trust(url)
         answer = await transport.post(url, headers={}, body=b"{}")
@@ -314,7 +388,7 @@ async def test_post_with_a_header_that_cannot_be_sent_needs_a_person_and_tells_n
 
 async def test_post_outside_of_its_context_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(RuntimeError, match="async with"):
-        await AiohttpTransport(allow_private=True).post("http://there", headers={}, body=b"")
+        await HttpTransport(allow_private=True).post("http://there", headers={}, body=b"")
 
 
 async def test_stream_gives_status_and_headers_first_and_each_piece_as_it_comes() -> None:
@@ -328,7 +402,7 @@ async def test_stream_gives_status_and_headers_first_and_each_piece_as_it_comes(
 
     async with (
         server(serve) as url,
-        AiohttpTransport(allow_private=True) as transport,
+        HttpTransport(allow_private=True) as transport,
         transport.stream(url, headers={}, body=b"{}") as response,
     ):
         assert (response.status, response.headers["x-seen"]) == (200, "yes")
@@ -346,7 +420,7 @@ async def test_stream_read_whole_is_the_answer_and_its_connection_is_used_again(
         heads.append(await reader.readuntil(b"\r\n\r\n") + await reader.readexactly(2))
         writer.write(OK + b"Content-Length: 0\r\nConnection: close\r\n\r\n")
 
-    async with server(serve) as url, AiohttpTransport(allow_private=True) as transport:
+    async with server(serve) as url, HttpTransport(allow_private=True) as transport:
         async with transport.stream(url, headers={}, body=b"{}") as response:
             whole = await response.whole()
         await transport.post(url, headers={}, body=b"{}")
@@ -364,7 +438,7 @@ async def test_stream_that_is_left_hangs_up() -> None:
         await reader.read()
         ended.set()
 
-    async with server(serve) as url, AiohttpTransport(allow_private=True) as transport:
+    async with server(serve) as url, HttpTransport(allow_private=True) as transport:
         async with transport.stream(url, headers={}, body=b"{}") as response:
             await anext(response.pieces)
         await asyncio.wait_for(ended.wait(), 5)
@@ -392,7 +466,7 @@ async def test_stream_that_is_cut_short_is_invalid_output_after_what_had_arrived
 
 
 async def test_stream_without_an_end_stops_at_the_limit_of_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BODY_LIMIT", 1500)
+    monkeypatch.setattr(connection, "BODY_LIMIT", 1500)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
