@@ -28,7 +28,7 @@ MARKED = re.compile(
 )
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 VARIABLE = re.compile(r'"(EVALSITE_[A-Z_]+|DATABASE_URL|FORWARDED_ALLOW_IPS)"')
-COMMANDS_S = 120
+COMMANDS_S = 400
 MADE_LATER = {"docs/board.png"}
 CAPITALS = {"France": "Paris", "Peru": "Lima", "Australia": "Canberra"}
 

@@ -37,7 +37,7 @@ from tests.evalsite.test_up import END_S, Site
 from tests.factories import MembershipFactory, ProjectFactory, RunFactory, UserFactory
 from tests.waiting import wait_until
 
-DEMO_S = 90
+DEMO_S = 240
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from tests.waiting import lives, some_live, wait_until
 
 pytestmark = pytest.mark.processes
 
-START_S = 15
-END_S = 6
-ORPHAN_S = 5
+START_S = 60
+END_S = 25
+ORPHAN_S = 25
 
 
 @dataclass

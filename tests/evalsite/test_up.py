@@ -19,9 +19,9 @@ from tests.waiting import some_live, wait_until
 
 pytestmark = pytest.mark.processes
 
-START_S = 30
-END_S = 6
-NOTICED_S = 15
+START_S = 90
+END_S = 25
+NOTICED_S = 45
 
 
 class Site:

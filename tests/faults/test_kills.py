@@ -12,7 +12,7 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.both]
 
-END_S = 6
+END_S = 25
 POISONED = int(POISON.removeprefix("k"))
 
 
