@@ -101,7 +101,11 @@ urlpatterns = [
     route(f"versions/{ID}/restore", VersionViewSet.as_view({"post": "restore"}), "version-restore"),
     route(f"datasets/{ID}/versions", DatasetViewSet.as_view({"get": "versions"}), "dataset-versions"),
     route("prompts", PromptViewSet.as_view({"get": "list", "post": "create"}), "prompts"),
-    route(f"prompts/{ID}", PromptViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), "prompt"),
+    route(
+        f"prompts/{ID}",
+        PromptViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        "prompt",
+    ),
     route(
         f"prompts/{ID}/versions", PromptViewSet.as_view({"get": "versions", "post": "save_version"}), "prompt-versions"
     ),
@@ -110,9 +114,17 @@ urlpatterns = [
     route(f"providers/{ID}/limits", ProviderViewSet.as_view({"get": "limits"}), "provider-limits"),
     route(f"providers/{ID}/pause", ProviderViewSet.as_view({"post": "pause"}), "provider-pause"),
     route(f"providers/{ID}/resume", ProviderViewSet.as_view({"post": "resume"}), "provider-resume"),
-    route(f"providers/{ID}", ProviderViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), "provider"),
+    route(
+        f"providers/{ID}",
+        ProviderViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        "provider",
+    ),
     route("experiments", ExperimentViewSet.as_view({"get": "list", "post": "create"}), "experiments"),
-    route(f"experiments/{ID}", ExperimentViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), "experiment"),
+    route(
+        f"experiments/{ID}",
+        ExperimentViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        "experiment",
+    ),
     route(
         f"experiments/{ID}/candidates",
         ExperimentViewSet.as_view({"get": "list_candidates", "post": "candidates"}),

@@ -5,8 +5,10 @@ from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.http import Http404
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -14,11 +16,21 @@ from rest_framework.viewsets import GenericViewSet
 from evalsite.api_fields import OBJECT
 from evalsite.api_lists import Listing, Order
 from evalsite.problems import PreconditionFailed
+from experiments.actions import archive, unarchive
+from experiments.actions.archiving import Archivable
 from experiments.actions.idempotency import KEY_LENGTH, once
 from experiments.canonical import digest_of
 from experiments.identifiers import uid_from
 
 ETAG_LENGTH = 32
+
+
+class ArchivedQuery(serializers.Serializer[Any]):
+    """Whether a list holds what is archived."""
+
+    archived = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="True: archived ones only; false: the others only."
+    )
 
 
 class VisibleViewSet(GenericViewSet[Any]):
@@ -53,6 +65,27 @@ class VisibleViewSet(GenericViewSet[Any]):
         body = self.shown(find_or_404(self.get_queryset(), answer["id"]))
         headers = {"Idempotency-Replayed": "true"} if is_replay else {}
         return Response(body, status=201, headers={"ETag": etag_of(body), **headers})
+
+
+class ArchivableViewSet(ListModelMixin, VisibleViewSet):
+    """Objects that may be archived: a list of all of them, of those that are, or of the others."""
+
+    @extend_schema(parameters=[ArchivedQuery])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List those of your projects, archived ones too where the query does not leave them out."""
+        return super().list(request, *args, **kwargs)
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Return the rows that the query of a list asks for."""
+        query = self.request.query_params.dict() if self.action == "list" else {}
+        asked = checked(ArchivedQuery, query).get("archived")
+        return queryset if asked is None else queryset.filter(archived_at__isnull=not asked)
+
+
+def put_away(thing: Archivable, values: dict[str, Any], by: Any) -> None:
+    """Archive a thing, or take it out again, where `archived` is among the values, and take that out of them."""
+    if "archived" in values:
+        (archive if values.pop("archived") else unarchive)(thing=thing, by=by)
 
 
 def answered(request: Request, body: Any) -> Response:

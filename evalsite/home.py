@@ -41,7 +41,7 @@ class HomeNow:
         runs: RunQuerySet = visible.select_related("experiment")
         running = list(runs.filter(status__in=RUNNABLE).order_by("-pk")[:MOST_RUNNING])
         paused = list(runs.filter(status=RunStatus.PAUSED).order_by("-pk")[:MOST_PAUSED])
-        finished = with_lines(visible.filter(status__in=FINISHED))
+        finished = with_lines(visible.filter(status__in=FINISHED, experiment__archived_at=None))
         latest = [RunLine.of(run) for run in finished.order_by(F("completed_at").desc(), "-pk")[:MOST_LATEST]]
         waiting = any(not run.owner for run in running)
         return cls(paces_of(running), paused, latest, waiting and are_workers_gone())
@@ -66,7 +66,8 @@ class HomePage:
 
 
 def _demo(user: Person) -> LeaderboardPart | None:
-    experiments = Experiment.objects.visible_to(user).select_related("project", "dataset_version__dataset")
+    offered = Experiment.objects.visible_to(user).offered()
+    experiments = offered.select_related("project", "dataset_version__dataset")
     if experiments.filter(project__is_demo=False).exists():
         return None
     demo: Experiment | None = experiments.filter(project__is_demo=True).order_by("pk").first()

@@ -49,13 +49,14 @@ def _hits(user: Person, text: str) -> Iterator[Hit]:
     for dataset in _first(datasets.select_related("project")):
         url = reverse("experiments:dataset-items", args=[dataset.uid])
         yield Hit("Dataset", dataset.name, url, dataset.project.name)
-    prompts = Prompt.objects.visible_to(user).filter(named, versions__isnull=False)
+    prompts = Prompt.objects.visible_to(user).filter(named, archived_at=None, versions__isnull=False)
     for prompt in _first(prompts.select_related("project")):
         yield Hit("Prompt", prompt.name, reverse("experiments:prompt-detail", args=[prompt.uid]), prompt.project.name)
-    for provider in _first(Provider.objects.visible_to(user).filter(named).select_related("project")):
+    for provider in _first(Provider.objects.visible_to(user).filter(named, archived_at=None).select_related("project")):
         url = reverse("experiments:provider-detail", args=[provider.uid])
         yield Hit("Provider", provider.name, url, provider.project.name)
-    runs = Run.objects.visible_to(user).filter(Q(name__icontains=text) | Q(candidate__name__icontains=text))
+    run_named = Q(name__icontains=text) | Q(candidate__name__icontains=text)
+    runs = Run.objects.visible_to(user).filter(run_named, experiment__archived_at=None)
     for run in _first(runs.select_related("experiment", "candidate")):
         yield Hit("Run", str(run), reverse("runs:run-detail", args=[run.uid]), run.experiment.name)
     yield from _items(user, text)

@@ -4,14 +4,18 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import Q
 
 from evalsite.body_limits import too_large
 from evalsite.plugins import runners
 from experiments.actions.refusals import ActionRefused
 from experiments.credentials import has_stored_key
 from experiments.files.params_text import read_params
+from experiments.identifiers import uid_from
 from experiments.models import Dataset, Experiment, Project, Provider, Role, Scope
+from experiments.models.datasets import DatasetQuerySet
 from experiments.models.projects import Person
+from experiments.models.providers import ProviderQuerySet
 from experiments.permissions import ROLES_BY_ACTION, may
 from runs.live.activity import STATUSES
 
@@ -31,10 +35,17 @@ class ExperimentFilter(forms.Form):
         Dataset.objects.none(), required=False, to_field_name="uid", empty_label="any dataset"
     )
     mine = forms.BooleanField(required=False, label="mine")
+    archived = forms.BooleanField(required=False, label="archived")
 
     def __init__(self, user: Person, data: Any) -> None:
         super().__init__(data, auto_id="filter-%s")
-        self.fields["dataset"].queryset = Dataset.objects.visible_to(user).listed()  # type: ignore[attr-defined]
+        self.fields["dataset"].queryset = _datasets(user, data)  # type: ignore[attr-defined]
+
+
+def _datasets(user: Person, data: Any) -> DatasetQuerySet:
+    """Return the datasets that are not archived, and the one that is chosen."""
+    chosen = uid_from(data.get("dataset", ""))
+    return Dataset.objects.visible_to(user).listed().filter(Q(archived_at=None) | Q(uid=chosen))
 
 
 class PersonScorerForm(forms.Form):
@@ -239,7 +250,7 @@ class CandidateForm(forms.Form):
 
     def __init__(self, experiment: Experiment, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["provider"].queryset = experiment.project.providers.order_by("name")  # type: ignore[attr-defined]
+        self.fields["provider"].queryset = _providers(experiment)  # type: ignore[attr-defined]
 
     def clean_params(self) -> dict[str, Any]:
         """Return the parameters. Raises ValidationError with the line or the parameter that does not fit."""
@@ -247,6 +258,12 @@ class CandidateForm(forms.Form):
             return read_params(self.cleaned_data["params"].replace("\r\n", "\n"))
         except ActionRefused as refusal:
             raise forms.ValidationError(str(refusal)) from None
+
+
+def _providers(experiment: Experiment) -> ProviderQuerySet:
+    """Return the providers that are not archived, and those that the experiment has already."""
+    mine = Q(archived_at=None) | Q(candidates__experiment=experiment)
+    return Provider.objects.filter(mine, project=experiment.project).distinct().order_by("name")
 
 
 class UploadForm(forms.Form):

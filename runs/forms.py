@@ -3,8 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 
+from experiments.identifiers import uid_from
 from experiments.models import Experiment
+from experiments.models.experiments import ExperimentQuerySet
 from experiments.models.projects import Person
 from runs.models import RunStatus
 
@@ -25,7 +28,7 @@ class RunFilter(forms.Form):
 
     def __init__(self, user: Person, data: Any) -> None:
         super().__init__(data, auto_id="filter-%s")
-        self.fields["experiment_id"].queryset = Experiment.objects.visible_to(user)  # type: ignore[attr-defined]
+        self.fields["experiment_id"].queryset = _experiments(user, data)  # type: ignore[attr-defined]
         for name in ("min_score", "max_score"):
             self.fields[name].widget.attrs |= {"step": "0.01", "placeholder": "0 to 1"}
         self.fields["candidate"].widget = forms.TextInput({"type": "search", "placeholder": "Candidate"})
@@ -37,6 +40,12 @@ class RunFilter(forms.Form):
         if low is not None and high is not None and low > high:
             self.add_error("min_score", f"{low:g} is above {high:g}: write the lower score first.")
         return cleaned
+
+
+def _experiments(user: Person, data: Any) -> ExperimentQuerySet:
+    """Return the experiments that are not archived, and the one that is chosen."""
+    chosen = uid_from(data.get("experiment_id", ""))
+    return Experiment.objects.visible_to(user).filter(Q(archived_at=None) | Q(uid=chosen))
 
 
 class RatingForm(forms.Form):

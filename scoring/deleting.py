@@ -1,4 +1,4 @@
-"""Deleting a project with all that belongs to it: what would be lost, what stands against it, and doing it."""
+"""Deleting a project or an experiment: what would be lost, what stands against it, and doing it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from django.db import transaction
 from django.db.models import Max
 from django_q.tasks import async_task
 
-from experiments.actions import ActionConflict, ActionRefused, archive_project
-from experiments.models import CaseList, Dataset, Experiment, Item, Project, Prompt, Provider
+from experiments.actions import ActionConflict, ActionRefused, archive, archive_project
+from experiments.models import Candidate, CaseList, Dataset, Experiment, Item, Project, Prompt, Provider
 from experiments.models.projects import Person
 from experiments.permissions import require
 from runs.live.progress import counts_of
 from runs.models import FailedAttempt, Result, Run, Transcript
 from runs.models.results import result_id_of
+from runs.models.runs import RunQuerySet
 from scoring.models import Score
 
 CHUNK = 1_000
@@ -41,7 +42,7 @@ class Loss:
         return cls(
             Experiment.objects.filter(project=project).count(),
             runs.count(),
-            _result_count(project),
+            _result_count(runs),
             Dataset.objects.filter(project=project).listed().count(),
             Item.objects.filter(dataset__project=project, until=None).count(),
             Prompt.objects.filter(project=project).count(),
@@ -49,10 +50,60 @@ class Loss:
         )
 
 
-def active_runs(project: Project) -> list[Run]:
-    """Return the runs that go on or wait, the newest first: a project is not deleted while there are any."""
-    runs = Run.objects.filter(experiment__project=project).active().select_related("experiment")
+@dataclass(frozen=True, slots=True)
+class ExperimentLoss:
+    """What deleting an experiment would take away."""
+
+    candidates: int
+    runs: int
+    results: int
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> ExperimentLoss:
+        """Count what belongs to an experiment; results as the runs' plans have them."""
+        runs = Run.objects.filter(experiment=experiment)
+        return cls(Candidate.objects.filter(experiment=experiment).count(), runs.count(), _result_count(runs))
+
+
+def active_runs(owner: Project | Experiment) -> list[Run]:
+    """Return the runs that go on or wait, the newest first: nothing is deleted while it has any."""
+    runs = _runs_of(owner).active().select_related("experiment")
     return list(runs.order_by("-pk")[:MOST_NAMED])
+
+
+def delete_experiment(*, experiment: Experiment, typed_name: str, by: Person | None) -> bool:
+    """Delete an experiment with its results; return whether it is gone at once: a large one is archived, a job deletes.
+
+    Raises ActionRefused where it has results and the name is another one, ActionConflict while something of it runs.
+    """
+    require(by, experiment.project, "delete")
+    results = _result_count(_runs_of(experiment))
+    if results and typed_name.strip() != experiment.name:
+        raise ActionRefused("name", f'type the name of the experiment, "{experiment.name}", to delete it')
+    _refuse_while_running(experiment)
+    if results <= RESULTS_AT_ONCE:
+        delete_experiment_rows(experiment)
+        return True
+    archive(thing=experiment, by=by)
+    name = {"task_name": "delete experiment"}
+    transaction.on_commit(
+        lambda: async_task("scoring.tasks.delete_experiment", experiment.pk, q_options=name), robust=True
+    )
+    return False
+
+
+def delete_experiment_rows(experiment: Experiment) -> None:
+    """Delete an experiment and all that hangs on it, in short transactions; safe to begin again after a crash.
+
+    Raises ActionConflict where something was started meanwhile.
+    """
+    for run in _runs_of(experiment):
+        _refuse_while_running(experiment)
+        empty_run(run)
+    with transaction.atomic():
+        _refuse_while_running(experiment)
+        _runs_of(experiment).delete()
+        experiment.delete()
 
 
 def delete_project(*, project: Project, typed_name: str, by: Person | None) -> bool:
@@ -64,7 +115,7 @@ def delete_project(*, project: Project, typed_name: str, by: Person | None) -> b
     if typed_name.strip() != project.name:
         raise ActionRefused("name", f'type the name of the project, "{project.name}", to delete it')
     _refuse_while_running(project)
-    if _result_count(project) <= RESULTS_AT_ONCE:
+    if _result_count(_runs_of(project)) <= RESULTS_AT_ONCE:
         delete_rows(project)
         return True
     archive_project(project=project, by=by)
@@ -107,13 +158,18 @@ def _delete_rest(project: Project) -> None:
     project.delete()
 
 
-def _refuse_while_running(project: Project) -> None:
-    running = active_runs(project)
+def _refuse_while_running(owner: Project | Experiment) -> None:
+    running = active_runs(owner)
     if running:
         names = ", ".join(f"{run} of {run.experiment} ({run.status})" for run in running)
-        raise ActionConflict(f"Something of {project} goes on: cancel it or wait for its end. {names}")
+        raise ActionConflict(f"Something of {owner} goes on: cancel it or wait for its end. {names}")
 
 
-def _result_count(project: Project) -> int:
-    runs = list(Run.objects.filter(experiment__project=project).values_list("pk", flat=True))
-    return sum(totals.results for totals in counts_of(runs).values())
+def _runs_of(owner: Project | Experiment) -> RunQuerySet:
+    if isinstance(owner, Project):
+        return Run.objects.filter(experiment__project=owner)
+    return Run.objects.filter(experiment=owner)
+
+
+def _result_count(runs: RunQuerySet) -> int:
+    return sum(totals.results for totals in counts_of(list(runs.values_list("pk", flat=True))).values())

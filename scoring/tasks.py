@@ -43,3 +43,11 @@ def delete_project(project_id: int) -> None:
     if project is not None:
         with suppress(ActionConflict):
             deleting.delete_rows(project)
+
+
+def delete_experiment(experiment_id: int) -> None:
+    """Delete an experiment that its owner wants gone; where something was started meanwhile it stays, archived."""
+    experiment = Experiment.objects.filter(pk=experiment_id).first()
+    if experiment is not None:
+        with suppress(ActionConflict):
+            deleting.delete_experiment_rows(experiment)

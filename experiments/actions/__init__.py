@@ -1,5 +1,6 @@
 """What can be done with what is measured: the same functions behind pages, API, admin and commands."""
 
+from experiments.actions.archiving import archive, unarchive
 from experiments.actions.budgets import set_budget, set_monthly_budget
 from experiments.actions.bulk_edits import cancel_bulk_edit, start_bulk_edit, undo_bulk_edit
 from experiments.actions.candidates import add_candidate, declare_candidate, remove_candidate
@@ -22,8 +23,14 @@ from experiments.actions.members import (
 )
 from experiments.actions.pausing import pause_provider, resume_provider
 from experiments.actions.projects import archive_project, create_project, rename_project, unarchive_project
-from experiments.actions.prompts import create_prompt, rename_prompt, save_prompt
-from experiments.actions.providers import create_provider, edit_provider
+from experiments.actions.prompts import (
+    create_prompt,
+    delete_prompt,
+    experiments_with_prompt,
+    rename_prompt,
+    save_prompt,
+)
+from experiments.actions.providers import create_provider, delete_provider, edit_provider, experiments_with_provider
 from experiments.actions.refusals import ActionConflict, ActionRefused, StaleEdit
 from experiments.actions.restoring import restore_version
 from experiments.actions.scorers import declare_scorer, person_scorer, remove_scorer, set_weights
@@ -43,6 +50,7 @@ __all__ = [
     "accept_invitation",
     "add_candidate",
     "add_item",
+    "archive",
     "archive_project",
     "cancel_bulk_edit",
     "cancel_import",
@@ -56,10 +64,14 @@ __all__ = [
     "declare_experiment",
     "declare_scorer",
     "delete_dataset",
+    "delete_prompt",
+    "delete_provider",
     "edit_dataset",
     "edit_item",
     "edit_provider",
     "experiments_using",
+    "experiments_with_prompt",
+    "experiments_with_provider",
     "freeze_ad_hoc_case",
     "freeze_case_list",
     "freeze_dataset",
@@ -92,6 +104,7 @@ __all__ = [
     "set_weights",
     "start_bulk_edit",
     "start_import",
+    "unarchive",
     "unarchive_project",
     "undo_bulk_edit",
     "undo_edit",

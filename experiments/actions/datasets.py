@@ -4,9 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from experiments.actions.refusals import ActionConflict, ActionRefused, checked_name, refused_when_taken
+from experiments.actions.refusals import (
+    ActionConflict,
+    ActionRefused,
+    checked_name,
+    refuse_while_used,
+    refused_when_taken,
+)
 from experiments.cleaning import clean_text
 from experiments.models import Dataset, Experiment, Item, ItemEdit, Project
 from experiments.models.projects import Person
@@ -14,7 +21,6 @@ from experiments.permissions import require
 
 AD_HOC_DATASET = "(ad hoc inputs)"
 DELETING = "deleting"
-NAMES_SHOWN = 5
 ROWS_DELETED_AT_ONCE = 500
 
 
@@ -71,9 +77,10 @@ def edit_dataset(*, dataset: Dataset, by: Person | None, changes: Mapping[str, A
 
 
 def experiments_using(dataset: Dataset) -> list[Experiment]:
-    """Return the experiments that measure on a version of the dataset, by name."""
-    used = Experiment.objects.filter(dataset_version__dataset=dataset)
-    return list(used.select_related("dataset_version", "dataset_version__dataset").order_by("name"))
+    """Return the experiments that measure or measured on a version of the dataset, by name."""
+    used = Q(dataset_version__dataset=dataset) | Q(case_lists__dataset_version__dataset=dataset)
+    related = Experiment.objects.filter(used).select_related("dataset_version", "dataset_version__dataset")
+    return list(related.order_by("name").distinct())
 
 
 def delete_dataset(*, dataset: Dataset, by: Person | None) -> None:
@@ -82,11 +89,7 @@ def delete_dataset(*, dataset: Dataset, by: Person | None) -> None:
     Raises ActionConflict naming the experiments that use it, and while a file is being written into it.
     """
     require(by, dataset.project, "delete")
-    using = experiments_using(dataset)
-    if using:
-        names = ", ".join(experiment.name for experiment in using[:NAMES_SHOWN])
-        more = f" and {len(using) - NAMES_SHOWN} more" if len(using) > NAMES_SHOWN else ""
-        raise ActionConflict(f"{dataset} is used by {names}{more}: delete those first, or archive it.")
+    refuse_while_used(dataset, experiments_using(dataset))
     with transaction.atomic():
         draft = locked(dataset)
         if draft.filling_hash not in ("", DELETING):

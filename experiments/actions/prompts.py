@@ -7,10 +7,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from experiments.actions.refusals import ActionRefused, checked_name, refused_when_taken
+from experiments.actions.refusals import ActionRefused, checked_name, refuse_while_used, refused_when_taken
 from experiments.canonical import digest_of
 from experiments.media_store import media_apart
-from experiments.models import Project, Prompt, PromptVersion
+from experiments.models import Experiment, Project, Prompt, PromptVersion
 from experiments.models.projects import Person
 from experiments.permissions import require, user_of
 from experiments.templating import TemplateProblem, blobs_in, check_messages
@@ -56,6 +56,21 @@ def create_prompt(
     if Prompt.objects.filter(project=project, name=name.strip()).exists():
         raise ActionRefused("name", f'there is a prompt "{name.strip()}" in {project} already: save a version of it')
     return save_prompt(project=project, name=name, messages=messages, by=by, note=note)
+
+
+def experiments_with_prompt(prompt: Prompt) -> list[Experiment]:
+    """Return the experiments with a candidate that has a version of the prompt, taken out or not, by name."""
+    used = Experiment.objects.filter(candidates__prompt_version__prompt=prompt)
+    return list(used.order_by("name").distinct())
+
+
+@transaction.atomic
+def delete_prompt(*, prompt: Prompt, by: Person | None) -> None:
+    """Delete a prompt with its versions. Raises ActionConflict naming the experiments that use it."""
+    require(by, prompt.project, "delete")
+    locked = Prompt.objects.select_for_update().get(pk=prompt.pk)
+    refuse_while_used(locked, experiments_with_prompt(locked))
+    locked.delete()
 
 
 @transaction.atomic

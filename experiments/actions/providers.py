@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import transaction
+from django.db.models import Q
 
 from evalsite.plugins import UnknownKind, runners
-from experiments.actions.refusals import ActionRefused, checked_name, refused_when_taken
+from experiments.actions.refusals import ActionRefused, checked_name, refuse_while_used, refused_when_taken
 from experiments.configs import BLOB
 from experiments.credentials import BOUND_TO, forget_key, may_name, store_key
-from experiments.models import Project, Provider
+from experiments.models import Experiment, Project, Provider
 from experiments.models.projects import Person
 from experiments.options import OptionError
 from experiments.permissions import require
@@ -89,6 +90,21 @@ def edit_provider(*, provider: Provider, by: Person | None, changes: Mapping[str
     elif types_key or changed & WHERE_THE_KEY_GOES:
         forget_key(edited)
     return edited
+
+
+def experiments_with_provider(provider: Provider) -> list[Experiment]:
+    """Return the experiments with a candidate or a run that calls the provider, by name."""
+    used = Q(candidates__provider=provider) | Q(runs__provider=provider)
+    return list(Experiment.objects.filter(used).order_by("name").distinct())
+
+
+@transaction.atomic
+def delete_provider(*, provider: Provider, by: Person | None) -> None:
+    """Delete a provider with its stored key. Raises ActionConflict naming the experiments that use it."""
+    require(by, provider.project, "delete")
+    locked = Provider.objects.select_for_update().get(pk=provider.pk)
+    refuse_while_used(locked, experiments_with_provider(locked))
+    locked.delete()
 
 
 def _check_typed_key(key: Any, variable: str) -> None:

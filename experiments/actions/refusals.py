@@ -1,11 +1,12 @@
 """Why an action was not done, in a sentence for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.db import IntegrityError, transaction
 
 NAME_LENGTH = 200
+NAMES_SHOWN = 5
 
 
 class ActionRefused(ValueError):
@@ -22,6 +23,14 @@ class ActionConflict(Exception):
 
 class StaleEdit(ActionConflict):
     """Somebody else changed the same thing since it was read."""
+
+
+def refuse_while_used(thing: object, users: Sequence[object]) -> None:
+    """Raise ActionConflict naming what uses a thing that is to be deleted; none: it may go."""
+    if users:
+        names = ", ".join(str(user) for user in users[:NAMES_SHOWN])
+        more = f" and {len(users) - NAMES_SHOWN} more" if len(users) > NAMES_SHOWN else ""
+        raise ActionConflict(f"{thing} is used by {names}{more}: delete those first, or archive it.")
 
 
 @contextmanager

@@ -5,9 +5,8 @@ from typing import Any
 from django.db import transaction
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,7 +19,7 @@ from evalsite.api_fields import (
     WholeField,
 )
 from evalsite.api_lists import Order
-from evalsite.api_views import VisibleViewSet, changed, checked, created_once
+from evalsite.api_views import ArchivableViewSet, changed, checked, created_once, put_away
 from evalsite.downloads import download
 from experiments.actions import ActionConflict, create_experiment, declare_candidate, set_budget, set_weights
 from experiments.actions.editing import edit_experiment
@@ -33,6 +32,7 @@ from runs.models import Run, RunStatus
 from runs.models.runs import ACTIVE, RUNNABLE
 from scoring.boards.forecast import forecast_of
 from scoring.changing.reweighing import stand_anew
+from scoring.deleting import delete_experiment
 from scoring.exports.experiment import export_lines, export_name
 
 EXPORTED = {"yaml": "application/yaml", "csv": "text/csv", "junit": "application/xml"}
@@ -69,6 +69,7 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
             "budget_usd",
             "scoring_config",
             "scorers",
+            "archived_at",
             "created_at",
         ]
 
@@ -110,6 +111,7 @@ class ExperimentChange(RequestSerializer):
     description = TextField(required=False, allow_blank=True)
     budget_usd = NumberField(required=False, allow_null=True, min_value=0, max_value=10_000_000)
     scoring_config = ScoringChange(required=False)
+    archived = FlagField(required=False)
 
 
 class StartSerializer(RequestSerializer):
@@ -144,7 +146,7 @@ class StartedSerializer(serializers.Serializer[Any]):
     run_ids = serializers.ListField(child=serializers.UUIDField())
 
 
-class ExperimentViewSet(ListModelMixin, VisibleViewSet):
+class ExperimentViewSet(ArchivableViewSet):
     """Experiments."""
 
     queryset = Experiment.objects.select_related("project", "dataset_version__dataset").prefetch_related("scorers")
@@ -177,12 +179,13 @@ class ExperimentViewSet(ListModelMixin, VisibleViewSet):
 
     @extend_schema(request=ExperimentChange, responses=ExperimentSerializer)
     def partial_update(self, request: Request, **_: Any) -> Response:
-        """Change name, description, weights or what errors count as; boards are ranked anew."""
+        """Change name, description, weights or what errors count as, or archive it; boards are ranked anew."""
         experiment = self.get_object()
         self.check_unchanged(request, experiment)
         values = checked(ExperimentChange, request.data)
         scoring = values.pop("scoring_config", {})
         with transaction.atomic():
+            put_away(experiment, values, request.user)
             if "budget_usd" in values:
                 set_budget(experiment=experiment, usd=values.pop("budget_usd"), by=request.user)
             edit_experiment(experiment=experiment, by=request.user, changes=values)
@@ -190,6 +193,18 @@ class ExperimentViewSet(ListModelMixin, VisibleViewSet):
         if scoring:
             stand_anew(self.get_object())
         return changed(self.shown(self.get_object()))
+
+    @extend_schema(parameters=[OpenApiParameter("name")], responses={204: None, 202: None})
+    def destroy(self, request: Request, **_: Any) -> Response:
+        """Delete an experiment; where it has results the query repeats its name.
+
+        204: it is gone, 202: it is archived and the workers delete it, 409: something of it runs.
+        """
+        experiment = self.get_object()
+        self.check_unchanged(request, experiment)
+        typed = request.query_params.get("name", "")
+        is_gone = delete_experiment(experiment=experiment, typed_name=typed, by=request.user)
+        return Response(status=204 if is_gone else 202)
 
     @extend_schema(request=NewCandidate, responses={201: CandidateSerializer})
     def candidates(self, request: Request, **_: Any) -> Response:

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from evalsite.api_fields import FlagField, NumberField, PromptField, RequestSerializer, TextField
 from evalsite.api_lists import Order
-from evalsite.api_views import VisibleViewSet, changed, checked, find_or_404
+from evalsite.api_views import ArchivableViewSet, VisibleViewSet, changed, checked, find_or_404, put_away
 from experiments.actions import (
     ActionRefused,
     archive_project,
@@ -19,6 +19,7 @@ from experiments.actions import (
     create_project,
     create_prompt,
     delete_dataset,
+    delete_prompt,
     edit_dataset,
     rename_project,
     rename_prompt,
@@ -141,7 +142,7 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
 
     class Meta:
         model = Prompt
-        fields = ["id", "project_id", "name", "number", "messages", "created_at"]
+        fields = ["id", "project_id", "name", "number", "messages", "archived_at", "created_at"]
 
     def get_number(self, prompt: Prompt) -> int | None:
         """Return the number of the newest version; None: the prompt has no text."""
@@ -197,7 +198,7 @@ def _change(project: Project, values: dict[str, Any], by: Any) -> None:
         act(project=project, by=by)
 
 
-class DatasetViewSet(ListModelMixin, VisibleViewSet):
+class DatasetViewSet(ArchivableViewSet):
     """Datasets and their frozen versions."""
 
     queryset = Dataset.objects.select_related("project")
@@ -272,10 +273,11 @@ class NewPrompt(NewPromptVersion):
 class PromptChange(RequestSerializer):
     """What may be changed of a prompt."""
 
-    name = TextField(max_length=200)
+    name = TextField(required=False, max_length=200)
+    archived = FlagField(required=False)
 
 
-class PromptViewSet(ListModelMixin, VisibleViewSet):
+class PromptViewSet(ArchivableViewSet):
     """Prompts and their versions."""
 
     queryset = Prompt.objects.select_related("project").prefetch_related("versions")
@@ -291,11 +293,23 @@ class PromptViewSet(ListModelMixin, VisibleViewSet):
 
     @extend_schema(request=PromptChange, responses=PromptSerializer)
     def partial_update(self, request: Request, **_: Any) -> Response:
-        """Give a prompt another name."""
+        """Give a prompt another name, or archive it."""
         prompt = self.get_object()
         self.check_unchanged(request, prompt)
-        renamed = rename_prompt(prompt=prompt, by=request.user, **checked(PromptChange, request.data))
-        return changed(self.shown(self.get_queryset().get(pk=renamed.pk)))
+        values = checked(PromptChange, request.data)
+        with transaction.atomic():
+            put_away(prompt, values, request.user)
+            if "name" in values:
+                rename_prompt(prompt=prompt, by=request.user, name=values["name"])
+        return changed(self.shown(self.get_object()))
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, **_: Any) -> Response:
+        """Delete a prompt with its versions; 409 names the experiments that use it."""
+        prompt = self.get_object()
+        self.check_unchanged(request, prompt)
+        delete_prompt(prompt=prompt, by=request.user)
+        return Response(status=204)
 
     @extend_schema(responses=PromptVersionSerializer(many=True))
     def versions(self, *_: Any, id: str) -> Response:  # noqa: A002 - the route's name

@@ -2,16 +2,16 @@
 
 from typing import Any
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import NumberField, ObjectField, RequestSerializer, TextField, WholeField
+from evalsite.api_fields import FlagField, NumberField, ObjectField, RequestSerializer, TextField, WholeField
 from evalsite.api_lists import Order
-from evalsite.api_views import VisibleViewSet, changed, checked
-from experiments.actions import create_provider, edit_provider, pause_provider, resume_provider
+from evalsite.api_views import ArchivableViewSet, changed, checked, put_away
+from experiments.actions import create_provider, delete_provider, edit_provider, pause_provider, resume_provider
 from experiments.actions.providers import KEY_LENGTH
 from experiments.api.references import project_from
 from experiments.credentials import key_state
@@ -47,6 +47,7 @@ class ProviderSerializer(serializers.ModelSerializer[Provider]):
             "timeout_s",
             "pause_reason",
             "prices",
+            "archived_at",
             "created_at",
         ]
 
@@ -85,6 +86,12 @@ class ProviderChange(RequestSerializer):
     prices = ObjectField(required=False, limit=65_536)
 
 
+class ProviderEdit(ProviderChange):
+    """What may be changed of a provider that there is."""
+
+    archived = FlagField(required=False)
+
+
 class NewProvider(ProviderChange):
     """A provider that is to be made."""
 
@@ -106,7 +113,7 @@ class LimitsSerializer(serializers.Serializer[Any]):
     throttled_count = serializers.IntegerField()
 
 
-class ProviderViewSet(ListModelMixin, VisibleViewSet):
+class ProviderViewSet(ArchivableViewSet):
     """Providers."""
 
     queryset = Provider.objects.select_related("project", "stored_key")
@@ -120,13 +127,24 @@ class ProviderViewSet(ListModelMixin, VisibleViewSet):
         project = project_from(request.user, values.pop("project", None))
         return self.answer_created(request, lambda: create_provider(project=project, by=request.user, **values))
 
-    @extend_schema(request=ProviderChange, responses=ProviderSerializer)
+    @extend_schema(request=ProviderEdit, responses=ProviderSerializer)
     def partial_update(self, request: Request, **_: Any) -> Response:
-        """Change a provider; limits, timeouts and prices are in force at once."""
+        """Change a provider, or archive it; limits, timeouts and prices are in force at once."""
         provider = self.get_object()
         self.check_unchanged(request, provider)
-        values = checked(ProviderChange, request.data)
-        return changed(self.shown(edit_provider(provider=provider, by=request.user, changes=values)))
+        values = checked(ProviderEdit, request.data)
+        with transaction.atomic():
+            put_away(provider, values, request.user)
+            edit_provider(provider=provider, by=request.user, changes=values)
+        return changed(self.shown(self.get_object()))
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, **_: Any) -> Response:
+        """Delete a provider with its stored key; 409 names the experiments that use it."""
+        provider = self.get_object()
+        self.check_unchanged(request, provider)
+        delete_provider(provider=provider, by=request.user)
+        return Response(status=204)
 
     @extend_schema(responses=LimitsSerializer)
     def limits(self, _request: Request, **_: Any) -> Response:

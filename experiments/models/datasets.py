@@ -10,12 +10,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
-from experiments.models.projects import Project, VisibleQuerySet
+from experiments.models.projects import ArchivableQuerySet, Project, VisibleQuerySet
 
 POSITION_GAP = 1024
 
 
-class DatasetQuerySet(VisibleQuerySet):
+class DatasetQuerySet(ArchivableQuerySet):
     """Datasets."""
 
     def listed(self) -> Self:

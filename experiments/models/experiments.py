@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from experiments.models.datasets import DatasetVersion
-from experiments.models.projects import Project, VisibleQuerySet
+from experiments.models.projects import ArchivableQuerySet, Project, VisibleQuerySet
 from experiments.models.prompts import PromptVersion
 from experiments.models.providers import Provider
 
@@ -25,7 +25,7 @@ class ErrorsPolicy(models.TextChoices):
     ZERO = "zero", "counted as the worst value"  # the worst value of each scorer's range
 
 
-class ExperimentQuerySet(VisibleQuerySet):
+class ExperimentQuerySet(ArchivableQuerySet):
     """Experiments."""
 
 

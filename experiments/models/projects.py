@@ -34,6 +34,14 @@ class VisibleQuerySet(models.QuerySet[Any]):
         return self.filter(**{f"{self.project_path}__in": mine})
 
 
+class ArchivableQuerySet(VisibleQuerySet):
+    """Rows that may be archived: hidden from lists and choices, and kept."""
+
+    def offered(self) -> Self:
+        """Return those that are not archived: what lists show and forms offer."""
+        return self.filter(archived_at=None)
+
+
 class ProjectQuerySet(VisibleQuerySet):
     """Projects."""
 

@@ -7,10 +7,10 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from experiments.models.projects import Project, VisibleQuerySet
+from experiments.models.projects import ArchivableQuerySet, Project, VisibleQuerySet
 
 
-class PromptQuerySet(VisibleQuerySet):
+class PromptQuerySet(ArchivableQuerySet):
     """Prompts."""
 
 
@@ -21,6 +21,7 @@ class Prompt(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="prompts")
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="Hidden from lists; everything is kept.")
 
     objects = PromptQuerySet.as_manager()
 

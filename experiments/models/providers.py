@@ -10,12 +10,12 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from experiments.models.projects import Project, VisibleQuerySet
+from experiments.models.projects import ArchivableQuerySet, Project
 
 MILLION = Decimal(1_000_000)
 
 
-class ProviderQuerySet(VisibleQuerySet):
+class ProviderQuerySet(ArchivableQuerySet):
     """Providers."""
 
 
@@ -54,6 +54,7 @@ class Provider(models.Model):
         default=False, help_text="Made by the operator of the site, who may name any key variable."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="Hidden from lists; everything is kept.")
 
     objects = ProviderQuerySet.as_manager()
 

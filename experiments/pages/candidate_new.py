@@ -8,7 +8,7 @@ from experiments.actions import ActionRefused
 from experiments.declarations import CandidateDeclaration
 from experiments.files.params_text import params_text
 from experiments.forms import CandidateForm
-from experiments.models import Candidate, Experiment
+from experiments.models import Candidate, Experiment, Provider
 from experiments.pages.prompt_editor import ItemPreview, PromptEditor
 from experiments.pages.providers import known_models
 
@@ -36,7 +36,7 @@ class CandidateNewPage:
             form = CandidateForm(experiment, initial=_initial(copied))
             editor = PromptEditor(copied.prompt_version.messages if copied else [])
         item = preview_in(experiment, editor, request.POST.get("item", ""))
-        providers = experiment.project.providers.all()
+        providers = Provider.objects.filter(project=experiment.project).offered()
         models = sorted({model for provider in providers for model in known_models(provider)})
         return cls(experiment, copied, form, editor, item, models)
 

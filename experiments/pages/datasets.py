@@ -14,6 +14,7 @@ from experiments.media import without_data
 from experiments.models import Dataset, DatasetVersion, Item
 from experiments.models.datasets import ItemQuerySet
 from experiments.models.projects import Person
+from experiments.pages.endings import ArchivedChoice
 from experiments.pages.head import Tab
 from experiments.permissions import may
 from experiments.rows.new_items import text_of
@@ -27,6 +28,7 @@ class DatasetListPage:
     """The datasets of a person's projects, each with the number and size of its newest version."""
 
     rows: list[Dataset]
+    archived: ArchivedChoice
 
     @classmethod
     def build(cls, request: HttpRequest) -> "DatasetListPage":
@@ -34,18 +36,18 @@ class DatasetListPage:
         user = request.user
         projects = ChosenProjects.of(user, request.COOKIES).ids
         newest = DatasetVersion.objects.filter(dataset=OuterRef("pk")).order_by("-number")
-        visible = (
-            Dataset.objects.visible_to(user)
-            .listed()
-            .filter(archived_at=None, project__in=projects)
+        mine = Dataset.objects.visible_to(user).listed().filter(project__in=projects)
+        archived = ArchivedChoice.of(request, mine)
+        annotated = (
+            archived.chosen(mine)
             .select_related("project")
+            .annotate(
+                number=Subquery(newest.values("number")[:1]),
+                item_count=Subquery(newest.values("item_count")[:1]),
+                frozen_at=Subquery(newest.values("frozen_at")[:1]),
+            )
         )
-        annotated = visible.annotate(
-            number=Subquery(newest.values("number")[:1]),
-            item_count=Subquery(newest.values("item_count")[:1]),
-            frozen_at=Subquery(newest.values("frozen_at")[:1]),
-        )
-        return cls(list(annotated.order_by("project__name", "name")))
+        return cls(list(annotated.order_by("project__name", "name")), archived)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from experiments.actions import ActionRefused
 from experiments.files.draft_form import read_options
 from experiments.files.experiment_file import ExperimentFile, FileProblems
-from experiments.models import DatasetVersion, ExperimentDraft, Item, Project, Provider
+from experiments.models import Dataset, DatasetVersion, ExperimentDraft, Item, Project, Provider
 from experiments.models.projects import Person
 from experiments.pages.prompt_editor import KEYS_SHOWN, ItemPreview, PromptEditor
 from experiments.pages.providers import known_models
@@ -139,8 +139,9 @@ class DraftPage:
     def build(cls, draft: ExperimentDraft, user: Person) -> "DraftPage":
         """Return the page."""
         project = draft.project
-        providers = list(project.providers.order_by("name"))
-        versions = DatasetVersion.objects.filter(dataset__project=project, dataset__is_hidden=False)
+        providers = list(Provider.objects.filter(project=project).offered().order_by("name"))
+        datasets = Dataset.objects.filter(project=project).listed().offered()
+        versions = DatasetVersion.objects.filter(dataset__in=datasets)
         return cls(
             draft,
             DraftState.build(draft),

@@ -77,7 +77,8 @@ def _chosen(chosen: ExperimentFilter, request: HttpRequest) -> ExperimentQuerySe
     values, user = chosen.cleaned_data, request.user
     projects = ChosenProjects.of(user, request.COOKIES).ids
     visible = Experiment.objects.visible_to(user).filter(project__in=projects)
-    experiments = with_status(visible.filter(archived_at=None))
+    shown = visible.exclude(archived_at=None) if values["archived"] else visible.offered()
+    experiments = with_status(shown)
     if values["status"]:
         experiments = experiments.filter(status=values["status"])
     if values["dataset"]:

@@ -8,8 +8,10 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from experiments.chosen_projects import ChosenProjects
 from experiments.models import Candidate, DatasetVersion, Experiment, Project, Prompt, PromptVersion
 from experiments.models.projects import Person
+from experiments.pages.endings import ArchivedChoice
 from experiments.pages.head import Tab
 from experiments.pages.prompt_editor import ItemPreview, PromptEditor
 from experiments.permissions import ROLES_BY_ACTION, may
@@ -27,14 +29,18 @@ class PromptListPage:
 
     rows: list[Prompt]
     can_add: bool
+    archived: ArchivedChoice
 
     @classmethod
-    def build(cls, user: Person) -> "PromptListPage":
-        """Return them by project and name."""
+    def build(cls, request: HttpRequest) -> "PromptListPage":
+        """Return those of the chosen projects by project and name."""
+        user = request.user
+        mine = Prompt.objects.visible_to(user).filter(project__in=ChosenProjects.of(user, request.COOKIES).ids)
+        archived = ArchivedChoice.of(request, mine)
         newest = PromptVersion.objects.filter(prompt=OuterRef("pk")).order_by("-number")
         used = Candidate.objects.filter(prompt_version__prompt=OuterRef("pk"), removed_at=None).order_by()
         counted = used.values("prompt_version__prompt").annotate(uses=Count("experiment", distinct=True))
-        annotated = Prompt.objects.visible_to(user).select_related("project")
+        annotated = archived.chosen(mine).select_related("project")
         annotated = annotated.annotate(
             number=Subquery(newest.values("number")[:1]),
             note=Subquery(newest.values("note")[:1]),
@@ -42,7 +48,7 @@ class PromptListPage:
             changed_by=Subquery(newest.values("created_by__username")[:1]),
             use_count=Subquery(counted.values("uses")),
         )
-        return cls(list(annotated.order_by("project__name", "name")), bool(editable_projects(user)))
+        return cls(list(annotated.order_by("project__name", "name")), bool(editable_projects(user)), archived)
 
 
 def editable_projects(user: Person) -> list[Project]:
@@ -66,7 +72,12 @@ class PromptHead:
         """Return the head of one tab. Raises Http404 for strangers, and for a prompt without any text."""
         prompt = get_object_or_404(Prompt.objects.visible_to(user).select_related("project"), uid=uid)
         newest = get_object_or_404(prompt.versions.select_related("created_by")[:1])
-        names = {"Text": "prompt-detail", "Versions": "prompt-versions", "Experiments": "prompt-uses"}
+        names = {
+            "Text": "prompt-detail",
+            "Versions": "prompt-versions",
+            "Experiments": "prompt-uses",
+            "Settings": "prompt-settings",
+        }
         tabs = [
             Tab(label, reverse(f"experiments:{name}", args=[prompt.uid]), label == current)
             for label, name in names.items()

@@ -8,13 +8,17 @@ from django.db.models import Count
 from django.http import HttpRequest
 
 from evalsite.plugins import runners
+from experiments.actions.providers import EDITABLE
 from experiments.chosen_projects import ChosenProjects
 from experiments.credentials import KeyState, key_state
 from experiments.models import Candidate, Project, Provider
 from experiments.models.projects import Person
 from experiments.options import Options
+from experiments.pages.endings import ArchivedChoice
 from experiments.permissions import ROLES_BY_ACTION, may
 from runs.limits.usage import limits_now
+
+COPIED_LENGTH = 90
 
 
 class OptionShown(NamedTuple):
@@ -61,19 +65,26 @@ class ProviderListPage:
 
     rows: list[ProviderRow]
     can_add: bool
+    archived: ArchivedChoice
 
     @classmethod
     def build(cls, request: HttpRequest) -> "ProviderListPage":
         """Return them."""
         user = request.user
-        visible = (
-            Provider.objects.visible_to(user)
-            .filter(project__in=ChosenProjects.of(user, request.COOKIES).ids)
-            .select_related("project", "stored_key")
-            .annotate(uses=Count("candidates"))
-        )
-        rows = [ProviderRow(one, key_state(one), one.uses) for one in visible.order_by("project__name", "name")]
-        return cls(rows, can_add_provider(user))
+        mine = Provider.objects.visible_to(user).filter(project__in=ChosenProjects.of(user, request.COOKIES).ids)
+        archived = ArchivedChoice.of(request, mine)
+        shown = archived.chosen(mine).select_related("project", "stored_key").annotate(uses=Count("candidates"))
+        rows = [ProviderRow(one, key_state(one), one.uses) for one in shown.order_by("project__name", "name")]
+        return cls(rows, can_add_provider(user), archived)
+
+
+def values_for_copy(provider: Provider | None) -> dict[str, Any]:
+    """Return what the form of a copy begins with: all but the key and the values of headers, which are not shown."""
+    if provider is None:
+        return {}
+    names = (name for name in EDITABLE if name not in ("headers", "api_key_env"))
+    values = {name: getattr(provider, name) for name in names}
+    return {**values, "name": f"{provider.name[:COPIED_LENGTH]} (copy)", "project": provider.project_id}
 
 
 def can_add_provider(user: Person) -> bool:

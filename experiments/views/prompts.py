@@ -8,7 +8,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from experiments.actions import ActionRefused, create_prompt, rename_prompt, save_prompt
+from experiments.identifiers import uid_from
 from experiments.models import Project, Prompt
+from experiments.pages.endings import Ending
 from experiments.pages.prompts import (
     PromptHead,
     PromptListPage,
@@ -19,11 +21,13 @@ from experiments.pages.prompts import (
 )
 from experiments.permissions import require
 
+COPIED_LENGTH = 190
+
 
 @require_safe
 def prompt_list(request: HttpRequest) -> HttpResponse:
     """Show the prompts of the person's projects."""
-    return render(request, "experiments/prompt_list.html", {"page": PromptListPage.build(request.user)})
+    return render(request, "experiments/prompt_list.html", {"page": PromptListPage.build(request)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,7 +40,9 @@ def prompt_new(request: HttpRequest) -> HttpResponse:
     )
     if project is None:
         raise Http404
-    page, name, problem = PromptTextPage.build(request, project), given.get("name", ""), ""
+    copied = Prompt.objects.visible_to(request.user).filter(uid=uid_from(request.GET.get("copy", ""))).first()
+    copy_name = f"{copied.name[:COPIED_LENGTH]} (copy)" if copied else ""
+    page, name, problem = PromptTextPage.build(request, project, copied), given.get("name", copy_name), ""
     if request.method == "POST":
         try:
             version = create_prompt(
@@ -92,15 +98,22 @@ def prompt_uses(request: HttpRequest, uid: UUID) -> HttpResponse:
     return render(request, "experiments/prompt_uses.html", {"head": head, "uses": uses_of(head, request.user)})
 
 
-@require_POST
-def prompt_rename(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """Give a prompt another name, and lead back."""
-    head = PromptHead.build(uid, request.user, "Text")
-    try:
-        rename_prompt(prompt=head.prompt, name=request.POST.get("name", ""), by=request.user)
-    except ActionRefused as refusal:
-        messages.error(request, str(refusal))
-    return redirect("experiments:prompt-detail", uid=uid)
+@require_http_methods(["GET", "HEAD", "POST"])
+def prompt_settings(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Show name, copy and end of a prompt, or give it another name; 422 for one that does not fit."""
+    head = PromptHead.build(uid, request.user, "Settings")
+    name, problem = head.prompt.name, ""
+    if request.method == "POST":
+        name = request.POST.get("name", "")
+        try:
+            rename_prompt(prompt=head.prompt, name=name, by=request.user)
+            messages.success(request, "The prompt is saved.")
+            return redirect("experiments:prompt-settings", uid=uid)
+        except ActionRefused as refusal:
+            problem = str(refusal)
+    ending = Ending.of_prompt(head.prompt, request.user)
+    context = {"head": head, "ending": ending, "name": name, "problem": problem}
+    return render(request, "experiments/prompt_settings.html", context, status=422 if problem else 200)
 
 
 def _save(request: HttpRequest, head: PromptHead, page: PromptTextPage) -> None:

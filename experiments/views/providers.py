@@ -1,6 +1,7 @@
 """The pages about providers."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,8 +19,17 @@ from experiments.actions import (
 )
 from experiments.credentials import has_stored_key, key_state
 from experiments.forms import ProviderForm, TestForm
+from experiments.identifiers import uid_from
 from experiments.models import Provider
-from experiments.pages.providers import ProviderListPage, can_add_provider, kinds_shown, known_models, limits_context
+from experiments.pages.endings import Ending
+from experiments.pages.providers import (
+    ProviderListPage,
+    can_add_provider,
+    kinds_shown,
+    known_models,
+    limits_context,
+    values_for_copy,
+)
 from experiments.permissions import require
 from runs.actions.testing import test_provider
 
@@ -33,7 +43,7 @@ def provider_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def provider_new(request: HttpRequest) -> HttpResponse:
     """Show the form of a new provider, or make it; 422 for what does not fit."""
-    form = ProviderForm(request.user, request.POST if request.method == "POST" else None)
+    form = ProviderForm(request.user, request.POST if request.method == "POST" else None, initial=_copied(request))
     if request.method == "POST" and form.is_valid():
         try:
             project = form.cleaned_data["project"]
@@ -43,6 +53,12 @@ def provider_new(request: HttpRequest) -> HttpResponse:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
     context = {"provider_form": form, "can_edit": can_add_provider(request.user), "kinds": kinds_shown()}
     return render(request, "experiments/provider_form.html", context, status=422 if form.errors else 200)
+
+
+def _copied(request: HttpRequest) -> dict[str, Any]:
+    """Return the values of the provider that the address names as the one to begin from; {}: none."""
+    uid = uid_from(request.GET.get("copy", ""))
+    return values_for_copy(Provider.objects.visible_to(request.user).filter(uid=uid).first()) if uid else {}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,6 +81,7 @@ def provider_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
         "kinds": kinds_shown(),
         "models": known_models(provider),
         "key": key_state(provider),
+        "ending": Ending.of_provider(provider, request.user),
         **limits_context(provider, request.user),
     }
     return render(request, "experiments/provider_form.html", context, status=422 if form.errors else 200)

@@ -12,21 +12,13 @@ from experiments.actions import ActionConflict, ActionRefused, remove_scorer
 from experiments.models import ScorerSpec
 from experiments.pages.head import ExperimentHead
 from experiments.pages.scorer_form import ScorerFields
-from experiments.pages.scorers import ProposalPart, ScorerPage, ScorersPart, TriedPart
+from experiments.pages.scorers import ProposalPart, ScorerPage, TriedPart
 from experiments.permissions import require
 from scoring.changing.proposing import change_scorer, discard_proposal, go_on_judging, keep_proposal
 from scoring.changing.reweighing import stand_anew
 from scoring.models import ScorerProposal
 
 FIRST_KIND = "exact_match"
-
-
-@require_safe
-def experiment_settings(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """Show what the experiment is judged by."""
-    head = ExperimentHead.build(uid, request.user, "Settings")
-    part = ScorersPart.build(head.experiment)
-    return render(request, "experiments/experiment_settings.html", {"head": head, "part": part})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -29,7 +29,7 @@ def provider_offering(project: Project, model: str) -> Provider:
     run of it; where there is none, the providers are asked for their models.
     """
     providers: list[Provider] = list(
-        Provider.objects.filter(project=project).select_related("project").order_by("name")
+        Provider.objects.filter(project=project).offered().select_related("project").order_by("name")
     )
     if not providers:
         raise ActionRefused(FIELD, f"{project} has no provider: make one first")

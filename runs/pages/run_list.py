@@ -34,8 +34,9 @@ class RunListPage:
         """Return the page that the query asks for; a filter that is not valid shows nothing."""
         chosen = RunFilter(user, request.GET)
         visible = Run.objects.visible_to(user)
-        if not request.GET.get("experiment_id"):  # an experiment that is named may be of any project
-            visible = visible.filter(experiment__project__in=ChosenProjects.of(user, request.COOKIES).ids)
+        if not request.GET.get("experiment_id"):  # an experiment that is named may be of any project, and archived
+            projects = ChosenProjects.of(user, request.COOKIES).ids
+            visible = visible.filter(experiment__project__in=projects, experiment__archived_at=None)
         runs = filtered(visible, chosen.cleaned_data) if chosen.is_valid() else visible.none()
         first, total = offset_of(request), runs.count()
         newest = with_lines(runs).order_by(F("started_at").desc(nulls_last=True), "-id")

@@ -130,7 +130,7 @@ def test_preview_underlines_unknown_names(prompt: Prompt, browser: Client, proje
 
 
 def test_renaming_keeps_versions_and_uses(prompt: Prompt, browser: Client) -> None:
-    browser.post(f"/prompts/{prompt.uid}/rename/", {"name": "brief"})
+    browser.post(f"/prompts/{prompt.uid}/settings/", {"name": "brief"})
     prompt.refresh_from_db()
 
     assert (prompt.name, prompt.versions.count()) == ("brief", 2)
@@ -153,7 +153,7 @@ def test_strangers_see_no_prompt(prompt: Prompt, client: Client, project: Projec
         404
     }
     assert client.post(f"/prompts/preview/{project.uid}/").status_code == 404
-    assert client.post(f"/prompts/{prompt.uid}/rename/", {"name": "mine"}).status_code == 404
+    assert client.post(f"/prompts/{prompt.uid}/settings/", {"name": "mine"}).status_code == 404
     assert "short" not in shown(client, "/prompts/")
 
 
