@@ -51,7 +51,7 @@ def site(shape: Shape) -> "tuple[Client, Experiment]":
     prepare_database(report=_nothing, also_shared=True)
     prepare_static_files(report=_nothing)
     experiment = experiment_of(shape)
-    return _signed_in(experiment), experiment
+    return signed_in(experiment), experiment
 
 
 def _told(name: str, figures: dict[str, float]) -> dict[str, float]:
@@ -86,7 +86,7 @@ def experiment_of(shape: Shape) -> "Experiment":
     return found
 
 
-def _signed_in(experiment: "Experiment") -> "Client":
+def signed_in(experiment: "Experiment") -> "Client":
     """Return a browser in which an owner of the project, who is of the staff and sees every admin, is signed in."""
     from django.contrib.auth import get_user_model
     from django.test import Client

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -41,6 +40,7 @@ from runs.lanes.foreground import Foreground
 from runs.lanes.liveness import NO_WORKER, workers
 from runs.live.watching import progress_of
 from runs.models import Result, Run, RunStatus
+from runs.models.results import ResultQuerySet
 from runs.outcomes import CHOICES
 from runs.requested import input_from, messages_from, params_from
 from runs.result_addresses import result_at
@@ -221,12 +221,12 @@ class ResultViewSet(VisibleViewSet):
     def list(self, request: Request, id: str) -> Response:  # noqa: A002 - the route's name
         """List the results of a run in the order of their ordinals."""
         self._run = find_or_404(self.get_queryset(), id)
-        rows: QuerySet[Result] = Result.objects.of_run(self._run)
+        rows: ResultQuerySet = Result.objects.of_run(self._run)
         outcome = request.query_params.get("outcome")
         if outcome is not None:
             if outcome not in dict(CHOICES):
                 raise ValidationError({"outcome": [f"there are {', '.join(dict(CHOICES))}"]})
-            rows = rows.filter(outcome=outcome)
+            rows = rows.with_outcome(outcome)
         page: Any = self.paginate_queryset(rows)
         context = {"run": self._run, "keys": _keys_of(page)}
         return self.get_paginated_response(ResultSerializer(page, many=True, context=context).data)

@@ -189,7 +189,7 @@ def results_of(run: Run, outcome: str) -> ResultQuerySet:
     results = Result.objects.of_run(run)
     if outcome == "errors":
         return results.errors()
-    return results.filter(outcome=outcome) if outcome else results
+    return results.with_outcome(outcome) if outcome else results
 
 
 def _page(run: Run, request: HttpRequest, outcome: str) -> tuple[list[Result], bool, bool]:
