@@ -38,7 +38,8 @@ def _lines(records: Iterable[Record]) -> Iterator[str]:
 
 
 def _of_results(run: Run) -> Iterator[Record]:
-    scores = list(Score.objects.of_run(run).by_people().filter(turn=0).select_related("scorer", "result__item"))
+    rows = Score.objects.of_run(run).by_people().filter(turn=0).select_related("scorer", "result__item").order_by()
+    scores = sorted(rows, key=lambda score: (score.result_id, score.scorer_id, score.pk))  # SQLite would scan for it
     names = get_user_model().objects.in_bulk({score.author for score in scores})
     for score in scores:
         person, result = names.get(score.author), score.result
