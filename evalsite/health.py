@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from evalsite.preparation import missing_migrations
-from runs.lanes.liveness import workers
+from runs.live.liveness import workers
 
 PLAIN = "text/plain; charset=utf-8"
 

@@ -13,10 +13,10 @@ from django.utils import timezone
 from evalsite.metrics.growth import Growth, Numbers
 from experiments.models import Provider
 from runs.lanes.tallies import Tally, stage_tallies
-from runs.lanes.watcher import BeatWatch
 from runs.models import Lane, ProviderPace, ProviderShare, Run, RunStatus, WorkUnit
 from runs.models.runs import ACTIVE, RUNNABLE
 from runs.models.units import COUNT_BY_OUTCOME, WorkUnitQuerySet
+from runs.watcher import BeatWatch
 
 MOST_PROVIDERS = 100
 OTHERS = "other"

@@ -4,8 +4,8 @@ from functools import cached_property
 from typing import Any
 
 from runs.lanes.claims import tally_of
-from runs.lanes.liveness import NO_WORKER
 from runs.lanes.tallies import StageTally, merged
+from runs.live.liveness import NO_WORKER
 from runs.live.progress import Totals, totals_from
 from runs.models import Lane, Result, Run, RunStatus, WorkUnit
 from runs.result_addresses import address_of

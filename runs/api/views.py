@@ -37,7 +37,7 @@ from runs.actions.offering import provider_offering
 from runs.api.details import stages_of
 from runs.api.shapes import ResultDetailSerializer, ResultSerializer, RunDetailSerializer, RunSerializer
 from runs.lanes.foreground import Foreground
-from runs.lanes.liveness import NO_WORKER, workers
+from runs.live.liveness import NO_WORKER, workers
 from runs.live.watching import progress_of
 from runs.models import Result, Run, RunStatus
 from runs.models.results import ResultQuerySet

@@ -17,8 +17,8 @@ from runs.execution import RUNNER_ERROR, Job
 from runs.lanes.claims import HeldUnit, tally_of
 from runs.lanes.records import Recorder, Rows, count, count_attempts, counters_of
 from runs.lanes.recounting import recount
-from runs.live.news import Teller
 from runs.models import FailedAttempt, Result, Transcript, UnitState, WorkUnit
+from runs.news import Teller
 
 UNSTORABLE = (DatabaseError, ValueError, TypeError, ArithmeticError)
 """What a database or its driver says of data that it cannot take (ArithmeticError: numbers too large for it)."""

@@ -8,8 +8,8 @@ from contextlib import suppress
 
 from runs.lanes.lane import LaneLoop, loop_runner, register
 from runs.lanes.takeover import owner_name
-from runs.lanes.watcher import BeatWatch, bury_the_dead
 from runs.models import Lane, LaneKind, Run
+from runs.watcher import BeatWatch, bury_the_dead
 
 INTERRUPTED = "interrupted: run the same command again to go on"
 ASK_EVERY_S = 0.1

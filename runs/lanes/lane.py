@@ -17,20 +17,20 @@ from experiments.credentials import KeyNotAllowed
 from experiments.options import OptionError
 from experiments.templating import TemplateProblem
 from runs.calls import CallPort, ProviderLine
+from runs.event_loop import run_in_loop
 from runs.exchange import NeedsPerson
 from runs.execution import Job, RunWork
 from runs.lanes.bookkeeping import Bookkeeper
 from runs.lanes.claims import CaseCache, HeldUnit, claim_alone, claim_in_turn, claimable_runs, halts_of, release
-from runs.lanes.event_loop import run_in_loop
 from runs.lanes.flushing import Flusher
 from runs.lanes.heartbeat import Pulse
 from runs.lanes.journal import Journal, sweep
+from runs.lanes.line_shares import LineShare
 from runs.lanes.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS, MOST_RESULTS, Pipeline
 from runs.lanes.sink import Sink
 from runs.lanes.stopping import is_told
 from runs.lanes.supplies import LaneSupplies
 from runs.lanes.suspects import Notes
-from runs.limits.line_shares import LineShare
 from runs.limits.purses import LanePurse, runs_of
 from runs.limits.wallets import Budget
 from runs.models import Lane, LaneKind, Run, WorkUnit

@@ -1,4 +1,4 @@
-"""Hearing the news of runs that other processes tell on PostgreSQL (runs/live/news.py)."""
+"""Hearing the news of runs that other processes tell on PostgreSQL (runs/news.py)."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from django.db import connection, connections
 
-from runs.live.news import CHANNEL
+from runs.news import CHANNEL
 
 TRY_AGAIN_S = 5.0
 PROVE_EVERY_S = 20.0

@@ -19,10 +19,10 @@ from django.db.models import F, Q, Sum
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from runs.lanes.watcher import BeatWatch
 from runs.live.listening import Listener, listener
 from runs.models import ACTIVE, Lane, Run
 from runs.models.units import COUNT_BY_OUTCOME
+from runs.watcher import BeatWatch
 
 TICK_S = 0.5
 TICK_LISTENING_S = 1.0

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from runs.lanes.watcher import BeatWatch
 from runs.live.progress import Totals, counts_of
 from runs.models import Lane, Run
+from runs.watcher import BeatWatch
 
 LOOK_FOR_HOST_S = 2.0
 HOSTS_GONE_AFTER_S = 10.0

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from experiments.models import Candidate, CaseList, Experiment, Provider
 from experiments.models.projects import VisibleQuerySet
-from runs.live.news import tell
 from runs.models.preparations import Preparation
+from runs.news import tell
 from runs.signals import run_ended
 
 logger = logging.getLogger(__name__)

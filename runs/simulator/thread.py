@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from runs.lanes.event_loop import new_event_loop
+from runs.event_loop import new_event_loop
 from runs.simulator.address import SimulatorAddress, announce, answers, read_address, withdraw
 from runs.simulator.catalogue import load_knowledge, load_models
 from runs.simulator.server import Simulator

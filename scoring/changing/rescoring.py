@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from experiments.models import Experiment, ScorerRevision
 from experiments.storage import RowBuilder, insert, insert_missing
+from runs.event_loop import new_event_loop
 from runs.execution import Case
 from runs.lanes.claims import load_items
-from runs.lanes.event_loop import new_event_loop
 from runs.models import Result, Run
 from runs.outcomes import ANSWERED
 from runs.transcripts import output_of

@@ -9,7 +9,7 @@ from evalsite.plugins import UnknownKind, scorers
 from experiments.actions.refusals import ActionRefused
 from experiments.models import Item
 from experiments.options import OptionError
-from runs.lanes.event_loop import new_event_loop
+from runs.event_loop import new_event_loop
 from scoring.judging.judges import Judges
 from scoring.judging.one import Judgement
 from scoring.scorers.base import Answer, Place, Question, Verdict

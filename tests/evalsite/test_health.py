@@ -9,7 +9,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from evalsite import health
-from runs.lanes.liveness import WorkerWatch
+from runs.live.liveness import WorkerWatch
 from runs.live.watching import living_host
 from runs.models import Lane, LaneKind
 from tests.factories import LaneFactory

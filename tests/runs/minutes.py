@@ -4,9 +4,9 @@ import random
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
+from runs.lanes.line_shares import settled_of, used_of
 from runs.limits.allowance import Allowance
 from runs.limits.ledger import Ask
-from runs.limits.line_shares import settled_of, used_of
 from runs.limits.meters import Meter
 from runs.limits.shares import Report, Share, take_share
 from tests.fakes import FakeClock

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from runs.lanes.heartbeat import Pulse
-from runs.lanes.watcher import BeatWatch, bury_the_dead, is_alive
 from runs.models import Lane
+from runs.watcher import BeatWatch, bury_the_dead, is_alive
 from tests.factories import LaneFactory
 from tests.fakes import FakeClock
 

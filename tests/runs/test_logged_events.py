@@ -11,9 +11,9 @@ from runs.exchange import CallFailed, Completion
 from runs.execution import Job, RunWork, Stage, work_through
 from runs.lanes.lane import register
 from runs.lanes.supplies import _tell_log
-from runs.lanes.watcher import BeatWatch, bury_the_dead
 from runs.limits.gates import Health
 from runs.models import Lane, LaneKind
+from runs.watcher import BeatWatch, bury_the_dead
 from tests.factories import LaneFactory, RunFactory
 from tests.fakes import FakeClock, FakeRunner
 from tests.runs.jobs import a_job

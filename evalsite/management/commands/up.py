@@ -16,7 +16,7 @@ from evalsite.commands import CommandFailed, SiteCommand, add_address_options
 from evalsite.parent import bind_to
 from evalsite.supervisor import Child, ChildKeepsDying, Supervisor
 from experiments.models import SignInLink
-from runs.lanes.watcher import Watcher
+from runs.watcher import Watcher
 
 logger = logging.getLogger(__name__)
 

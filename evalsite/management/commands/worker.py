@@ -7,7 +7,7 @@ from typing import Any
 
 from evalsite.commands import CommandFailed, SiteCommand
 from evalsite.supervisor import Child, ChildKeepsDying, Supervisor
-from runs.lanes.watcher import Watcher
+from runs.watcher import Watcher
 
 
 class Command(SiteCommand):

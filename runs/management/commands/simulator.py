@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from evalsite.commands import CommandFailed, SiteCommand
-from runs.lanes.event_loop import new_event_loop
+from runs.event_loop import new_event_loop
 from runs.simulator.address import SimulatorAddress, announce, withdraw
 from runs.simulator.catalogue import KNOWLEDGE_FILE, MODELS_FILE, CatalogueProblem, load_knowledge, load_models
 from runs.simulator.models import SimulatedModel

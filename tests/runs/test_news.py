@@ -9,8 +9,8 @@ from asgiref.sync import sync_to_async
 from django.db import connection, connections
 
 from runs.live.listening import Listener, listener
-from runs.live.news import Teller, tell
 from runs.live.streams import CHANGED, Hub, Topic, events
+from runs.news import Teller, tell
 from tests.factories import RunFactory
 from tests.runs.test_live_streams import LIMIT_S, Seen, first, row
 

@@ -9,8 +9,8 @@ import pytest
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
-from runs.lanes.watcher import DEAD_AFTER_S, HUNG_AFTER_S, PING_EVERY_S, WAKE_AFTER_S, Watcher
 from runs.models import Lane, LaneKind, Run, RunStatus, WorkUnit
+from runs.watcher import DEAD_AFTER_S, HUNG_AFTER_S, PING_EVERY_S, WAKE_AFTER_S, Watcher
 from tests.factories import LaneFactory, PreparationFactory
 from tests.runs.planned import claimed, planned_run
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runs.lanes.liveness import KNOWN_FOR_S, WorkerWatch
+from runs.live.liveness import KNOWN_FOR_S, WorkerWatch
 from tests.factories import LaneFactory
 
 pytestmark = pytest.mark.django_db
