@@ -133,7 +133,7 @@ urlpatterns = [
     route(f"experiments/{ID}/scorers", ScorerViewSet.as_view({"get": "list", "post": "create"}), "scorers"),
     route(f"experiments/{ID}/scorers/try", ScorerViewSet.as_view({"post": "trial"}), "scorer-try"),
     route(f"experiments/{ID}/scorers/{NAME}", ScorerViewSet.as_view({"delete": "destroy"}), "scorer"),
-    route("scorers", ScorerKindViewSet.as_view({"get": "list"}), "scorer-kinds"),
+    route("scorers", ScorerKindViewSet.as_view({"get": "kinds"}), "scorer-kinds"),
     route(f"scorers/{KIND}", ScorerKindViewSet.as_view({"get": "retrieve"}), "scorer-kind"),
     route(f"scorers/{KIND}/try", ScorerKindViewSet.as_view({"post": "trial"}), "scorer-kind-try"),
     route(

@@ -3,13 +3,14 @@
 **Source**: RFC 9457, Problem Details for HTTP APIs.
 """
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -44,6 +45,13 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     if errors:
         body["errors"] = errors
     return Response(body, status=status, headers=_headers(known), content_type=PROBLEM_TYPE)
+
+
+def plain_problem(status: int, sentence: str) -> HttpResponse:
+    """Return a problem document outside of the views: what Django itself refuses, and errors of ours."""
+    known = HTTPStatus(status)
+    body = {"type": "about:blank", "title": known.phrase, "status": status, "detail": sentence}
+    return HttpResponse(json.dumps(body), status=status, content_type=PROBLEM_TYPE)
 
 
 def as_api_error(error: Exception) -> exceptions.APIException | None:

@@ -8,6 +8,7 @@ from evalsite.health import healthz, readyz
 from evalsite.metrics.views import metrics
 from evalsite.search import search_page
 
+handler400 = "evalsite.views.bad_request"
 handler403 = "evalsite.views.not_allowed"
 handler404 = "evalsite.views.not_found"
 handler500 = "evalsite.views.broken"

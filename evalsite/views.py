@@ -11,17 +11,21 @@ from django.shortcuts import redirect, render, resolve_url
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import defaults
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from evalsite.context import THEME_COOKIE, THEMES, theme_of
+from evalsite.problems import plain_problem
 from experiments.models import SignInLink
 
+API = "/api/"
 YEAR_S = 365 * 24 * 3600
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 NOT_ALLOWED = "Your role does not allow this. An owner of the project can change that."
 NOT_FOUND = "It was deleted, the address is wrong, or it belongs to a project that you are not a member of."
+REFUSED = "The request cannot be taken: its Host header, or its size, is not one that this site answers."
 BROKEN = "Nothing that was stored is lost, and runs go on. Try again; the log of the web process says why."
 
 
@@ -99,6 +103,13 @@ def favicon(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - every view 
     return redirect(static("img/mark.svg"))
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what Django itself refuses: a strange host, too many fields."""
+    if request.path.startswith(API):
+        return plain_problem(400, REFUSED)
+    return defaults.bad_request(request, exception)
+
+
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a PermissionDenied with its sentence."""
     return _problem(request, 403, str(exception) or NOT_ALLOWED)
@@ -115,7 +126,9 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def _problem(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
-    """Return a page, or for htmx the sentence alone: it is put into the page's message area."""
+    """Return a page, for htmx the sentence alone: it is put into the page's message area; by API a problem document."""
+    if request.path.startswith(API):
+        return plain_problem(status, sentence)
     if request.headers.get("HX-Request"):
         text = render_to_string("components/_message.html", {"kind": "error", "text": sentence})
     else:

@@ -133,6 +133,14 @@ class ForecastSerializer(serializers.Serializer[Any]):
     high_usd = serializers.FloatField(allow_null=True)
 
 
+class ForecastsSerializer(serializers.Serializer[Any]):
+    """The forecasts of all candidates, in the form of a list."""
+
+    items = ForecastSerializer(many=True)
+    total = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True, help_text="Null: they are all here.")
+
+
 class ExportQuery(RequestSerializer):
     """What an experiment is exported as."""
 
@@ -238,10 +246,11 @@ class ExperimentViewSet(ArchivableViewSet):
         started = start_experiment(experiment=experiment, by=request.user, is_pilot=values["pilot"], only=only)
         return _done(started.runs)
 
-    @extend_schema(responses=ForecastSerializer(many=True))
+    @extend_schema(responses=ForecastsSerializer)
     def forecast(self, _request: Request, **_: Any) -> Response:
         """What everything will cost, from the priced results that exist (of a pilot, for one)."""
-        return Response(ForecastSerializer(forecast_of(self.get_object()), many=True).data)
+        found = forecast_of(self.get_object())
+        return Response(ForecastsSerializer({"items": found, "total": len(found), "next": None}).data)
 
     @extend_schema(request=None, responses=StartedSerializer)
     def pause(self, request: Request, **_: Any) -> Response:
@@ -274,7 +283,11 @@ class ExperimentViewSet(ArchivableViewSet):
 
     @extend_schema(
         parameters=[ExportQuery],
-        responses={(200, kind): OpenApiTypes.STR for kind in EXPORTED.values()},
+        responses={
+            (200, EXPORTED["yaml"]): OpenApiTypes.OBJECT,
+            (200, EXPORTED["csv"]): OpenApiTypes.STR,
+            (200, EXPORTED["junit"]): OpenApiTypes.STR,
+        },
     )
     def export(self, request: Request, **_: Any) -> HttpResponseBase:
         """Return the experiment as a file that `evalsite run` takes, its results as CSV, or its board as JUnit XML."""

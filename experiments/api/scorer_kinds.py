@@ -77,8 +77,8 @@ class ScorerKindViewSet(ViewSet):
 
     writing_scope = Scope.READ  # a trial writes nothing
 
-    @extend_schema(parameters=[PageQuery], responses=ScorerKindPageSerializer)
-    def list(self, request: Request) -> Response:
+    @extend_schema(operation_id="scorers_list", parameters=[PageQuery], responses=ScorerKindPageSerializer)
+    def kinds(self, request: Request) -> Response:
         """List the kinds of scorers, those of installed packages last."""
         query = checked(PageQuery, request.query_params)
         kinds, first = ScorerKind.all(), query["offset"]

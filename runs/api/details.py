@@ -66,7 +66,7 @@ class RunDetail:
         if not self.is_small:
             rows = RunScore.objects.filter(run=self.run, scorer__removed_at=None).select_related("scorer")
             return [_scorer_summary(row) for row in rows.order_by("scorer__position", "scorer_id")]
-        ratings = RunRating.objects.filter(run=self.run).select_related("scorer", "author")
+        ratings = RunRating.objects.filter(run=self.run).select_related("run", "scorer", "author")
         return [*scores_of(self.run, Score.objects.of_run(self.run)), *(rating_shown(one) for one in ratings)]
 
 

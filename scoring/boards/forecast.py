@@ -3,16 +3,22 @@
 import math
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from experiments.actions.case_lists import current_case_list
 from experiments.models import Candidate, Experiment
 from runs.actions.planning import wanted_plan
 from runs.models import Result, Run
-from runs.models.results import result_id_of
+from runs.models.results import ORDINAL_BITS, result_id_of
 from scoring.statistics.quantiles import t_quantile
 
 TWO_SIDED_95 = 0.975
 MOST_RESULTS = 1000
 """As many of the first results are looked at: more would not narrow the range by much."""
+
+
+RUNS_AT_ONCE = 100
+"""Ranges in one query: databases bound how long a condition may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,13 @@ def forecast_of(experiment: Experiment) -> list[Forecast]:
         return []
     planned = wanted_plan(experiment, case_list).count
     runs = {run.config_hash: run for run in Run.objects.planned().filter(case_list=case_list, experiment=experiment)}
+    costs = _costs_of([run.pk for run in runs.values()])
     listed = experiment.candidates.listed().order_by("position", "pk")
-    return [_forecast(candidate, runs.get(candidate.config_hash), planned) for candidate in listed]
+    pairs = [(candidate, runs.get(candidate.config_hash)) for candidate in listed]
+    return [_forecast(candidate, costs[run.pk] if run else [], planned) for candidate, run in pairs]
 
 
-def _forecast(candidate: Candidate, run: Run | None, planned: int) -> Forecast:
-    costs = _costs(run) if run is not None else []
+def _forecast(candidate: Candidate, costs: list[float], planned: int) -> Forecast:
     if not costs:
         return Forecast(candidate.name, planned, 0, 0.0, None, None, None)
     mean = sum(costs) / len(costs)
@@ -67,11 +74,18 @@ def _forecast(candidate: Candidate, run: Run | None, planned: int) -> Forecast:
     return Forecast(candidate.name, planned, len(costs), sum(costs), total, low, high)
 
 
-def _costs(run: Run) -> list[float]:
-    """Return the costs of a run's first results that were called for and have one."""
-    first = result_id_of(run.pk, 0)
-    results = Result.objects.between(first, first + MOST_RESULTS).filter(cost_usd__isnull=False, reused_from=None)
-    return [float(cost) for cost in results.order_by("pk").values_list("cost_usd", flat=True)]
+def _costs_of(run_ids: list[int]) -> dict[int, list[float]]:
+    """Return, by run, the costs of its first results that were called for and have one."""
+    found: dict[int, list[float]] = {run_id: [] for run_id in run_ids}
+    for start in range(0, len(run_ids), RUNS_AT_ONCE):
+        ranges = Q()
+        for run_id in run_ids[start : start + RUNS_AT_ONCE]:
+            first = result_id_of(run_id, 0)
+            ranges |= Q(pk__gte=first, pk__lt=first + MOST_RESULTS)
+        results = Result.objects.filter(ranges, cost_usd__isnull=False, reused_from=None).order_by("pk")
+        for pk, cost in results.values_list("pk", "cost_usd"):
+            found[pk >> ORDINAL_BITS].append(float(cost))
+    return found
 
 
 def sentence_of(one: Forecast) -> str:

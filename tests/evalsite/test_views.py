@@ -1,6 +1,8 @@
 """Sign-in, sign-out, the theme, the icon and the pages of errors."""
 
+import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -149,6 +151,21 @@ def test_broken_page_needs_neither_database_nor_session(rf: RequestFactory) -> N
 
     assert answer.status_code == 500
     assert "Something broke on our side" in answer.content.decode()
+
+
+@pytest.mark.parametrize("answer", [views.broken, lambda request: views.bad_request(request, ValueError())])
+def test_error_outside_of_the_views_is_a_problem_document_by_api(rf: RequestFactory, answer: Any) -> None:
+    found = answer(rf.get("/api/v1/runs/"))
+
+    body = json.loads(found.content)
+    assert (found["Content-Type"], body["status"]) == ("application/problem+json", found.status_code)
+    assert body["detail"].endswith(".")
+
+
+def test_strange_host_is_a_problem_document_by_api(client: Client, db: None) -> None:
+    answer = client.get("/api/v1/runs/", headers={"Host": "elsewhere.example"})
+
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
 
 
 def test_not_found_looks_alike_for_missing_and_forbidden(rf: RequestFactory) -> None:

@@ -92,7 +92,7 @@ def test_api_sets_the_budget_and_pilots(editor: User, experiment: Experiment) ->
 
     changed = api.call("PATCH", f"experiments/{experiment.uid}/", {"budget_usd": 3})
     started = api.post(f"experiments/{experiment.uid}/start/", {"pilot": True})
-    forecast = api.get(f"experiments/{experiment.uid}/forecast/").json()
+    forecast = api.get(f"experiments/{experiment.uid}/forecast/").json()["items"]
 
     assert Decimal(changed.json()["budget_usd"]) == 3
     assert (started.status_code, Run.objects.get().planned_count) == (200, 5)
