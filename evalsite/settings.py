@@ -119,16 +119,16 @@ API_REQUESTS_PER_TOKEN = env.integer("EVALSITE_API_REQUESTS_PER_TOKEN", default=
 API_REQUESTS_PER_PERSON = env.integer("EVALSITE_API_REQUESTS_PER_PERSON", default=12_000, minimum=0)
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["experiments.authentication.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated", "evalsite.api_scopes.HasScope"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated", "evalsite.api.scopes.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["evalsite.json_bodies.JsonBodyParser"],
+    "DEFAULT_PARSER_CLASSES": ["evalsite.api.json_bodies.JsonBodyParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is ours: the form of an export
     "DEFAULT_THROTTLE_CLASSES": [
-        "evalsite.api_throttling.TokenThrottle",
-        "evalsite.api_throttling.PersonThrottle",
+        "evalsite.api.throttling.TokenThrottle",
+        "evalsite.api.throttling.PersonThrottle",
     ],
-    "EXCEPTION_HANDLER": "evalsite.problems.problem_response",
+    "EXCEPTION_HANDLER": "evalsite.api.problems.problem_response",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Evalsite",
@@ -140,7 +140,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "evalsite.api_schema.document_problems",
+        "evalsite.api.schema.document_problems",
     ],
 }
 

@@ -31,6 +31,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
-    path("api/v1/", include("evalsite.api")),
+    path("api/v1/", include("evalsite.api.routes")),
     path("admin/", admin.site.urls),
 ]

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from evalsite.api_fields import FlagField, ObjectField, PromptField, RequestSerializer, TextField
+from evalsite.api.fields import FlagField, ObjectField, PromptField, RequestSerializer, TextField
 from experiments.api.references import named_or_404
 from experiments.declarations import CandidateDeclaration
 from experiments.models import Candidate, Experiment, Provider

@@ -9,8 +9,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import OneOfField, RequestSerializer, TextField
-from evalsite.api_views import VisibleViewSet, changed, checked, created_once, find_or_404
+from evalsite.api.fields import OneOfField, RequestSerializer, TextField
+from evalsite.api.views import VisibleViewSet, changed, checked, created_once, find_or_404
 from experiments.actions import cancel_bulk_edit, start_bulk_edit, undo_bulk_edit, undo_edit
 from experiments.item_filters import ItemFilter
 from experiments.models import BulkEdit, BulkKind, Dataset, ItemEdit

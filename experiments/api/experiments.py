@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import (
+from evalsite.api.fields import (
     FlagField,
     NumberField,
     OneOfField,
@@ -18,8 +18,8 @@ from evalsite.api_fields import (
     TextField,
     WholeField,
 )
-from evalsite.api_lists import Order
-from evalsite.api_views import ArchivableViewSet, changed, checked, created_once, put_away
+from evalsite.api.lists import Order
+from evalsite.api.views import ArchivableViewSet, changed, checked, created_once, put_away
 from evalsite.downloads import download
 from experiments.actions import ActionConflict, create_experiment, declare_candidate, set_budget, set_weights
 from experiments.actions.editing import edit_experiment

@@ -12,8 +12,8 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import RequestSerializer
-from evalsite.api_views import VisibleViewSet, changed, checked, find_or_404
+from evalsite.api.fields import RequestSerializer
+from evalsite.api.views import VisibleViewSet, changed, checked, find_or_404
 from evalsite.downloads import download
 from experiments.actions import cancel_import, start_import, upload_file
 from experiments.exporting import KINDS, file_name, version_lines, version_numbered

@@ -8,10 +8,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import ObjectField, RequestSerializer, TextField, TextOrObjectField
-from evalsite.api_lists import Order
-from evalsite.api_views import VisibleViewSet, answered, changed, check_match, checked, find_or_404
-from evalsite.problems import PreconditionFailed
+from evalsite.api.fields import ObjectField, RequestSerializer, TextField, TextOrObjectField
+from evalsite.api.lists import Order
+from evalsite.api.problems import PreconditionFailed
+from evalsite.api.views import VisibleViewSet, answered, changed, check_match, checked, find_or_404
 from experiments.actions import StaleEdit, add_item, edit_item, remove_item, restore_item
 from experiments.item_filters import ItemFilter, held_item
 from experiments.models import Dataset, Item

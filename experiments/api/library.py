@@ -9,9 +9,9 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import FlagField, NumberField, PromptField, RequestSerializer, TextField
-from evalsite.api_lists import Order
-from evalsite.api_views import ArchivableViewSet, VisibleViewSet, changed, checked, find_or_404, put_away
+from evalsite.api.fields import FlagField, NumberField, PromptField, RequestSerializer, TextField
+from evalsite.api.lists import Order
+from evalsite.api.views import ArchivableViewSet, VisibleViewSet, changed, checked, find_or_404, put_away
 from experiments.actions import (
     ActionRefused,
     archive_project,

@@ -10,9 +10,9 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import OneOfField, RequestSerializer, TextField, WholeField
-from evalsite.api_lists import Order
-from evalsite.api_views import VisibleViewSet, changed, checked, find_or_404
+from evalsite.api.fields import OneOfField, RequestSerializer, TextField, WholeField
+from evalsite.api.lists import Order
+from evalsite.api.views import VisibleViewSet, changed, checked, find_or_404
 from experiments.actions import change_role, invite, remove_member, revoke_invitation
 from experiments.api.references import named_or_404
 from experiments.models import Invitation, Membership, Project, Role, Scope

@@ -8,9 +8,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import FlagField, NumberField, ObjectField, RequestSerializer, TextField, WholeField
-from evalsite.api_lists import Order
-from evalsite.api_views import ArchivableViewSet, changed, checked, put_away
+from evalsite.api.fields import FlagField, NumberField, ObjectField, RequestSerializer, TextField, WholeField
+from evalsite.api.lists import Order
+from evalsite.api.views import ArchivableViewSet, changed, checked, put_away
 from experiments.actions import create_provider, delete_provider, edit_provider, pause_provider, resume_provider
 from experiments.actions.providers import KEY_LENGTH
 from experiments.api.references import project_from

@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from evalsite.api_fields import NumberField, ObjectField, RequestSerializer, TextField, TextOrObjectField, WholeField
-from evalsite.api_lists import PageQuery
-from evalsite.api_views import answered, checked
+from evalsite.api.fields import NumberField, ObjectField, RequestSerializer, TextField, TextOrObjectField, WholeField
+from evalsite.api.lists import PageQuery
+from evalsite.api.views import answered, checked
 from experiments.api.scorers import VerdictSerializer
 from experiments.models import Scope
 from scoring.judging.kinds import ScorerKind

@@ -8,9 +8,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import FlagField, NumberField, ObjectField, RequestSerializer, TextField
-from evalsite.api_lists import Order
-from evalsite.api_views import VisibleViewSet, checked, created_once
+from evalsite.api.fields import FlagField, NumberField, ObjectField, RequestSerializer, TextField
+from evalsite.api.lists import Order
+from evalsite.api.views import VisibleViewSet, checked, created_once
 from experiments.actions import remove_scorer
 from experiments.api.references import item_from
 from experiments.declarations import ScorerDeclaration

@@ -9,9 +9,9 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import OneOfField, RequestSerializer, TextField, WholeField
-from evalsite.api_scopes import scope_of
-from evalsite.api_views import VisibleViewSet, checked
+from evalsite.api.fields import OneOfField, RequestSerializer, TextField, WholeField
+from evalsite.api.scopes import scope_of
+from evalsite.api.views import VisibleViewSet, checked
 from experiments.actions import issue_token, revoke_token
 from experiments.models import AccessToken, Scope
 

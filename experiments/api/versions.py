@@ -9,9 +9,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import RequestSerializer, TextField
-from evalsite.api_lists import Order
-from evalsite.api_views import VisibleViewSet, changed, checked, find_or_404
+from evalsite.api.fields import RequestSerializer, TextField
+from evalsite.api.lists import Order
+from evalsite.api.views import VisibleViewSet, changed, checked, find_or_404
 from experiments.actions import freeze_dataset, restore_version
 from experiments.api.items import ItemSerializer
 from experiments.api.library import DatasetVersionSerializer

@@ -16,7 +16,7 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import (
+from evalsite.api.fields import (
     FlagField,
     ObjectField,
     OneOfField,
@@ -26,8 +26,8 @@ from evalsite.api_fields import (
     TextField,
     TextOrObjectField,
 )
-from evalsite.api_lists import Order
-from evalsite.api_views import VisibleViewSet, checked, created_once, find_or_404
+from evalsite.api.lists import Order
+from evalsite.api.views import VisibleViewSet, checked, created_once, find_or_404
 from experiments.identifiers import uid_from
 from experiments.media_store import media_loaded
 from experiments.models import Experiment, Item, Project, Provider

@@ -8,9 +8,9 @@ from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import OneOfField
-from evalsite.api_views import VisibleViewSet, checked
-from evalsite.json_bodies import parse_body
+from evalsite.api.fields import OneOfField
+from evalsite.api.json_bodies import parse_body
+from evalsite.api.views import VisibleViewSet, checked
 from experiments.actions.scorers import checked_weights
 from experiments.models import Experiment
 from scoring.boards.board_json import board_json

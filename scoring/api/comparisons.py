@@ -8,7 +8,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_views import VisibleViewSet, checked
+from evalsite.api.views import VisibleViewSet, checked
 from experiments.identifiers import uid_from
 from experiments.models import Experiment
 from runs.models import Run

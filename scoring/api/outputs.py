@@ -10,9 +10,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import FlagField, OneOfField
-from evalsite.api_lists import DEFAULT_LIMIT, MOST
-from evalsite.api_views import VisibleViewSet, checked, created_once
+from evalsite.api.fields import FlagField, OneOfField
+from evalsite.api.lists import DEFAULT_LIMIT, MOST
+from evalsite.api.views import VisibleViewSet, checked, created_once
 from evalsite.downloads import TYPES, download
 from experiments.models import Experiment, Item
 from runs.actions import run_again

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api_fields import ObjectField, OneOfField, RequestSerializer, TextField
-from evalsite.api_views import VisibleViewSet, checked
+from evalsite.api.fields import ObjectField, OneOfField, RequestSerializer, TextField
+from evalsite.api.views import VisibleViewSet, checked
 from experiments.models import Experiment
 from runs.models import Result
 from runs.transcripts import output_of

@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from evalsite.api_fields import METADATA_LIMIT, NumberField, ObjectField, RequestSerializer
-from evalsite.api_views import VisibleViewSet, answered, changed, check_match, checked, find_or_404
+from evalsite.api.fields import METADATA_LIMIT, NumberField, ObjectField, RequestSerializer
+from evalsite.api.views import VisibleViewSet, answered, changed, check_match, checked, find_or_404
 from experiments.identifiers import uid_from
 from runs.models import Result, Run
 from runs.result_addresses import result_at

@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsite.api_lists import _decoded, _encoded
+from evalsite.api.lists import _decoded, _encoded
 from runs.models import Run
 from tests.api_client import Api
 from tests.factories import (

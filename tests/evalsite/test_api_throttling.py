@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from evalsite.api_throttling import MinuteThrottle
+from evalsite.api.throttling import MinuteThrottle
 from tests.api_client import Api
 
 NOON = 43_200.0
@@ -82,6 +82,6 @@ def test_request_without_a_token_is_unauthorised_not_counted(db: None) -> None:
 
 
 def test_full_cache_that_forgets_lets_through(editor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evalsite.api_throttling.cache.add", lambda *_, **__: True)
+    monkeypatch.setattr("evalsite.api.throttling.cache.add", lambda *_, **__: True)
 
     assert statuses(Api(editor), 5) == [200] * 5

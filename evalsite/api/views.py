@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from evalsite.api_fields import OBJECT
-from evalsite.api_lists import Listing, Order
-from evalsite.problems import PreconditionFailed
+from evalsite.api.fields import OBJECT
+from evalsite.api.lists import Listing, Order
+from evalsite.api.problems import PreconditionFailed
 from experiments.actions import archive, unarchive
 from experiments.actions.archiving import Archivable
 from experiments.actions.idempotency import KEY_LENGTH, once

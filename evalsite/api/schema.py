@@ -11,7 +11,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import IsAuthenticated
 
-from evalsite.problems import PROBLEM_TYPE
+from evalsite.api.problems import PROBLEM_TYPE
 from experiments.authentication import TokenAuthentication
 
 PROBLEM = {

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from evalsite.api_schema import SchemaView
+from evalsite.api.schema import SchemaView
 from experiments.api.edits import BulkEditViewSet, DatasetBulkEditViewSet, ItemEditViewSet
 from experiments.api.experiments import ExperimentViewSet
 from experiments.api.imports import DatasetFileViewSet, ImportViewSet
