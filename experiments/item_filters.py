@@ -41,15 +41,14 @@ class ItemFilter:
         rows = rows.filter(key__icontains=self.key) if self.key else rows
         rows = rows.tagged([self.tag]) if self.tag else rows
         rows = rows.filter(split=self.split) if self.split else rows
-        found: ItemQuerySet = (holding(rows, self.text) if self.text else rows).order_by("position", "id")
+        found: ItemQuerySet = (rows.filter(holds(self.text)) if self.text else rows).order_by("position", "id")
         return found
 
 
-def holding(rows: ItemQuerySet, text: str) -> ItemQuerySet:
-    """Return the rows with this text in their input or in what is expected, as each database stores JSON."""
+def holds(text: str) -> Q:
+    """Return the condition that this text is in the input or in what is expected, as each database stores JSON."""
     needle = json.dumps(text, ensure_ascii=connection.vendor == "sqlite")[1:-1]
-    found: ItemQuerySet = rows.filter(Q(input__icontains=needle) | Q(expected__icontains=needle))
-    return found
+    return Q(input__icontains=needle) | Q(expected__icontains=needle)
 
 
 def held_item(dataset: Dataset, key: str) -> Item | None:

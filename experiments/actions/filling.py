@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from experiments.actions.datasets import dataset_name, locked
 from experiments.actions.freezing import ROWS_AT_ONCE, Contents, checked_note, number_draft
+from experiments.actions.label_names import note_names
 from experiments.actions.refusals import ActionConflict, ActionRefused
 from experiments.actions.surveying import Row, Source, Survey, digest_of_item, stored_rows, survey
 from experiments.canonical import content_hash, digest_of
@@ -149,7 +150,9 @@ def _filled(draft: Dataset, filling: Filling, newest: DatasetVersion | None) -> 
         held = _rows(draft).in_draft().order_by("position", "id").iterator(ROWS_AT_ONCE)
         contents = replace(contents, content_hash=content_hash(item.content for item in held))
     with _held(draft) as filled:
-        return number_draft(filled, contents, filling.by, filling.note)
+        version = number_draft(filled, contents, filling.by, filling.note)
+    note_names(draft)
+    return version
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from django.db import transaction
 
 from experiments.actions.datasets import draft_of_people
+from experiments.actions.label_names import note_names
 from experiments.actions.refusals import ActionConflict, ActionRefused
 from experiments.canonical import content_hash
 from experiments.cleaning import clean_text
@@ -33,6 +34,11 @@ class Contents:
     """The first rows of the file that were left out."""
     bad_row_count: int = 0
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it differs in nothing from the version before: every edit was undone."""
+        return not (self.added_count or self.changed_count or self.removed_count)
+
 
 def freeze_dataset(*, dataset: Dataset, by: Person | None, note: str = "") -> DatasetVersion:
     """Freeze the draft as the next version; a draft without edits gives the newest version back.
@@ -48,13 +54,18 @@ def freeze_dataset(*, dataset: Dataset, by: Person | None, note: str = "") -> Da
     if seen.bulk_edits.running().exists():
         raise ActionConflict(f"A bulk edit of {seen} goes on: wait for it, or cancel it, then freeze.")
     contents = _contents_of(seen)  # read before the lock: a large draft would hold all other writers up
+    if newest is not None and contents.is_nothing:
+        Dataset.objects.filter(pk=seen.pk, draft_edit_count=seen.draft_edit_count).update(draft_edit_count=0)
+        return newest
     if not contents.item_count:
         raise ActionRefused("items", f"{seen} has no items: add some, then freeze.")
     with transaction.atomic():
         draft = draft_of_people(seen)
         if (draft.draft_number, draft.draft_edit_count) != (seen.draft_number, seen.draft_edit_count):
             raise ActionConflict(f"Somebody edited {draft} at this moment: freeze it again.")
-        return number_draft(draft, contents, by, note)
+        version = number_draft(draft, contents, by, note)
+    note_names(version.dataset)
+    return version
 
 
 def checked_note(note: str) -> str:

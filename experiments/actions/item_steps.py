@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from experiments.actions.item_content import CONTENT
+from experiments.actions.label_names import with_new_names
 from experiments.actions.refusals import StaleEdit
 from experiments.models import BulkEdit, Dataset, Item, ItemEdit
 from experiments.models.datasets import ItemQuerySet, split_tags
@@ -70,7 +71,9 @@ def write_steps(draft: Dataset, steps: Sequence[Step], by: Person | None, bulk: 
     _rows(draft).filter(pk__in=reopened).update(until=None)
     _begin(draft, [step for step in written if not _is_own(draft, step)], author)
     _overwrite(overwritten, author)
-    Dataset.objects.filter(pk=draft.pk).update(draft_edit_count=F("draft_edit_count") + len(steps))
+    tags = {tag for step in written if step.content for tag in split_tags(step.content["tags"])}
+    names = with_new_names(draft, tags, {step.content["split"] for step in written if step.content})
+    Dataset.objects.filter(pk=draft.pk).update(draft_edit_count=F("draft_edit_count") + len(steps), **names)
 
 
 def _is_own(draft: Dataset, step: Step) -> bool:

@@ -6,15 +6,19 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from experiments.models import Dataset, DatasetVersion, Item
-from experiments.models.datasets import ItemQuerySet, split_tags
+from experiments.models import Dataset, DatasetVersion
+from experiments.models.datasets import ItemQuerySet
 
 OFFERED = 200
 REMOVED = "removed"
+KEPT = "evalsite.chosen_dataset"
+"""Where a request keeps its dataset, which every filter asks for."""
+NONE = "|"
+"""Stands for no name at all: no tag holds a bar."""
 
 
 class DatasetFilter(admin.SimpleListFilter):
-    """By dataset."""
+    """By dataset: always one, for drafts are edited one by one."""
 
     title = "dataset"
     parameter_name = "dataset"
@@ -24,9 +28,20 @@ class DatasetFilter(admin.SimpleListFilter):
         mine = Dataset.objects.visible_to(request.user).listed().order_by("name")
         return [(str(pk), name) for pk, name in mine.values_list("pk", "name")[:OFFERED]]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's
-        """Return the items of the chosen dataset."""
-        return queryset.filter(dataset=number_of(self.value())) if self.value() else queryset
+    def choices(self, changelist: Any) -> Any:
+        """Yield the choices, which leave the narrowing by another dataset's names behind."""
+        for pk, name in self.lookup_choices:
+            link = changelist.get_query_string({self.parameter_name: pk}, ["version", "split", "tag", "p"])
+            yield {"selected": self.value() == pk, "query_string": link, "display": name}
+
+    def has_output(self) -> bool:
+        """Be in force always: without a dataset there is no list."""
+        return True
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the items of the chosen dataset; none of one that the person does not see."""
+        dataset = chosen_dataset(request)
+        return queryset.filter(dataset=dataset.pk) if dataset else queryset.none()
 
 
 class VersionFilter(admin.SimpleListFilter):
@@ -59,36 +74,60 @@ class VersionFilter(admin.SimpleListFilter):
         return rows.in_version(number_of(self.value())) if self.value() else rows.in_draft()
 
 
-class SplitFilter(admin.SimpleListFilter):
+class NamesFilter(admin.SimpleListFilter):
+    """By a name of those that are noted at the chosen dataset, or by having none."""
+
+    noted = ""
+    """The dataset's field with the names."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:  # noqa: ARG002 - Django's
+        """Return the names, with the one that is asked for though it is not noted, and none."""
+        dataset = chosen_dataset(request)
+        names = list(getattr(dataset, self.noted)[:OFFERED]) if dataset else []
+        asked = request.GET.get(self.parameter_name or "")
+        more = [asked] if asked and asked != NONE and asked not in names else []
+        return [(name, name) for name in [*names, *more]] + ([(NONE, "without")] if names else [])
+
+    def has_output(self) -> bool:
+        """Be in force when a name is asked for: what is not narrowed would be edited in bulk."""
+        return bool(self.lookup_choices) or bool(self.value())
+
+
+class SplitFilter(NamesFilter):
     """By split."""
 
     title = "split"
     parameter_name = "split"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:  # noqa: ARG002 - Django's
-        """Return the splits of the chosen dataset's draft."""
-        return [(name, name) for name in stored(request, "split") if name]
+    noted = "split_names"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's
         """Return the items of the split."""
-        return queryset.filter(split=self.value()) if self.value() else queryset
+        value = self.value()
+        return queryset.filter(split="" if value == NONE else value) if value else queryset
 
 
-class TagFilter(admin.SimpleListFilter):
+class TagFilter(NamesFilter):
     """By tag."""
 
     title = "tag"
     parameter_name = "tag"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:  # noqa: ARG002 - Django's
-        """Return the tags of the chosen dataset's draft."""
-        tags = sorted({tag for tags in stored(request, "tags") for tag in split_tags(tags)})
-        return [(tag, tag) for tag in tags[:OFFERED]]
+    noted = "tag_names"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's
         """Return the items that bear the tag."""
         tag = self.value()
+        if tag == NONE:
+            return queryset.filter(tags="")
         return cast("ItemQuerySet", queryset).tagged([tag]) if tag else queryset
+
+
+def chosen_dataset(request: HttpRequest) -> Dataset | None:
+    """Return the dataset that the list is narrowed to; None: none, or one the person does not see."""
+    if KEPT not in request.META:
+        mine = Dataset.objects.visible_to(request.user).listed().select_related("project")
+        request.META[KEPT] = mine.filter(pk=chosen(request)).first()
+    found: Dataset | None = request.META[KEPT]
+    return found
 
 
 def chosen(request: HttpRequest) -> int:
@@ -99,9 +138,3 @@ def chosen(request: HttpRequest) -> int:
 def number_of(text: str | None) -> int:
     """Return the number that a text of an address says; -1, which nothing bears, for what is none."""
     return int(text) if text and len(text) < 10 and text.isascii() and text.isdigit() else -1
-
-
-def stored(request: HttpRequest, field: str) -> list[str]:
-    """Return the different values that the draft of the chosen dataset holds, if the person sees it."""
-    rows = Item.objects.visible_to(request.user).filter(dataset=chosen(request)).in_draft()
-    return list(rows.order_by(field).values_list(field, flat=True).distinct()[:OFFERED])

@@ -4,22 +4,28 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.text import Truncator
 
 from evalsite.project_admin import ProjectAdmin
 from experiments.actions import ActionConflict, ActionRefused, start_bulk_edit
-from experiments.admin.item_filters import DatasetFilter, SplitFilter, TagFilter, VersionFilter, chosen
+from experiments.admin.item_filters import DatasetFilter, SplitFilter, TagFilter, VersionFilter, chosen_dataset
+from experiments.admin.item_list import ItemList
+from experiments.item_filters import holds
+from experiments.media import without_data
 from experiments.models import BulkEdit, BulkKind, BulkStatus, Dataset, Item
 from experiments.models.datasets import ItemQuerySet
-from experiments.permissions import require
+from experiments.permissions import may, require
+from experiments.rows.new_items import text_of
 from experiments.wording import counted
 
 ASKED = {BulkKind.TAG: "tag", BulkKind.UNTAG: "tag", BulkKind.MOVE: "split"}
 """What a bulk edit needs to be told."""
 KEYS_SHOWN = 20
+INPUT_SHOWN, EXPECTED_SHOWN = 120, 60
 
 
 @admin.register(Item)
@@ -29,13 +35,14 @@ class ItemAdmin(ProjectAdmin):
     project_path = "dataset__project"
     actions = ["tag", "untag", "move_to_split", "remove", "restore"]
     change_list_template = "admin/experiments/item/change_list.html"
-    list_display = ["key", "dataset", "split", "shown_tags", "since", "changed_by", "changed_at"]
+    list_display = ["key", "shown_input", "shown_expected", "split", "shown_tags", "changed_by", "changed_at"]
     list_filter = [DatasetFilter, VersionFilter, SplitFilter, TagFilter]
     list_per_page = 50
     list_select_related = ["dataset__project", "changed_by"]
-    ordering = ["dataset", "position", "id"]
-    search_fields = ["key", "input"]
-    search_help_text = "Part of a key or of an input."
+    ordering = ["position", "id"]
+    search_fields = ["key"]  # and more, below
+    search_help_text = "Part of a key, an input or what is expected."
+    show_facets = admin.ShowFacets.NEVER  # each would count all items
     show_full_result_count = False
     sortable_by = ["key"]
 
@@ -54,12 +61,42 @@ class ItemAdmin(ProjectAdmin):
         shown: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
         return shown
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ItemList]:  # noqa: ARG002 - Django's
+        """Return the list that counts no more than it has to."""
+        return ItemList
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002 - Django's
+        queryset: QuerySet[Any],
+        search_term: str,
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the items with the text in their key, their input or what is expected."""
+        text = search_term.replace("\0", "").strip()
+        return (queryset.filter(Q(key__icontains=text) | holds(text)) if text else queryset), False
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the list, with the ways out and in of the dataset that is chosen."""
-        shown: HttpResponse = super().changelist_view(
-            request, {**(extra_context or {}), "chosen": chosen_dataset(request)}
-        )
+        """Show the items of one dataset, the newest where none is chosen, with the ways out and in of it."""
+        dataset = chosen_dataset(request)
+        if dataset is None and "dataset" not in request.GET and (newest := newest_dataset(request)):
+            return redirect(f"{request.path}?dataset={newest}")
+        page: dict[str, Any] = {"chosen": dataset, "title": dataset.name if dataset else "Items"}
+        if dataset:
+            latest = dataset.bulk_edits.filter(created_by=request.user.pk).select_related("undoes").first()
+            may_edit = may(request.user, dataset.project, "edit_dataset")
+            page |= {"latest": latest, "may_edit": may_edit, "newest": dataset.versions.first()}
+        shown: HttpResponse = super().changelist_view(request, {**(extra_context or {}), **page})
         return shown
+
+    @admin.display(description="input")
+    def shown_input(self, item: Item) -> str:
+        """Return the beginning of the input."""
+        return Truncator(without_data(text_of(item.input))).chars(INPUT_SHOWN)
+
+    @admin.display(description="expected")
+    def shown_expected(self, item: Item) -> str:
+        """Return the beginning of what is expected."""
+        return Truncator(text_of(item.expected)).chars(EXPECTED_SHOWN)
 
     @admin.display(description="tags")
     def shown_tags(self, item: Item) -> str:
@@ -96,7 +133,9 @@ class ItemAdmin(ProjectAdmin):
         items = cast("ItemQuerySet", rows).filter(until__isnull=kind != BulkKind.RESTORE)
         count = items.count()
         try:
-            dataset = _only_dataset(items)
+            dataset = chosen_dataset(request)
+            if dataset is None or not count:
+                raise ActionRefused("items", "None of these items can be changed in this way: choose others.")
             require(request.user, dataset.project, "edit_dataset")
             if request.POST.get("confirmed") != str(count):
                 return self._confirmation(request, items, count, kind)
@@ -137,18 +176,8 @@ class ItemAdmin(ProjectAdmin):
         return None
 
 
-def _only_dataset(items: QuerySet[Item]) -> Dataset:
-    """Return the dataset that all the items are of. Raises ActionRefused."""
-    ids = list(items.order_by().values_list("dataset", flat=True).distinct()[:2])
-    if not ids:
-        raise ActionRefused("items", "None of these items can be changed in this way: choose others.")
-    if len(ids) > 1:
-        raise ActionRefused("items", "These items are of several datasets: choose one dataset first, on the right.")
-    found: Dataset = Dataset.objects.select_related("project").get(pk=ids[0])
-    return found
-
-
-def chosen_dataset(request: HttpRequest) -> Dataset | None:
-    """Return the dataset that the list is narrowed to; None: none, or one the person does not see."""
-    found: Dataset | None = Dataset.objects.visible_to(request.user).listed().filter(pk=chosen(request)).first()
+def newest_dataset(request: HttpRequest) -> int | None:
+    """Return the id of the dataset that the person saw made last; None: there is none."""
+    mine = Dataset.objects.visible_to(request.user).listed().filter(archived_at=None)
+    found: int | None = mine.order_by("-pk").values_list("pk", flat=True).first()
     return found

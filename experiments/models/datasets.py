@@ -38,6 +38,8 @@ class Dataset(models.Model):
     filling_hash = models.CharField(
         max_length=64, blank=True, help_text="The file that is being written into the draft, and the try."
     )
+    tag_names = models.JSONField(default=list, help_text="The tags that its items bear, or bore in this draft.")
+    split_names = models.JSONField(default=list, help_text="The same of its splits.")
     is_hidden = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -129,7 +131,8 @@ class Item(models.Model):
     Written by `experiments.actions` only: never `save()` one.
     """
 
-    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="item_rows")
+    # Every index below begins with the dataset: one of its own would only cost.
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="item_rows", db_index=False)
     key = models.CharField(max_length=200)
     input = models.JSONField(help_text="Text, or an object of named variables.")
     expected = models.JSONField(null=True, blank=True, help_text="A value or a list of accepted ones; null: none.")
@@ -156,6 +159,10 @@ class Item(models.Model):
         indexes = [
             # The items of a version in their order: version pages, case lists, exports.
             models.Index(fields=["dataset", "position", "id"], name="item_dataset_position"),
+            # The items of a draft in their order and their number: curators' lists.
+            models.Index(fields=["dataset", "position", "id"], condition=Q(until=None), name="item_draft_position"),
+            # What a draft or version ends, and the items that a draft has no more.
+            models.Index(fields=["dataset", "until"], condition=Q(until__isnull=False), name="item_dataset_until"),
         ]
 
     def __str__(self) -> str:

@@ -35,7 +35,7 @@ def staff_client(user: User) -> Client:
 
 @pytest.mark.parametrize("name", OURS)
 def test_admin_lists_the_rows_of_members(owner: User, experiment: Experiment, name: str) -> None:
-    assert staff_client(owner).get(reverse(f"admin:{name}_changelist")).status_code == 200
+    assert staff_client(owner).get(reverse(f"admin:{name}_changelist"), follow=True).status_code == 200
 
 
 def test_admin_shows_strangers_nothing(stranger: User, experiment: Experiment) -> None:

@@ -39,7 +39,7 @@ def curator(user: User) -> Client:
 
 def listed(client: Client, **query: Any) -> str:
     """Return the list of items as this client sees it."""
-    return client.get(reverse(LIST), query).content.decode()
+    return client.get(reverse(LIST), query, follow=True).content.decode()
 
 
 def bulk(client: Client, action: str, items: list[Item], **more: str) -> str:
@@ -47,7 +47,8 @@ def bulk(client: Client, action: str, items: list[Item], **more: str) -> str:
     if "confirmed" in more:
         more["confirmed"] = str(len(items))
     posted = {"action": action, "_selected_action": [item.pk for item in items], **more}
-    return client.post(reverse(LIST), posted, follow=True).content.decode()
+    address = f"{reverse(LIST)}?dataset={items[0].dataset_id}"
+    return client.post(address, posted, follow=True).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,36 @@ def test_item_list_asks_as_often_for_twenty_items_as_for_two(editor: User, datas
         listed(client)
 
     assert len(many) == len(few)
+
+
+def test_item_list_of_a_draft_is_counted_and_cut_by_its_index(editor: User, dataset: Dataset) -> None:
+    client = curator(editor)
+    with CaptureQueriesContext(connection) as asked:
+        listed(client, dataset=str(dataset.pk))
+
+    reads = [query["sql"] for query in asked if 'FROM "experiments_item"' in query["sql"] and "SELECT" in query["sql"]]
+    with connection.cursor() as cursor:
+        plans = [str(cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()) for sql in reads[:2]]
+    assert all("item_draft_position" in plan for plan in plans)
+
+
+def test_item_list_that_is_narrowed_counts_up_to_ten_thousand(
+    editor: User, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.admin.item_list.COUNTED", 60)
+    ItemFactory.create_batch(75, dataset=dataset, split="train")
+
+    page = listed(curator(editor), dataset=str(dataset.pk), split="train", p="2")
+
+    assert "60+ items" in page
+    assert page.count('class="action-select"') == 10
+
+
+def test_item_list_offers_the_names_that_edits_gave(editor: User, dataset: Dataset) -> None:
+    client = curator(editor)
+    bulk(client, "tag", [Item.objects.get(key="draft-one")], confirmed="yes", value="brand-new")
+
+    assert f"?dataset={dataset.pk}&amp;tag=brand-new" in listed(client, dataset=str(dataset.pk))
 
 
 def test_item_of_a_draft_opens_where_it_is_edited(editor: User, dataset: Dataset) -> None:
@@ -197,13 +228,16 @@ def test_bulk_action_on_a_list_that_changed_meanwhile_asks_again(editor: User, d
     assert dataset.item_rows.in_draft().count() == 2
 
 
-def test_bulk_action_over_two_datasets_is_refused(editor: User, dataset: Dataset) -> None:
+def test_bulk_action_reaches_no_other_dataset(editor: User, dataset: Dataset) -> None:
     other = ItemFactory(dataset__project=dataset.project)
 
-    page = bulk(curator(editor), "remove", [other, Item.objects.get(key="draft-one")], confirmed="yes")
+    address = f"{reverse(LIST)}?dataset={other.dataset_id}"
+    chosen = [other.pk, Item.objects.get(key="draft-one").pk]
+    posted = {"action": "remove", "_selected_action": chosen, "confirmed": "1"}
+    page = curator(editor).post(address, posted, follow=True).content.decode()
 
-    assert "choose one dataset first" in page
-    assert Item.objects.in_draft().count() == 3
+    assert "1 item edited" in page
+    assert dataset.item_rows.filter(until=None).count() == 2
 
 
 @pytest.mark.parametrize(
