@@ -23,7 +23,7 @@ def note_names(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('experiments', '0014_edits_of_items'),
+        ('experiments', '0015_prompts_and_providers_are_archived'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
