@@ -16,8 +16,8 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from evalsite.api.problems import plain_problem
 from evalsite.context import THEME_COOKIE, THEMES, theme_of
-from evalsite.problems import plain_problem
 from experiments.models import SignInLink
 
 API = "/api/"

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from evalsite.api_schema import openapi_document
+from evalsite.api.schema import openapi_document
 from experiments.models import AccessToken, Scope
 from tests.api_world import world_of
 
