@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern
 
-from evalsite.api import urlpatterns
+from evalsite.api.routes import urlpatterns
 from tests.api_client import Api
 from tests.api_world import World, world_of
 
