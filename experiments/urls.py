@@ -25,6 +25,7 @@ from experiments.views import (
     rate,
     scorer_kinds,
     scorers,
+    tables,
     tokens,
     versions,
 )
@@ -58,6 +59,7 @@ urlpatterns = [
     path("datasets/<uuid:uid>/settings/", dataset_settings.dataset_settings, name="dataset-settings"),
     path("datasets/<uuid:uid>/archive/", dataset_settings.dataset_archive, name="dataset-archive"),
     path("datasets/<uuid:uid>/delete/", dataset_settings.dataset_delete, name="dataset-delete"),
+    path("table-views/<slug:table>/", tables.table_view, name="table-view"),
     path("experiments/", experiments.experiment_list, name="experiment-list"),
     path("experiments/new/", drafts.experiment_new, name="experiment-new"),
     path("experiments/<uuid:uid>/archive/", endings.experiment_archive, name="experiment-archive"),

@@ -12,6 +12,7 @@ from experiments.models.projects import Membership, Project, Role
 from experiments.models.prompts import Prompt, PromptVersion
 from experiments.models.providers import Provider
 from experiments.models.stored_keys import StoredKey
+from experiments.models.table_views import Density, TableView
 
 __all__ = [
     "AccessToken",
@@ -25,6 +26,7 @@ __all__ = [
     "DataImport",
     "Dataset",
     "DatasetVersion",
+    "Density",
     "ErrorsPolicy",
     "Experiment",
     "ExperimentDraft",
@@ -44,4 +46,5 @@ __all__ = [
     "ScorerSpec",
     "SignInLink",
     "StoredKey",
+    "TableView",
 ]

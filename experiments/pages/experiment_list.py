@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.http import HttpRequest
 
 from evalsite.addresses import query_with
+from evalsite.tables import Column, ShownTable
 from experiments.actions.case_lists import identity_of
 from experiments.chosen_projects import ChosenProjects
 from experiments.forms import ExperimentFilter
@@ -19,6 +20,16 @@ from runs.models import Run, RunStatus
 from scoring.boards.run_lines import RunLine, with_lines
 
 ROWS = 50
+COLUMNS = (
+    Column("name", "Name", "name", is_largest_first=False, is_fixed=True),
+    Column("status", "Status"),
+    Column("dataset", "Dataset", "dataset_version__dataset__name", is_largest_first=False),
+    Column("candidates", "Candidates"),
+    Column("best", "Best score"),
+    Column("spend", "Spend"),
+    Column("created", "Made", "created_at"),
+    Column("by", "By"),
+)
 
 
 @dataclass(frozen=True)
@@ -54,12 +65,14 @@ class ExperimentListPage:
     newer_query: str
     older_query: str
     is_filtered: bool
+    table: ShownTable
 
     @classmethod
     def build(cls, request: HttpRequest, user: Person) -> "ExperimentListPage":
         """Return the page that the query asks for; a filter that is not valid shows nothing."""
         chosen = ExperimentFilter(user, request.GET)
-        experiments = _chosen(chosen, request) if chosen.is_valid() else Experiment.objects.none()
+        table = ShownTable.build(request, "experiments", COLUMNS, "-created")
+        experiments = table.sorted(_chosen(chosen, request)) if chosen.is_valid() else Experiment.objects.none()
         first = _whole(request.GET.get("offset", ""))
         total = experiments.count()
         shown = list(experiments[first : first + ROWS])
@@ -70,6 +83,7 @@ class ExperimentListPage:
             query_with(request, offset=max(0, first - ROWS) or None) if first else "",
             query_with(request, offset=first + ROWS) if first + ROWS < total else "",
             any(request.GET.get(name) for name in chosen.fields),
+            table,
         )
 
 
@@ -86,7 +100,7 @@ def _chosen(chosen: ExperimentFilter, request: HttpRequest) -> ExperimentQuerySe
     if values["mine"]:
         experiments = experiments.filter(created_by_id=user.pk)
     experiments = experiments.select_related("project", "dataset_version__dataset", "created_by")
-    return experiments.prefetch_related("case_lists").order_by("-created_at", "-id")
+    return experiments.prefetch_related("case_lists")
 
 
 def experiment_rows(experiments: Sequence[Experiment]) -> list[ExperimentRow]:

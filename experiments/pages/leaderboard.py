@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.http import HttpRequest
 from django.urls import reverse
 
+from evalsite.addresses import query_with
 from evalsite.charts import Axis
+from evalsite.tables import ShownTable
 from experiments.models import Experiment, ScorerSpec
 from experiments.models.projects import Person
 from experiments.pages.board_charts import BoardCharts
+from experiments.pages.board_order import SCORER, BoardColumn, board_columns, heads_of, in_order
 from experiments.permissions import may
 from runs.models import Run
 from scoring.boards.comparing import UNCORRECTED, differences_to
@@ -117,20 +121,30 @@ class LeaderboardPart:
     """Weights that are tried, not saved; None: those in force."""
     place_query: str = ""
     """The query that asks for this board again."""
+    table: ShownTable | None = None
+    """Which columns are shown, in which order the rows stand; None: all of them, by rank."""
 
     @classmethod
     def build(
-        cls, experiment: Experiment, user: Person, weights: Mapping[str, float] | None = None, place_query: str = ""
+        cls,
+        experiment: Experiment,
+        user: Person,
+        weights: Mapping[str, float] | None = None,
+        request: HttpRequest | None = None,
     ) -> "LeaderboardPart":
-        """Return the board as of this moment, under weights that are tried where there are some."""
+        """Return the board as of this moment, under weights that are tried where there are some.
+
+        The request says which columns are shown and in which order the rows stand; without one it is by rank.
+        """
         entries = leaderboard(experiment, weights=weights).entries
         scorers = list(experiment.scorers.filter(removed_at=None))
         rows = _rows(experiment, entries, scorers, weights)
         marks = [mark for entry in entries for mark in (entry.weighted_score, entry.low, entry.high)]
+        table = ShownTable.build(request, "board", board_columns(scorers)) if request else None
         ad_hoc, former = _apart(experiment, {entry.run.pk for entry in entries})
         return cls(
             experiment,
-            rows,
+            in_order(rows, table.ordering) if table else rows,
             scorers,
             Axis.around(marks),
             _policy(experiment, scorers, weights, len(rows)),
@@ -139,8 +153,20 @@ class LeaderboardPart:
             may(user, experiment.project, "edit_experiment"),
             BoardCharts.of(entries),
             weights,
-            place_query,
+            query_with(request) if request and request.GET else "",
+            table,
         )
+
+    @property
+    def columns(self) -> list[BoardColumn]:
+        """The heads of the columns behind the difference that are shown: scorers, then figures."""
+        return heads_of(board_columns(self.scorers), self.table)
+
+    @property
+    def shown_scorers(self) -> list[ScorerSpec]:
+        """The scorers whose columns are shown."""
+        shown = self.table.shows if self.table else {}
+        return [scorer for scorer in self.scorers if shown.get(f"{SCORER}{scorer.name}", True)]
 
     @property
     def has_differences(self) -> bool:

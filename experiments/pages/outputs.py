@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from evalsite.addresses import query_with
+from evalsite.tables import Column, ShownTable
 from evalsite.templatetags.formats import number, score
 from experiments.media import without_data
 from experiments.models import Experiment, Item, ScorerSpec
@@ -28,6 +29,7 @@ TEXT = 480
 """Bytes of output in a row as it is sent, shared by its cells."""
 INPUT = 100
 """Bytes of an item's input."""
+COLUMNS = (Column("input", "Input"), Column("text", "Output"), Column("verdict", "Verdict"))
 PLACE = {"after": None, "before": None, "result": None}
 DOTS = {"right": "●", "wrong": "○", "between": "◐", "error": "×", "not judged": "·"}
 
@@ -152,6 +154,7 @@ class OutputsGrid:
     """Keeps what is shown; a format is still to be named."""
     has_figures: bool
     """Whether cost and latency are shown."""
+    table: ShownTable
 
     @classmethod
     def build(cls, experiment: Experiment, request: HttpRequest) -> "OutputsGrid":
@@ -172,6 +175,7 @@ class OutputsGrid:
             query_with(request, figures=None if has_figures else 1, result=None),
             query_with(request, **PLACE | {"format": None}),
             has_figures,
+            ShownTable.build(request, "outputs", COLUMNS),
         )
 
     @property

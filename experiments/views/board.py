@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -25,7 +25,7 @@ def experiment_board(request: HttpRequest, uid: UUID) -> HttpResponse:
     head = ExperimentHead.build(uid, request.user, "Board")
     progress = ProgressPart.build(head.experiment, request.user)
     weights = WeightsForm.build(head.experiment, request.GET)
-    board = LeaderboardPart.build(head.experiment, request.user, weights.tried, weights.query)
+    board = LeaderboardPart.build(head.experiment, request.user, weights.tried, request)
     context = {"head": head, "progress": progress, "board": board, "weights": weights}
     return render(request, "experiments/experiment_board.html", context)
 
@@ -44,12 +44,20 @@ def experiment_leaderboard(request: HttpRequest, uid: UUID) -> HttpResponse:
     visible = Experiment.objects.visible_to(request.user).select_related("project", "dataset_version__dataset")
     experiment = get_object_or_404(visible, uid=uid)
     weights = WeightsForm.build(experiment, request.GET)
-    board = LeaderboardPart.build(experiment, request.user, weights.tried, weights.query)
+    board = LeaderboardPart.build(experiment, request.user, weights.tried, request)
     answer = render(request, "experiments/_experiment_leaderboard.html", {"board": board, "problem": weights.problem})
     if request.headers.get("HX-Trigger") == "experiment-weights":
         address = reverse("experiments:experiment-board", args=[experiment.uid])
-        return replace_url(answer, address + weights.query)
+        return replace_url(answer, address + _with_ordering(request, weights.query))
     return answer
+
+
+def _with_ordering(request: HttpRequest, query: str) -> str:
+    """Return the query that tries weights, with the order of the rows where the request names one."""
+    kept = QueryDict(query.removeprefix("?"), mutable=True)
+    if ordering := request.GET.get("ordering"):
+        kept["ordering"] = ordering
+    return f"?{kept.urlencode()}" if kept else ""
 
 
 @require_POST

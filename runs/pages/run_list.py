@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
 from django.http import HttpRequest
 
 from evalsite.addresses import query_with
+from evalsite.tables import Column, ShownTable
 from experiments.chosen_projects import ChosenProjects
 from experiments.models.projects import Person
 from runs.forms import RunFilter
@@ -16,6 +16,17 @@ from scoring.boards.run_lines import RunLine, with_lines
 
 ROWS = 50
 MOST_SKIPPED = 10_000
+COLUMNS = (
+    Column("experiment", "Experiment"),
+    Column("status", "Status", "status", is_largest_first=False),
+    Column("score", "Score", "standing__value"),
+    Column("n", "n"),
+    Column("errors", "Errors"),
+    Column("cost", "Cost"),
+    Column("duration", "Duration"),
+    Column("started_at", "Started", "started_at"),
+)
+"""Sorted by the names that `GET /api/v1/runs/` takes as `ordering`."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,7 @@ class RunListPage:
     newer_query: str
     older_query: str
     is_filtered: bool
+    table: ShownTable
 
     @classmethod
     def build(cls, request: HttpRequest, user: Person) -> "RunListPage":
@@ -39,8 +51,8 @@ class RunListPage:
             visible = visible.filter(experiment__project__in=projects, experiment__archived_at=None)
         runs = filtered(visible, chosen.cleaned_data) if chosen.is_valid() else visible.none()
         first, total = offset_of(request), runs.count()
-        newest = with_lines(runs).order_by(F("started_at").desc(nulls_last=True), "-id")
-        lines = [RunLine.of(run) for run in newest[first : first + ROWS]]
+        table = ShownTable.build(request, "runs", COLUMNS, "-started_at")
+        lines = [RunLine.of(run) for run in table.sorted(with_lines(runs))[first : first + ROWS]]
         return cls(
             chosen,
             lines,
@@ -48,6 +60,7 @@ class RunListPage:
             query_with(request, offset=max(0, first - ROWS) or None) if first else "",
             query_with(request, offset=first + ROWS) if first + ROWS < total else "",
             any(request.GET.get(name) for name in chosen.fields),
+            table,
         )
 
 
