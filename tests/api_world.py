@@ -31,6 +31,16 @@ from tests.factories import (
 PARAMETER = re.compile(r"\(\?P<(\w+)>.*\)")
 SLASH = re.compile(r"/(?![^(]*\))")
 
+DOCUMENT = """\
+experiment: drafted
+dataset: {dataset}
+providers: {{ {provider}: {{ use: {provider} }} }}
+prompt: "{{{{ input }}}}"
+candidates: [{{ provider: {provider}, model: small, name: small }}]
+scorers: [{{ kind: contains, name: correct }}]
+require: [{{ candidate: small, scorer: correct, at_least: 0.5 }}]
+"""
+
 
 @dataclass(frozen=True)
 class World:
@@ -72,7 +82,9 @@ def world_of(project: Project, person: Any, *, rows: int = 1) -> World:
     tokens = AccessTokenFactory.create_batch(rows, user=person)
     invitations = InvitationFactory.create_batch(rows, project=project)
     members = MembershipFactory.create_batch(rows, project=project)
-    drafts = ExperimentDraftFactory.create_batch(rows, project=project, created_by=person)
+    provider = runs[0].provider.name
+    document = DOCUMENT.format(dataset=version.dataset, provider=provider)
+    drafts = ExperimentDraftFactory.create_batch(rows, project=project, saved_by=person, document=document)
     imports = [_import_into(project, version) for _ in range(rows)]
     bulk_edits = [_edits_of(version.dataset, person) for _ in range(rows)]
     prompt = _prompts(project, rows)
@@ -118,11 +130,13 @@ def world_of(project: Project, person: Any, *, rows: int = 1) -> World:
             "experiment_id": str(experiment.uid),
             "project": str(project.uid),
             "dataset_version": str(version.uid),
-            "provider": runs[0].provider.name,
+            "provider": provider,
             "scorer_name": "helpful",
             "candidate": runs[0].name,
             "copy_of": runs[0].name,
             "kind": "contains",
+            "document": document,
+            "baseline": runs[0].name,
             "base_url": "http://127.0.0.1:9/v1",
         },
     )

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from evalsite.api.schema import SchemaView
+from experiments.api.drafts import CloneViewSet, DraftViewSet
 from experiments.api.edits import BulkEditViewSet, DatasetBulkEditViewSet, ItemEditViewSet
 from experiments.api.experiments import ExperimentViewSet
 from experiments.api.imports import DatasetFileViewSet, ImportViewSet
@@ -119,6 +120,16 @@ urlpatterns = [
         ProviderViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         "provider",
     ),
+    route("experiment-drafts", DraftViewSet.as_view({"get": "list", "post": "create"}), "drafts"),
+    route(
+        f"experiment-drafts/{ID}",
+        DraftViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        "draft",
+    ),
+    route(f"experiment-drafts/{ID}/check", DraftViewSet.as_view({"get": "check"}), "draft-check"),
+    route(f"experiment-drafts/{ID}/try", DraftViewSet.as_view({"post": "trial"}), "draft-try"),
+    route(f"experiment-drafts/{ID}/start", DraftViewSet.as_view({"post": "start"}), "draft-start"),
+    route(f"experiments/{ID}/clone", CloneViewSet.as_view({"post": "create"}), "experiment-clone"),
     route("experiments", ExperimentViewSet.as_view({"get": "list", "post": "create"}), "experiments"),
     route(
         f"experiments/{ID}",

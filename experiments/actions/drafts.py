@@ -9,8 +9,10 @@ from django.utils import timezone
 from experiments.actions.refusals import ActionRefused, StaleEdit
 from experiments.blobs import default_store
 from experiments.cleaning import clean_text
+from experiments.files.declared_form import declared_form
+from experiments.files.writing import to_yaml
 from experiments.files.yaml_document import SIZE_LIMIT
-from experiments.models import ExperimentDraft, Project
+from experiments.models import Experiment, ExperimentDraft, Project
 from experiments.models.projects import Person
 from experiments.permissions import require, user_of
 
@@ -37,6 +39,12 @@ def create_draft(
         saved_by=user_of(by),
     )
     return draft
+
+
+def clone_experiment(*, experiment: Experiment, by: Person | None) -> ExperimentDraft:
+    """Make a draft of what an experiment declares, under another name. Raises ActionConflict when that is nothing."""
+    document = to_yaml(declared_form(experiment, name=f"{experiment.name[:190]} (copy)"))
+    return create_draft(project=experiment.project, by=by, document=document)
 
 
 def save_draft(

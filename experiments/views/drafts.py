@@ -8,11 +8,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from experiments.actions import ActionConflict, ActionRefused, StaleEdit
-from experiments.actions.drafts import create_draft, discard_draft, save_draft
-from experiments.files.declared_form import declared_form
+from experiments.actions.drafts import clone_experiment, create_draft, discard_draft, save_draft
 from experiments.files.draft_form import document_of
 from experiments.files.experiment_file import FileProblems
-from experiments.files.writing import to_yaml
 from experiments.models import Experiment, ExperimentDraft
 from experiments.pages.draft_tried import DraftTried
 from experiments.pages.drafts import (
@@ -147,8 +145,7 @@ def experiment_clone(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Make a draft of what an experiment declares, under another name, and lead to it."""
     experiment = get_object_or_404(Experiment.objects.visible_to(request.user).select_related("project"), uid=uid)
     try:
-        document = to_yaml(declared_form(experiment, name=f"{experiment.name[:190]} (copy)"))
-        draft = create_draft(project=experiment.project, by=request.user, document=document)
+        draft = clone_experiment(experiment=experiment, by=request.user)
     except ActionConflict as conflict:
         messages.error(request, str(conflict))
         return redirect("experiments:experiment-settings", uid=uid)
