@@ -145,4 +145,4 @@ def _replaced(rating: Any, value: float, metadata: Metadata) -> Any:
 
 def tell_of_ratings(run: Run) -> None:
     """Let the board know that what people say of a run has changed."""
-    results_changed.send(sender=Run, run=run, is_final=run.is_finished)
+    results_changed.send(sender=Run, run=run, is_final=run.is_finished, is_rating=True)

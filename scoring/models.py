@@ -133,6 +133,9 @@ class RunScore(models.Model):
     revision = models.PositiveIntegerField(help_text="The revision in force for this run.")
     n = models.PositiveIntegerField(default=0, help_text="Items with at least one value.")
     none_count = models.PositiveIntegerField(default=0, help_text="Results that could not be judged.")
+    lacking_count = models.PositiveIntegerField(
+        null=True, help_text="Answered results without a verdict of it; none: they were not counted yet."
+    )
     mean = models.FloatField(null=True, help_text="In the scorer's own range.")
     variance = models.FloatField(null=True, help_text="Of the item values; none below two items.")
     low = models.FloatField(null=True)

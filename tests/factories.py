@@ -3,6 +3,7 @@
 import hashlib
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import factory
 from django.contrib.auth import get_user_model
@@ -49,7 +50,7 @@ from runs.models import (
     WorkUnit,
 )
 from runs.models.results import result_id_of
-from scoring.models import RunRating, RunScore, RunStanding, Score, ScorerProposal, Showing
+from scoring.models import CODE, RunRating, RunScore, RunStanding, Score, ScorerProposal, Showing
 
 
 def digest(number: int) -> str:
@@ -428,6 +429,8 @@ class ScoreFactory(DjangoModelFactory[Score]):
 
     result = SubFactory(ResultFactory)
     scorer = LazyAttribute(lambda score: ScorerSpecFactory(experiment=_experiment_of(score.result)))
+    author = CODE
+    uid = LazyAttribute(lambda score: uuid4() if score.author else None)
     value = 1.0
     created_at = LazyFunction(timezone.now)
 

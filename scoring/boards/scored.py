@@ -15,6 +15,7 @@ from runs.models import Result, Run
 from runs.models.results import ORDINAL_BITS
 from runs.outcomes import ANSWERED, ERRORS
 from scoring.boards.item_values import Ints, ItemValues, Scale, item_values
+from scoring.boards.kept_values import kept_items
 from scoring.models import CODE, RunRating, Score
 from scoring.scorers.base import Place
 
@@ -102,6 +103,19 @@ def counting_results(run: Run) -> CountingResults:
     return _counting(Result.objects.of_run(run), prefix_of(run), run.experiment.errors_policy)
 
 
+def kept_results(run: Run) -> CountingResults | None:
+    """Return them as the last summing up has kept them, one entry an item; None: it kept nothing."""
+    sets = kept_items([run.pk]).get(run.pk)
+    if sets is None:
+        return None
+    return CountingResults(prefix_of(run), sets.answered, sets.failed, run.experiment.errors_policy)
+
+
+def is_of_people(spec: ScorerSpec) -> bool:
+    """Return whether people give its scores."""
+    return registry.get(spec.kind).place is Place.NOWHERE
+
+
 def _counting(rows: "models.QuerySet[Result]", prefix: Prefix, policy: str) -> CountingResults:
     answered, _ = prefix.positions(_ids(rows.filter(outcome__in=ANSWERED)))
     failed, _ = prefix.positions(_ids(rows.filter(outcome__in=ERRORS)))
@@ -127,10 +141,10 @@ def scored_by(run: Run, spec: ScorerSpec, results: CountingResults) -> Scored:
 
 def _scored(run: Run, spec: ScorerSpec, results: CountingResults) -> Scored:
     rows = Score.objects.of_run(run).filter(scorer=spec.pk, revision=spec.revision, turn=0).order_by()
-    found: list[Row] = list(rows.values_list("result_id", "value", "author"))
-    if registry.get(spec.kind).place is Place.NOWHERE:
-        return _by_people(run, spec, found, results)
-    return _by_code(spec, [row for row in found if row[2] == CODE], results)
+    columns = ("result_id", "value", "author")
+    if is_of_people(spec):
+        return _by_people(run, spec, list(rows.by_people().values_list(*columns)), results)
+    return _by_code(spec, [row for row in rows.values_list(*columns) if row[2] == CODE], results)
 
 
 def _by_code(spec: ScorerSpec, rows: list[Row], results: CountingResults) -> Scored:

@@ -1,14 +1,19 @@
 """Summing up: n is items, errors follow the policy, None is left out, and only what counts counts."""
 
+from typing import Any
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from experiments.actions.experiments import declare_scorers
 from experiments.declarations import ScorerDeclaration
 from experiments.models import Experiment, ScorerSpec
 from runs.models import Run
-from scoring.models import RunScore
+from scoring.actions import rate_result
+from scoring.models import RunItems, RunScore, RunStanding
 from scoring.statistics import wilson_interval
-from tests.factories import RunRatingFactory, ScoreFactory, UserFactory
+from tests.factories import MembershipFactory, RunRatingFactory, ScoreFactory, UserFactory
 from tests.runs.planned import sums
 from tests.scoring.standings import run_of, run_result, score_all, summed
 
@@ -185,3 +190,53 @@ def test_sum_up_keeps_the_covariance_of_code_scorers(run: Run) -> None:
     score_all(run, {0: 1.0, 1: 0.0})
 
     assert summed(run).covariance == {"scorers": ["correct"], "n": 2, "means": [0.5], "matrix": [[0.5]]}
+
+
+def test_rating_in_a_large_run_comes_to_the_same_and_reads_no_results(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scoring.boards.summing.SMALL", 0)
+    person(run.experiment, weight=0.5)
+    score_all(run, {0: 1.0, 1: 0.0, 2: None})
+    summed(run)
+
+    with CaptureQueriesContext(connection) as queries:
+        _rated(run, ordinal=1, value=4)
+
+    shown = _stored(run)
+    summed(run)
+    assert shown == _stored(run)
+    assert shown["standing"][0]["missing"] == []
+    assert shown["scores"][1]["mean"] == 4.0
+    assert [query["sql"] for query in queries if '"runs_result"."outcome" IN' in query["sql"]] == []
+
+
+@pytest.mark.parametrize("change", [{"revision": 7}, {"lacking_count": None}])
+def test_rating_reads_everything_where_not_all_is_kept(
+    run: Run, change: dict[str, int | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scoring.boards.summing.SMALL", 0)
+    person(run.experiment)
+    score_all(run, {0: 1.0, 1: 0.0})
+    summed(run)
+    RunScore.objects.filter(scorer__name="correct").update(mean=0.25, **change)
+
+    _rated(run, ordinal=1, value=4)
+
+    assert RunScore.objects.get(scorer__name="correct").mean == 0.5
+
+
+def _rated(run: Run, *, ordinal: int, value: float) -> None:
+    owner = MembershipFactory(project=run.experiment.project, role="owner").user
+    asked = Run.objects.get(pk=run.pk)
+    rate_result(run=asked, result=run_result(run, ordinal), scorer_name="helpful", value=value, by=owner)
+
+
+def _stored(run: Run) -> dict[str, list[dict[str, Any]]]:
+    """Return what summing up has written of a run, but for the time."""
+    standing = RunStanding.objects.filter(run=run).values()
+    return {
+        "standing": [{name: value for name, value in row.items() if name != "updated_at"} for row in standing],
+        "scores": list(RunScore.objects.filter(run=run).order_by("scorer_id").values()),
+        "items": list(RunItems.objects.filter(run=run).values()),
+    }
