@@ -9,12 +9,13 @@ PORT ?= 8000
 WORKERS ?= 2
 
 BENCH ?=
+ONLY ?=
 
 # Bytecode is kept beside the environment, whatever the caller's shell says of it: hundreds of starts compile nothing anew.
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
 
-.PHONY: bench bench-peers run test test-postgres test-sqlite test-faults browser setup setup-dev lint lock format
+.PHONY: bench bench-peers screenshots run test test-postgres test-sqlite test-faults browser setup setup-dev lint lock format
 # `exec` and `--parent`: the site has make as its parent and ends with it, even when make is killed.
 run: setup
 	@HOST="$(HOST)" PORT="$(PORT)" exec $(BIN)/evalsite up --demo --parent $$PPID
@@ -54,6 +55,10 @@ test-faults: setup-dev
 
 browser: setup-dev
 	@$(BIN)/python -m tests.browser_setup
+
+# Pictures of every page and state in light, dark and 390 px, into screenshots/index.html; ONLY=board takes some of them.
+screenshots: browser
+	@$(BIN)/python -m tests.screenshots $(ONLY)
 
 lint: setup-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

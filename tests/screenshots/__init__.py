@@ -1,0 +1,1 @@
+"""Pictures of every page and state of the site, to be looked at: `make screenshots`."""
