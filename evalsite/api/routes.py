@@ -71,6 +71,9 @@ urlpatterns = [
     route(f"datasets/{ID}/import", DatasetFileViewSet.as_view({"post": "import_file"}), "dataset-import"),
     route(f"datasets/{ID}/export", DatasetFileViewSet.as_view({"get": "export"}), "dataset-export"),
     route(f"imports/{ID}", ImportViewSet.as_view({"get": "retrieve"}), "import"),
+    route("imports", ImportViewSet.as_view({"get": "list"}), "imports"),
+    route(f"imports/{ID}/preview", ImportViewSet.as_view({"post": "preview"}), "import-preview"),
+    route(f"imports/{ID}/start", ImportViewSet.as_view({"post": "start"}), "import-start"),
     route(f"imports/{ID}/cancel", ImportViewSet.as_view({"post": "cancel"}), "import-cancel"),
     route(
         f"datasets/{ID}",
@@ -113,6 +116,7 @@ urlpatterns = [
     route("providers", ProviderViewSet.as_view({"get": "list", "post": "create"}), "providers"),
     route(f"experiments/{ID}/forecast", ExperimentViewSet.as_view({"get": "forecast"}), "experiment-forecast"),
     route(f"providers/{ID}/limits", ProviderViewSet.as_view({"get": "limits"}), "provider-limits"),
+    route(f"providers/{ID}/test", ProviderViewSet.as_view({"post": "test"}), "provider-test"),
     route(f"providers/{ID}/pause", ProviderViewSet.as_view({"post": "pause"}), "provider-pause"),
     route(f"providers/{ID}/resume", ProviderViewSet.as_view({"post": "resume"}), "provider-resume"),
     route(
@@ -171,6 +175,7 @@ urlpatterns = [
     *acts(RunViewSet, "pause", "resume", "cancel", "retry"),
     route(f"results/{ADDRESS}/again", AgainViewSet.as_view({"post": "create"}), "result-again"),
     route(f"results/{ADDRESS}/score", ResultScoreViewSet.as_view({"post": "create"}), "result-score"),
+    route(f"results/{ADDRESS}/curl", ResultViewSet.as_view({"get": "curl"}), "result-curl"),
     route(f"results/{ADDRESS}", ResultViewSet.as_view({"get": "retrieve"}), "result"),
     route(
         f"scores/{ID}",

@@ -107,12 +107,19 @@ def check_match(request: Request, body: Any) -> None:
         raise PreconditionFailed
 
 
-def created_once(request: Request, make: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
-    """Return what `make` returned, now or under the same Idempotency-Key before, and whether it was before."""
+def created_once(
+    request: Request, make: Callable[[], dict[str, Any]], *, body: Any = None
+) -> tuple[dict[str, Any], bool]:
+    """Return what `make` returned, now or under the same Idempotency-Key before, and whether it was before.
+
+    `body` tells this request from others where what was sent is no JSON.
+    """
     key = request.headers.get("Idempotency-Key")
-    if key is not None and not 1 <= len(key) <= KEY_LENGTH:
+    if key is None:
+        return make(), False
+    if not 1 <= len(key) <= KEY_LENGTH:
         raise ValidationError({"Idempotency-Key": [f"The key has 1 to {KEY_LENGTH} characters."]})
-    identity = digest_of([request.path.rstrip("/"), request.data])
+    identity = digest_of([request.path.rstrip("/"), request.data if body is None else body])
     return once(by=cast("User", request.user), key=key, body_hash=identity, make=make)
 
 

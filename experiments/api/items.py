@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from evalsite.api.fields import ObjectField, RequestSerializer, TextField, TextOrObjectField
 from evalsite.api.lists import Order
 from evalsite.api.problems import PreconditionFailed
-from evalsite.api.views import VisibleViewSet, answered, changed, check_match, checked, find_or_404
+from evalsite.api.views import VisibleViewSet, answered, changed, check_match, checked, created_once, find_or_404
 from experiments.actions import StaleEdit, add_item, edit_item, remove_item, restore_item
 from experiments.item_filters import ItemFilter, held_item
 from experiments.models import Dataset, Item
@@ -97,7 +97,11 @@ class ItemViewSet(VisibleViewSet):
     def create(self, request: Request, *, id: str) -> Response:  # noqa: A002
         """Add an item at the end of the draft."""
         dataset, values = self._dataset(id), checked(NewItem, request.data)
-        return changed(_shown(add_item(dataset=dataset, content=values, by=request.user)), status=201)
+
+        def make() -> dict[str, Any]:
+            return {"key": add_item(dataset=dataset, content=values, by=request.user).key}
+
+        return changed(_shown(self._item(id, created_once(request, make)[0]["key"])), status=201)
 
     @extend_schema(request=RestoredItem, responses={201: ItemSerializer})
     def restore(self, request: Request, *, id: str) -> Response:  # noqa: A002

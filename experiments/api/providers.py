@@ -16,6 +16,7 @@ from experiments.actions.providers import KEY_LENGTH
 from experiments.api.references import project_from
 from experiments.credentials import key_state
 from experiments.models import Provider
+from runs.actions.testing import test_provider
 from runs.limits.usage import limits_now
 
 
@@ -100,6 +101,26 @@ class NewProvider(ProviderChange):
     kind = TextField(max_length=50, default="openai")
 
 
+class TestRequest(RequestSerializer):
+    """What is asked of a provider."""
+
+    model = TextField(required=False, default="", allow_blank=True, max_length=200, help_text="Left out: any.")
+
+
+class TestSerializer(serializers.Serializer[Any]):
+    """What one call to a provider came to."""
+
+    model = serializers.CharField(allow_blank=True)
+    text = serializers.CharField(allow_blank=True)
+    latency_ms = serializers.IntegerField(allow_null=True)
+    first_token_ms = serializers.IntegerField(allow_null=True)
+    tokens_in = serializers.IntegerField(allow_null=True)
+    tokens_out = serializers.IntegerField(allow_null=True)
+    limits = serializers.DictField(child=serializers.CharField(), help_text="Headers that speak of rate limits.")
+    models = serializers.ListField(child=serializers.CharField(), help_text="Those that it lists.")
+    error = serializers.CharField(allow_blank=True, help_text='What went wrong and what to do; "": it answered.')
+
+
 class LimitsSerializer(serializers.Serializer[Any]):
     """How a provider's limits are used at this moment."""
 
@@ -145,6 +166,12 @@ class ProviderViewSet(ArchivableViewSet):
         self.check_unchanged(request, provider)
         delete_provider(provider=provider, by=request.user)
         return Response(status=204)
+
+    @extend_schema(request=TestRequest, responses=TestSerializer)
+    def test(self, request: Request, **_: Any) -> Response:
+        """Make one real call, of at most 30 s, and tell what came back: the answer, or what to do."""
+        provider, values = self.get_object(), checked(TestRequest, request.data)
+        return Response(TestSerializer(test_provider(provider=provider, by=request.user, **values)).data)
 
     @extend_schema(responses=LimitsSerializer)
     def limits(self, _request: Request, **_: Any) -> Response:

@@ -27,7 +27,7 @@ from evalsite.api.fields import (
     TextOrObjectField,
 )
 from evalsite.api.lists import Order
-from evalsite.api.views import VisibleViewSet, checked, created_once, find_or_404
+from evalsite.api.views import VisibleViewSet, answered, checked, created_once, find_or_404
 from experiments.identifiers import uid_from
 from experiments.media_store import media_loaded
 from experiments.models import Experiment, Item, Project, Provider
@@ -36,6 +36,7 @@ from runs.actions import AdHocConfig, cancel_run, pause_run, resume_run, retry_f
 from runs.actions.offering import provider_offering
 from runs.api.details import stages_of
 from runs.api.shapes import ResultDetailSerializer, ResultSerializer, RunDetailSerializer, RunSerializer
+from runs.curl import curl_of
 from runs.lanes.foreground import Foreground
 from runs.live.liveness import NO_WORKER, workers
 from runs.live.watching import progress_of
@@ -55,6 +56,7 @@ ORDERS = {
     "status": "status",
     "score": "standing__value",
 }
+RESULT_ID = OpenApiParameter("id", OpenApiTypes.STR, OpenApiParameter.PATH, description="run id.ordinal")
 MOST_WAIT_S = 60
 LOOK_EVERY_S = 0.1
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*(\d{1,6})(?![\d.])")
@@ -207,6 +209,14 @@ class RunViewSet(ListModelMixin, VisibleViewSet):
         return Response(self.shown(self.get_object()))
 
 
+class CurlSerializer(serializers.Serializer[Any]):
+    """A call as a shell command."""
+
+    command = serializers.CharField(
+        allow_null=True, help_text="Its keys are variables of the shell; null: no request is kept, or none over HTTP."
+    )
+
+
 class ResultViewSet(VisibleViewSet):
     """Results of runs."""
 
@@ -238,15 +248,12 @@ class ResultViewSet(VisibleViewSet):
         return progress_of([self._run.pk])[0].totals.results
 
     @extend_schema(
-        parameters=[OpenApiParameter("id", OpenApiTypes.STR, OpenApiParameter.PATH, description="run id.ordinal")],
+        parameters=[RESULT_ID],
         responses=ResultDetailSerializer,
     )
-    def retrieve(self, *_: Any, **path: Any) -> Response:
+    def retrieve(self, request: Request, *_: Any, **path: Any) -> Response:
         """Return one result with its transcript, stages and scores."""
-        found = result_at(self.get_queryset(), path["id"])
-        if found is None:
-            raise Http404
-        run, result = found
+        run, result = self._found(path["id"])
         context = {
             "run": run,
             "keys": _keys_of([result]),
@@ -254,7 +261,19 @@ class ResultViewSet(VisibleViewSet):
             "stages": stages_of(run, result),
             "scores": scores_of(run, Score.objects.filter(result_id=result.pk)),
         }
-        return Response(ResultDetailSerializer(result, context=context).data)
+        return answered(request, ResultDetailSerializer(result, context=context).data)
+
+    @extend_schema(parameters=[RESULT_ID], responses=CurlSerializer)
+    def curl(self, *_: Any, **path: Any) -> Response:
+        """Return the call that made a result as a shell command without secrets."""
+        run, result = self._found(path["id"])
+        return Response({"command": curl_of(run, result, messages_of(result))})
+
+    def _found(self, address: str) -> tuple[Run, Result]:
+        found = result_at(self.get_queryset(), address)
+        if found is None:
+            raise Http404
+        return found
 
 
 def _keys_of(results: list[Result]) -> dict[int, str]:
