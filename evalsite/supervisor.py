@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Self
 
@@ -25,7 +26,15 @@ FIRST_DELAY_S = 0.1
 LONGEST_DELAY_S = 5.0
 
 
-class ChildKeepsDying(RuntimeError):
+class CannotGoOn(RuntimeError):
+    """Nothing that is started anew could live; the text says why."""
+
+
+class GroundGone(CannotGoOn):
+    """The directory that everything is kept in is no longer there."""
+
+
+class ChildKeepsDying(CannotGoOn):
     """A process ended again and again as soon as it was started; the text says which and how."""
 
 
@@ -107,16 +116,20 @@ class Supervisor:
     """Starts its children, starts again those that end, and ends them all within 6 s of SIGINT or SIGTERM."""
 
     children: list[Child]
+    ground: Path | None = None
+    """The directory without which no child can live."""
     _inbox: SimpleQueue[str | int] = field(default_factory=SimpleQueue)
     """Names of children to start anew and numbers of signals. Safe to write to from threads and signal handlers."""
     _to_restart: set[str] = field(default_factory=set)
+    _first_ground: tuple[int, int] | None = None
 
     def run(self) -> None:
         """Keep the children alive until a signal comes; none of them is left when this returns or raises.
 
         To be called in the main thread, which alone starts processes: the kernel binds a child's life to the
-        thread that started it. Raises ChildKeepsDying.
+        thread that started it. Raises CannotGoOn.
         """
+        self._first_ground = _identity(self.ground)
         with self._signals():
             try:
                 while not self._is_told_to_end():
@@ -153,10 +166,15 @@ class Supervisor:
         environment = {**os.environ, PARENT_VARIABLE: str(os.getpid())}
         for child in self.children:
             if child.name in self._to_restart or child.has_ended:
+                self._check_ground()
                 child.plan_restart(was_asked=child.name in self._to_restart)
             if child.process is None and time.monotonic() >= child.due_at:
                 child.start(environment)
         self._to_restart.clear()
+
+    def _check_ground(self) -> None:
+        if _identity(self.ground) != self._first_ground:
+            raise GroundGone(f"The directory {self.ground} is gone, or another one: put it back, and start again.")
 
     def _end_all(self) -> None:
         """Ask every child to end; after 4.5 s, or at a second signal, kill whatever is left of their sessions."""
@@ -171,3 +189,12 @@ class Supervisor:
     @staticmethod
     def _some_live(children: Iterable[Child]) -> bool:
         return any(child.process is not None and not child.has_ended for child in children)
+
+
+def _identity(directory: Path | None) -> tuple[int, int] | None:
+    """Return what tells a directory from another one of its name; None: it is not there."""
+    try:
+        facts = directory.stat() if directory else None
+    except OSError:
+        return None
+    return (facts.st_dev, facts.st_ino) if facts else None

@@ -1,12 +1,15 @@
 """How a 429 lowers the pace and success raises it again. A 5xx does neither: it says nothing about the pace."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-MOST_IN_TEN = 1
-"""429s among ten answers that are those calls' own affair; above that the line is too fast."""
+OWN_SHARE = 0.1
+"""The share of 429s among the answers that is those calls' own affair; above that the line is too fast."""
 FEWEST_TOO_MANY = 3
+SURE = 2.0
+"""How many standard deviations the 429s are above that share: of few answers some more are chance."""
 LOWERED_TO = 0.7
 LOWEST = 0.01
 RAISED_BY_S = 0.02
@@ -61,8 +64,9 @@ class Ear:
         """Judge by the time since the report before the last: one to two seconds."""
         answers, throttled = self._told_before
         new_429s = self._throttled - throttled
-        # One or two say nothing: of the few answers of a short time they would be a large share.
-        return new_429s >= FEWEST_TOO_MANY and new_429s * 10 > (self._answers - answers + new_429s) * MOST_IN_TEN
+        heard = self._answers - answers + new_429s
+        by_chance = OWN_SHARE * heard + SURE * math.sqrt(OWN_SHARE * (1 - OWN_SHARE) * heard)
+        return new_429s >= FEWEST_TOO_MANY and new_429s > by_chance
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from evalsite.parent import bind_to, die_with_parent
-from evalsite.supervisor import Child, ChildKeepsDying, Supervisor
+from evalsite.supervisor import CannotGoOn, Child, Supervisor
 
 
 def good(note: Path) -> None:
@@ -73,11 +73,11 @@ def _sleep() -> None:
 def main(directory: Path, kinds: list[str]) -> None:
     """Supervise one child of each kind, until a signal; SIGUSR1 asks for a restart of the first."""
     program = (sys.executable, "-m", "tests.evalsite.supervised", str(directory), "--child")
-    supervisor = Supervisor([Child(kind, (*program, kind)) for kind in kinds])
+    supervisor = Supervisor([Child(kind, (*program, kind)) for kind in kinds], directory)
     signal.signal(signal.SIGUSR1, lambda *_: supervisor.restart(kinds[0]))
     try:
         supervisor.run()
-    except ChildKeepsDying as error:
+    except CannotGoOn as error:
         sys.exit(str(error))
 
 

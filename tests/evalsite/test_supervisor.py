@@ -165,3 +165,16 @@ def test_supervisor_child_that_keeps_failing_ends_everything_with_its_reason(pla
     assert "failing ended 5 times in a row as soon as it was started, with exit code 3" in said
     assert len(tree.pids("failing")) == 5
     assert not some_live(tree.pids("good"))
+
+
+def test_supervisor_whose_directory_is_gone_ends_with_a_sentence(plant: Planter, tmp_path: Path) -> None:
+    tree = plant("good")
+    (pid,) = tree.wait_for("good", 1)
+    tmp_path.rename(tmp_path.with_name("elsewhere"))
+
+    os.kill(pid, signal.SIGKILL)
+    _, said = tree.top.communicate(timeout=START_S)
+    tmp_path.with_name("elsewhere").rename(tmp_path)
+
+    assert tree.top.returncode == 1
+    assert f"The directory {tmp_path} is gone" in said

@@ -1,5 +1,7 @@
 """A 429 lowers the pace, success raises it, a 5xx does neither."""
 
+import pytest
+
 from runs.limits.throttling import LOWEST, Ear, Heard, Pressure
 from tests.fakes import FakeClock
 
@@ -55,6 +57,15 @@ def test_ear_reports_what_was_heard_since_the_last_report() -> None:
 
     assert (first.answers, first.throttled, first.is_too_fast) == (1, 3, True)
     assert (second.answers, second.throttled, second.is_too_fast) == (0, 0, False)
+
+
+@pytest.mark.parametrize(("answers", "throttled", "is_too_fast"), [(20, 3, False), (20, 7, True), (0, 2, False)])
+def test_ear_of_few_answers_takes_some_more_429s_for_chance(answers: int, throttled: int, is_too_fast: bool) -> None:
+    ear = Ear(FakeClock())
+    _ = [ear.answered() for _ in range(answers)]
+    _ = [ear.throttled(None) for _ in range(throttled)]
+
+    assert ear.report().is_too_fast == is_too_fast
 
 
 def test_ear_holds_the_line_when_the_provider_asks_for_it() -> None:

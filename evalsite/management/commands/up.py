@@ -6,6 +6,7 @@ import sys
 import threading
 from argparse import SUPPRESS, ArgumentParser
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.db import connections
 from evalsite import address, preparation
 from evalsite.commands import CommandFailed, SiteCommand, add_address_options
 from evalsite.parent import bind_to
-from evalsite.supervisor import Child, ChildKeepsDying, Supervisor
+from evalsite.supervisor import CannotGoOn, Child, Supervisor
 from experiments.models import SignInLink
 from runs.watcher import Watcher
 
@@ -66,7 +67,8 @@ class Command(SiteCommand):
                 Child.of_site("web", "--listener", str(listener.fileno()), inherited=(listener.fileno(),)),
                 Child.of_site("cluster"),
                 Child.of_site("simulator", "--quiet"),
-            ]
+            ],
+            Path(settings.DATA_DIR),
         )
         watcher = Watcher(restart_cluster=partial(supervisor.restart, "cluster"))
         connections.close_all()
@@ -76,7 +78,7 @@ class Command(SiteCommand):
             threading.Thread(target=self._present_demo, args=(url,), name="demo", daemon=True).start()
         try:
             supervisor.run()
-        except ChildKeepsDying as error:
+        except CannotGoOn as error:
             raise CommandFailed(str(error)) from error
         finally:
             address.withdraw()

@@ -3,10 +3,13 @@
 import os
 from argparse import ArgumentParser
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from evalsite.commands import CommandFailed, SiteCommand
-from evalsite.supervisor import Child, ChildKeepsDying, Supervisor
+from evalsite.supervisor import CannotGoOn, Child, Supervisor
 from runs.watcher import Watcher
 
 
@@ -25,14 +28,14 @@ class Command(SiteCommand):
             if options["lanes"] < 1:
                 raise CommandFailed("--lanes must be at least 1.", returncode=2)
             os.environ["EVALSITE_LANES"] = str(options["lanes"])  # the cluster reads it when it starts
-        supervisor = Supervisor([Child.of_site("cluster")])
+        supervisor = Supervisor([Child.of_site("cluster")], Path(settings.DATA_DIR))
         watcher = Watcher(restart_cluster=partial(supervisor.restart, "cluster"), lanes=options["lanes"])
         watcher.start()
         self.stdout.write("Working. Ctrl-C ends it.")
         self.stdout.flush()
         try:
             supervisor.run()
-        except ChildKeepsDying as error:
+        except CannotGoOn as error:
             raise CommandFailed(str(error)) from error
         finally:
             watcher.stop()
