@@ -13,8 +13,8 @@ from experiments.models.projects import Person
 from experiments.permissions import user_of
 
 OPERATOR_SUFFIX = "_API_KEY"
-BOUND_TO = ("kind", "base_url", "headers", "options")
-"""What decides where a key goes: a stored key is good for these values only."""
+HOW_ANSWERS_COME = ("stream",)
+"""Options that say nothing of where a key goes."""
 
 
 class KeyNotAllowed(Exception):
@@ -74,7 +74,7 @@ def has_stored_key(provider: Provider) -> bool:
 
 def store_key(provider: Provider, key: str, by: Person | None) -> None:
     """Keep a key that was typed, encrypted, in place of an earlier one."""
-    ciphertext = encrypt(json.dumps([_bound_to(provider), key]))
+    ciphertext = encrypt(json.dumps([bound_to(provider), key]))
     values = {"ciphertext": ciphertext, "stored_by": user_of(by)}
     StoredKey.objects.update_or_create(provider=provider, defaults=values)
 
@@ -104,18 +104,19 @@ def _stored_key(provider: Provider) -> str | None:
     if stored is None:
         return None
     try:
-        bound_to, key = json.loads(decrypt(stored.ciphertext))
+        place, key = json.loads(decrypt(stored.ciphertext))
     except CannotDecrypt as error:
         raise KeyNotAllowed(
             f"the key of {provider.name} cannot be read: {error}. Type it again on the provider's page, or give the "
             "former secret key in EVALSITE_SECRET_KEY_FALLBACKS."
         ) from error
-    if bound_to != _bound_to(provider):
+    if place != bound_to(provider):
         raise KeyNotAllowed(f"the key of {provider.name} was typed for another URL or other headers: type it again")
     return str(key)
 
 
-def _bound_to(provider: Provider) -> str:
+def bound_to(provider: Provider) -> str:
     """Return the hash of what the key may be sent to: a row that was changed behind our back gets no key."""
-    values = [str(provider.uid), *(getattr(provider, name) for name in BOUND_TO)]
+    options = {name: value for name, value in provider.options.items() if name not in HOW_ANSWERS_COME}
+    values = [str(provider.uid), provider.kind, provider.base_url, provider.headers, options]
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

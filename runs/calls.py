@@ -50,8 +50,8 @@ class ProviderLine:
     runner: Asks
     gate: Gate
     health: Health
-    price: Callable[[str, int | None, int | None], Decimal | None]
-    """(model, tokens in, tokens out) to USD; None: unknown."""
+    price: Callable[[str, int | None, int | None, int], Decimal | None]
+    """(model, tokens in, tokens out, of those in from a cache) to USD; None: unknown."""
     estimates: TokenEstimates = field(default_factory=TokenEstimates)
     ear: Ear = field(default_factory=Ear)
     """What its calls hear of the provider's pace."""
@@ -78,7 +78,7 @@ class ProviderLine:
     def thought_cost(self, request: Request) -> Decimal:
         """Return what a call is thought to cost; a provider without prices is refused before."""
         tokens_in, tokens_out = self.estimates.of(request)
-        return self.price(request.model, math.ceil(tokens_in), math.ceil(tokens_out)) or NOTHING
+        return self.price(request.model, math.ceil(tokens_in), math.ceil(tokens_out), 0) or NOTHING
 
     def hear(self, failure: CallFailed | None) -> None:
         """Take what came of a call as a word about the pace: a 429 is against it, a 5xx or no answer is none."""
@@ -216,7 +216,8 @@ class CallPort:
         job.latency_ms, job.called_s = completion.latency_ms, began
         if job.latency_ms is None:
             job.latency_ms = round((self.clock() - began) * 1000)
-        job.cost_usd = line.price(request.model, completion.tokens_in, completion.tokens_out)
+        counted = (completion.tokens_in, completion.tokens_out, completion.cached_tokens or 0)
+        job.cost_usd = line.price(request.model, *counted)
         return completion, None
 
     def _note(self, job: Job, line: ProviderLine, failure: CallFailed, began: float) -> None:

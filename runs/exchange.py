@@ -56,6 +56,8 @@ class Completion:
     """Prompt tokens as the provider counted them; None: it did not say."""
     tokens_out: int | None = None
     """Completion tokens as the provider counted them; None: it did not say."""
+    cached_tokens: int | None = None
+    """Those of the prompt tokens that the provider read from a cache; None: it did not say."""
     raw_response: str | None = None
     """The body as it came, where it is worth keeping (errors); else None."""
     latency_ms: int | None = None

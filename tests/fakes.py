@@ -68,6 +68,6 @@ def line_to(runner: FakeRunner | HangingRunner, clock: FakeClock, *, limit: int 
     return ProviderLine(1, "fake", runner, Gate(limit), Health(clock), price_of_tokens)
 
 
-def price_of_tokens(model: str, tokens_in: int | None, tokens_out: int | None) -> Decimal | None:
+def price_of_tokens(model: str, tokens_in: int | None, tokens_out: int | None, cached_tokens: int) -> Decimal | None:
     """Return a dollar a token, None where they were not counted."""
     return None if tokens_in is None or tokens_out is None else Decimal(tokens_in + tokens_out)

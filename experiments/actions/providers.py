@@ -7,13 +7,15 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
 from evalsite.plugins import UnknownKind, runners
 from experiments.actions.refusals import ActionRefused, checked_name, refuse_while_used, refused_when_taken
+from experiments.addresses import ForbiddenAddress, refuse_forbidden
 from experiments.configs import BLOB
-from experiments.credentials import BOUND_TO, forget_key, may_name, store_key
+from experiments.credentials import bound_to, forget_key, may_name, store_key
 from experiments.models import Experiment, Project, Provider
 from experiments.models.projects import Person
 from experiments.options import OptionError
@@ -33,7 +35,6 @@ EDITABLE = (
     "timeout_s",
     "prices",
 )
-WHERE_THE_KEY_GOES = {"api_key_env", *BOUND_TO}
 LIMITS = {"max_in_flight": 10_000, "requests_per_minute": MOST, "tokens_per_minute": MOST}
 NAME_LENGTH, URL_LENGTH, KEY_LENGTH = 100, 500, 2_000
 KEY = re.compile(r"[!-~]+")
@@ -75,19 +76,21 @@ def edit_provider(*, provider: Provider, by: Person | None, changes: Mapping[str
     changed = {name for name, value in _editable(values).items() if getattr(edited, name) != value}
     if "api_key_env" in changed or types_key:
         require(by, provider.project, "edit_provider_key")
+    place = bound_to(edited)
     for name in changed:
         setattr(edited, name, values[name])
+    goes_elsewhere = "api_key_env" in changed or bound_to(edited) != place
     if "base_url" in changed:
         _refuse_foreign_recordings(edited, by)
     if by is None:
         edited.is_from_command_line = True
-    elif changed & WHERE_THE_KEY_GOES:
+    elif goes_elsewhere:
         # A key that the operator's command named must not follow to a URL that somebody typed on a page.
         edited.is_from_command_line = False
     _store(edited)
     if typed is not None:
         store_key(edited, typed, by)
-    elif types_key or changed & WHERE_THE_KEY_GOES:
+    elif types_key or goes_elsewhere:
         forget_key(edited)
     return edited
 
@@ -158,6 +161,10 @@ def _check_url(url: str, *, is_needed: bool) -> None:
         return
     if not is_web_address(url):
         raise ActionRefused("base_url", f'"{url}" is no URL: write http://… or https://…')
+    try:
+        refuse_forbidden(urlsplit(url).hostname or "", allow_private=settings.PRIVATE_PROVIDERS)
+    except ForbiddenAddress as forbidden:
+        raise ActionRefused("base_url", str(forbidden)) from forbidden
     if len(url) > URL_LENGTH:
         raise ActionRefused("base_url", f"the URL has {len(url)} characters; {URL_LENGTH} are allowed")
 
@@ -209,12 +216,16 @@ def check_headers(headers: Any) -> None:
 
 
 def check_prices(prices: Any) -> None:
-    """Raise ActionRefused unless prices are {model: {"input": USD, "output": USD}} per million tokens."""
+    """Raise ActionRefused unless prices are {model: {"input": USD, "output": USD}} per million tokens.
+
+    `cached_input` may stand beside them.
+    """
     if not isinstance(prices, dict):
         raise ActionRefused("prices", 'prices are an object like {"model": {"input": 2.5, "output": 10}}')
     for model, price in prices.items():
-        if not isinstance(price, dict) or set(price) != {"input", "output"}:
-            raise ActionRefused("prices", f"the price of {model} has input and output, USD per million tokens")
+        if not isinstance(price, dict) or set(price) - {"cached_input"} != {"input", "output"}:
+            sentence = "has input and output, and perhaps cached_input, USD per million tokens"
+            raise ActionRefused("prices", f"the price of {model} {sentence}")
         for side, value in price.items():
             if not _is_amount(value):
                 raise ActionRefused("prices", f"the {side} price of {model} is a number of at least 0")

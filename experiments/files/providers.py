@@ -191,6 +191,7 @@ def _prices(provider: Fields) -> dict[str, Any]:
         price = Fields(node, path, provider.problems)
         price.required("input")
         price.required("output")
-        prices[model] = {"input": price.number("input", low=0), "output": price.number("output", low=0)}
+        found = {name: price.number(name, low=0) for name in ("input", "cached_input", "output")}
+        prices[model] = {name: amount for name, amount in found.items() if amount is not None}
         price.done()
     return prices

@@ -148,7 +148,9 @@ def _provider() -> Schema:
         "timeout_s": SECONDS,
         "prices": {
             "type": "object",
-            "additionalProperties": _closed({"input": price, "output": price}, required=("input", "output")),
+            "additionalProperties": _closed(
+                {"input": price, "cached_input": price, "output": price}, required=("input", "output")
+            ),
         },
     }
     return _closed({**own, **properties})

@@ -78,10 +78,17 @@ class Provider(models.Model):
         """Where it answers, as a person wrote it: the base URL, or the name of the file with recorded outputs."""
         return self.recorded_in or self.base_url
 
-    def cost_usd(self, model: str, tokens_in: int | None, tokens_out: int | None) -> Decimal | None:
-        """Return the price of one call; None when no price is set or the provider did not count tokens."""
+    def cost_usd(
+        self, model: str, tokens_in: int | None, tokens_out: int | None, cached_tokens: int = 0
+    ) -> Decimal | None:
+        """Return the price of one call; None when no price is set or the provider did not count tokens.
+
+        `cached_tokens` of the tokens in were read from a cache; they cost what the others do unless a price says more.
+        """
         price: dict[str, Any] | None = self.prices.get(model)
         if not price or tokens_in is None or tokens_out is None:
             return None
-        paid = Decimal(str(price["input"])) * tokens_in + Decimal(str(price["output"])) * tokens_out
+        whole, cached = Decimal(str(price["input"])), Decimal(str(price.get("cached_input", price["input"])))
+        from_cache = min(tokens_in, cached_tokens)
+        paid = whole * (tokens_in - from_cache) + cached * from_cache + Decimal(str(price["output"])) * tokens_out
         return paid / MILLION

@@ -102,6 +102,8 @@ async def _test(
         try:
             models = await _models(runner)
             model = model or (models[0] if models else "")
+            if not model and runner.needs_model:
+                raise NeedsPerson(f"name a model: {runner.connection.name} lists none to choose from")
             began = time.perf_counter()
             completion = await asyncio.wait_for(runner.complete(_question(model)), within_s)
         except (CallFailed, NeedsPerson) as problem:
@@ -112,10 +114,14 @@ async def _test(
 
 
 async def _models(runner: Runner) -> tuple[str, ...]:
-    """Return the models that are listed; () where the provider lists none or cannot."""
+    """Return the models that are listed; () where the provider lists none or cannot. Raises CallFailed: unreachable."""
     try:
         return tuple(await asyncio.wait_for(runner.models(), LIMIT_S))
-    except (CallFailed, NeedsPerson, TimeoutError):
+    except CallFailed as failure:
+        if failure.is_unreachable:
+            raise
+        return ()
+    except (NeedsPerson, TimeoutError):
         return ()
 
 

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from evalsite.plugins import runners
 from experiments.configs import measured_options
@@ -78,7 +77,7 @@ class LaneSupplies:
         """
         budgets = budgets_of(run)
         model = run.config["model"]
-        if budgets and line.price(model, 0, 0) is None:
+        if budgets and line.price(model, 0, 0, 0) is None:
             raise NeedsPerson(
                 f"{model} has no price at {line.name}, so that the budget cannot be kept: set its price (0 where calls "
                 "are free), or take the budget away"
@@ -86,13 +85,10 @@ class LaneSupplies:
         return tuple(self.wallets.setdefault(budget, Wallet(budget)) for budget in budgets)
 
     def _connect(self, provider: Provider) -> ProviderLine:
-        def price(model: str, tokens_in: int | None, tokens_out: int | None) -> Any:
-            return provider.cost_usd(model, tokens_in, tokens_out)
-
         runner = runner_of(provider, self._transport)
         health = Health(self._clock, partial(_tell_log, provider.name))
         return ProviderLine(
-            provider.pk, provider.name, runner, Gate(), health, price, is_in_process=runner.is_in_process
+            provider.pk, provider.name, runner, Gate(), health, provider.cost_usd, is_in_process=runner.is_in_process
         )
 
 

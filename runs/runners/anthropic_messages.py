@@ -194,6 +194,7 @@ def completion_of(body: Mapping[str, Any]) -> Completion:
         message=assistant_message(text, reasoning=_joined(blocks, "thinking"), tool_calls=calls),
         tokens_in=_tokens_in(usage or {}),
         tokens_out=count((usage or {}).get("output_tokens")),
+        cached_tokens=count((usage or {}).get("cache_read_input_tokens")),
     )
 
 

@@ -101,6 +101,8 @@ class Runner(ABC):
     """Whether its providers have a base URL; where False they may."""
     Options: ClassVar[type[Options]] = Options
     """The kind's own options."""
+    needs_model: ClassVar[bool] = True
+    """Whether a call without a model's name is none."""
     is_in_process: ClassVar[bool] = False
     """Whether code of others works on a call in this very process, and may end it."""
     identity: ClassVar[tuple[str, ...]] = ()

@@ -91,7 +91,15 @@ def completion_of(choices: list[Any], usage: Any) -> Completion:
         message=kept,
         tokens_in=count(counts.get("prompt_tokens")),
         tokens_out=count(counts.get("completion_tokens")),
+        cached_tokens=_cached(counts),
     )
+
+
+def _cached(counts: Mapping[str, Any]) -> int | None:
+    """Return the prompt tokens that came from a cache; DeepSeek has a name of its own for them."""
+    details = counts.get("prompt_tokens_details")
+    found = details.get("cached_tokens") if isinstance(details, dict) else None
+    return count(counts.get("prompt_cache_hit_tokens") if found is None else found)
 
 
 def _message_in(choice: Mapping[str, Any]) -> dict[str, Any]:

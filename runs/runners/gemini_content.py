@@ -4,7 +4,7 @@ Source: the public reference of the Gemini API, v1beta.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import quote
 
 import orjson
@@ -12,7 +12,7 @@ import orjson
 from experiments.cleaning import clean_text
 from experiments.media import split_data_uri
 from runs.exchange import CallFailed, Completion, Message, NeedsPerson, Request
-from runs.runners.answers import assistant_message, invalid, object_of, tool_call, total
+from runs.runners.answers import assistant_message, count, invalid, object_of, tool_call, total
 from runs.runners.base import HttpResponse
 from runs.runners.params import (
     Check,
@@ -173,12 +173,12 @@ def completion_of(body: Mapping[str, Any], response: HttpResponse | None = None)
 
     Raises CallFailed(invalid_output), with the body of a response.
     """
-    tokens_in, tokens_out = _usage(body)
+    counted = _usage(body)
     candidates = [one for one in body.get("candidates") or () if isinstance(one, dict)]
     blocked = _object_in(body, "promptFeedback").get("blockReason")
     if not candidates and blocked:
         detail = clean_text(f"the prompt was blocked: {blocked}")
-        return Completion("", "refused", detail, assistant_message(""), tokens_in=tokens_in, tokens_out=tokens_out)
+        return Completion("", "refused", detail, assistant_message(""), **counted)
     if not candidates:
         raise invalid("the answer holds no candidates", response)
     outcome, detail = _outcome(candidates[0])
@@ -188,14 +188,26 @@ def completion_of(body: Mapping[str, Any], response: HttpResponse | None = None)
     if len(candidates) > 1:
         message["other_choices"] = [_other(candidate) for candidate in candidates[1:]]
     text = message["parts"][0]["text"]
-    return Completion(text, outcome, detail, message, tokens_in=tokens_in, tokens_out=tokens_out)
+    return Completion(text, outcome, detail, message, **counted)
 
 
-def _usage(body: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    """Return tokens in and out: thoughts are put out and paid like the answer; what tools brought is read."""
+class Usage(TypedDict):
+    """What an answer was counted as."""
+
+    tokens_in: int | None
+    cached_tokens: int | None
+    """Those of the tokens in that came from the cache."""
+    tokens_out: int | None
+
+
+def _usage(body: Mapping[str, Any]) -> Usage:
+    """Return the tokens: thoughts are put out and paid like the answer; what tools brought is read."""
     usage = _object_in(body, "usageMetadata")
-    tokens_in = total(usage.get("promptTokenCount"), usage.get("toolUsePromptTokenCount"))
-    return tokens_in, total(usage.get("candidatesTokenCount"), usage.get("thoughtsTokenCount"))
+    return {
+        "tokens_in": total(usage.get("promptTokenCount"), usage.get("toolUsePromptTokenCount")),
+        "cached_tokens": count(usage.get("cachedContentTokenCount")),
+        "tokens_out": total(usage.get("candidatesTokenCount"), usage.get("thoughtsTokenCount")),
+    }
 
 
 def _outcome(candidate: Mapping[str, Any]) -> tuple[str, str]:

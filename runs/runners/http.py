@@ -128,6 +128,7 @@ class HttpRunner(EndpointRunner):
     label = "JSON over HTTP"
     help_text = "Any endpoint that takes and gives JSON, or events: templates say what is sent, paths what came."
     needs_url = True
+    needs_model = False
     Options = HttpOptions
     identity = (
         *("method", "path", "request_headers", "body", "text", "refusal", "truncated", "error"),

@@ -48,6 +48,7 @@ class PythonRunner(Runner):
     label = "Python callable"
     help_text = "An async callable of a package that is installed beside the site, on every machine with workers."
     Options = PythonOptions
+    needs_model = False
     is_in_process = True
     identity = ("callable",)
 

@@ -16,6 +16,7 @@ SAMPLE_HEADER = "x-evalsite-sample"
 SAMPLE_DIGITS = 9
 DONE = b"data: [DONE]\n\n"
 PIECE_LENGTH = 16
+MOST_CHOICES = 128
 
 
 class BadCall(Exception):
@@ -42,6 +43,8 @@ class ChatCall:
     is_stream: bool
     has_usage: bool
     """Whether a stream is to end with the usage."""
+    choices: int = 1
+    """How many answers are wanted."""
 
 
 @dataclass(slots=True)
@@ -53,6 +56,8 @@ class ChatAnswer:
     tokens_out: int
     finish_reason: str = "stop"
     refusal: str | None = None
+    others: tuple["ChatAnswer", ...] = ()
+    """The choices behind the first."""
 
 
 def read_call(request: HttpRequest) -> ChatCall:
@@ -65,8 +70,6 @@ def read_call(request: HttpRequest) -> ChatCall:
         raise BadCall("the body is an object with model and messages, each with content") from None
     if not texts or not isinstance(model, str):
         raise BadCall("model is a text and messages are at least one", param="messages")
-    if body.get("n") not in (None, 1):
-        raise BadCall("Unsupported parameter: n is 1", param="n", code="unsupported_parameter")
     return ChatCall(
         model=model,
         prompt=texts[0] if len(texts) == 1 else "\n".join(texts),
@@ -75,38 +78,49 @@ def read_call(request: HttpRequest) -> ChatCall:
         max_tokens=_limit_of(body),
         is_stream=body.get("stream") is True,
         has_usage=_wants_usage(body.get("stream_options")),
+        choices=_choices_of(body.get("n")),
     )
 
 
 def completion_body(call: ChatCall, answer: ChatAnswer, *, number: int, now: int) -> bytes:
     """Return the JSON of a completion; `number` makes its id, `now` is in seconds since 1970."""
-    message: dict[str, Any] = {"role": "assistant", "content": answer.text, "refusal": None}
-    if answer.refusal:
-        message |= {"content": None, "refusal": answer.refusal}
     return orjson.dumps(
         {
             "id": f"chatcmpl-{number}",
             "object": "chat.completion",
             "created": now,
             "model": call.model,
-            "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": answer.finish_reason}],
+            "choices": [_whole_choice(index, each) for index, each in enumerate([answer, *answer.others])],
             "usage": _usage(answer),
         }
     )
 
 
+def _whole_choice(index: int, answer: ChatAnswer) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": answer.text, "refusal": None}
+    if answer.refusal:
+        message |= {"content": None, "refusal": answer.refusal}
+    return {"index": index, "message": message, "logprobs": None, "finish_reason": answer.finish_reason}
+
+
 def stream_pieces(call: ChatCall, answer: ChatAnswer, *, number: int, now: int) -> Iterator[bytes]:
     """Return the server-sent events of a streamed completion, the final mark included."""
     base = {"id": f"chatcmpl-{number}", "object": "chat.completion.chunk", "created": now, "model": call.model}
-    yield _event(base, [_choice({"role": "assistant", "content": ""})])
-    if answer.refusal:
-        yield _event(base, [_choice({"refusal": answer.refusal})])
-    for start in range(0, 0 if answer.refusal else len(answer.text), PIECE_LENGTH):
-        yield _event(base, [_choice({"content": answer.text[start : start + PIECE_LENGTH]})])
-    yield _event(base, [_choice({}, answer.finish_reason)])
+    for index, each in enumerate([answer, *answer.others]):
+        for choice in _choice_pieces(each):
+            yield _event(base, [{"index": index, **choice}])
     if call.has_usage:
         yield _event({**base, "usage": _usage(answer)}, [])
     yield DONE
+
+
+def _choice_pieces(answer: ChatAnswer) -> Iterator[dict[str, Any]]:
+    yield _choice({"role": "assistant", "content": ""})
+    if answer.refusal:
+        yield _choice({"refusal": answer.refusal})
+    for start in range(0, 0 if answer.refusal else len(answer.text), PIECE_LENGTH):
+        yield _choice({"content": answer.text[start : start + PIECE_LENGTH]})
+    yield _choice({}, answer.finish_reason)
 
 
 def cut(answer: ChatAnswer, max_tokens: int) -> ChatAnswer:
@@ -131,14 +145,15 @@ def _event(base: dict[str, Any], choices: list[dict[str, Any]]) -> bytes:
 
 
 def _choice(delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
-    return {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    return {"delta": delta, "finish_reason": finish_reason}
 
 
 def _usage(answer: ChatAnswer) -> dict[str, int]:
+    tokens_out = answer.tokens_out + sum(other.tokens_out for other in answer.others)
     return {
         "prompt_tokens": answer.tokens_in,
-        "completion_tokens": answer.tokens_out,
-        "total_tokens": answer.tokens_in + answer.tokens_out,
+        "completion_tokens": tokens_out,
+        "total_tokens": answer.tokens_in + tokens_out,
     }
 
 
@@ -156,6 +171,14 @@ def _wants_usage(options: Any) -> bool:
 
 def _sample_of(header: str) -> int:
     return int(header) if header.isascii() and header.isdigit() and len(header) <= SAMPLE_DIGITS else 0
+
+
+def _choices_of(n: Any) -> int:
+    if n is None:
+        return 1
+    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST_CHOICES:
+        raise BadCall(f"n is a whole number from 1 to {MOST_CHOICES}", param="n")
+    return n
 
 
 def _limit_of(body: dict[str, Any]) -> int | None:

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from runs.simulator.chat import ChatAnswer, ChatCall, cut, prompt_tokens
+from runs.simulator.chat import SAMPLE_DIGITS, ChatAnswer, ChatCall, cut, prompt_tokens
 from runs.simulator.knowledge import Knowledge
 from runs.simulator.models import Draws, Fault, SimulatedModel, draw
 
 REFUSAL = "I'm sorry, but I can't help with that."
+SAMPLES = 10**SAMPLE_DIGITS
 WITHOUT_ANSWER = (Fault.TIMEOUT, Fault.RETRY_429, Fault.ERROR, Fault.MALFORMED, Fault.DROP)
 BROKEN_OFF = (Fault.CUT, Fault.ENDLESS)
 
@@ -56,9 +57,17 @@ class Models:
         if fault is Fault.TIMEOUT:
             return Reaction(model.hang_s, fault, None)
         answer = None if fault in WITHOUT_ANSWER else self._answer(model, call, draws, fault)
+        if answer is not None and call.choices > 1:
+            answer.others = self._others(model, call, fault)
         latency_s = model.latency_s(draws)
         first_s = latency_s * model.first_token_share if call.is_stream else latency_s
         return Reaction(first_s, fault, answer, latency_s - first_s)
+
+    def _others(self, model: SimulatedModel, call: ChatCall, fault: Fault | None) -> tuple[ChatAnswer, ...]:
+        """Return the choices behind the first, each of draws of its own: those of no sample that is asked for."""
+        samples = [call.sample + choice * SAMPLES for choice in range(1, call.choices)]
+        draws = [draw(self._seed, model.name, call.prompt, sample) for sample in samples]
+        return tuple(self._answer(model, call, each, fault) for each in draws)
 
     @staticmethod
     def _passes(model: SimulatedModel, fault: Fault | None) -> bool:

@@ -97,7 +97,7 @@ def _take(job: Job, found: Reusable) -> Completion:
 
 def _answer(job: Job, provider: str, completion: Completion) -> Message:
     """Return the assistant's message as the transcript keeps it: with its call, and marked where it broke off."""
-    call = {
+    call: dict[str, Any] = {
         "provider": provider,
         "purpose": "subject",
         "usage": {"tokens_in": completion.tokens_in, "tokens_out": completion.tokens_out},
@@ -105,6 +105,8 @@ def _answer(job: Job, provider: str, completion: Completion) -> Message:
         "wait_ms": job.wait_ms,
         "latency_ms": job.latency_ms,
     }
+    if completion.cached_tokens:
+        call["usage"]["cached_tokens"] = completion.cached_tokens
     if completion.first_token_ms is not None:
         call["first_token_ms"] = completion.first_token_ms
     if job.partial is not None:

@@ -6,9 +6,10 @@ from typing import Self
 
 from yarl import URL
 
+from experiments.addresses import ForbiddenAddress, refuse_forbidden
 from runs.exchange import NeedsPerson
 from runs.runners.base import HttpResponse, StreamedResponse
-from runs.transport.addresses import ForbiddenAddress, Resolver, refuse_forbidden
+from runs.transport.addresses import Resolver
 from runs.transport.connection import Connection
 from runs.transport.pool import Pool
 from runs.transport.targets import Target, parsed, shown

@@ -4,8 +4,8 @@ import errno
 import socket
 import ssl
 
+from experiments.addresses import ForbiddenAddress
 from runs.exchange import CallFailed, NeedsPerson
-from runs.transport.addresses import ForbiddenAddress
 
 CONNECT_S = 10.0
 

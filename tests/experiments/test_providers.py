@@ -1,5 +1,6 @@
 """Providers: what they may hold, and whose keys they may name."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -185,3 +186,42 @@ def test_a_provider_of_a_person_that_names_recorded_outputs_is_refused(project: 
         create_provider(project=project, by=owner, name="past", kind="replay", base_url=f"blob:{'0' * 64}")
 
     assert refusal.value.field == "base_url"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/v1",
+        "http://[::ffff:169.254.169.254]/v1",
+        "http://[fd00:ec2::254]/v1",
+        "http://2852039166/v1",
+        "https://metadata.google.internal/v1",
+    ],
+)
+def test_provider_at_a_metadata_address_is_refused_when_it_is_saved(project: Project, url: str) -> None:
+    with pytest.raises(ActionRefused, match="is a link-local or metadata address: no provider may be there") as refusal:
+        create_provider(project=project, by=None, name="local", kind="openai", base_url=url)
+
+    assert refusal.value.field == "base_url"
+
+
+def test_provider_at_a_private_address_is_refused_where_they_are_forbidden(
+    project: Project, settings: LazySettings
+) -> None:
+    settings.PRIVATE_PROVIDERS = False
+
+    with pytest.raises(ActionRefused, match="is a private address"):
+        create_provider(project=project, by=None, name="local", kind="openai", base_url="http://10.0.0.1/v1")
+
+
+@pytest.mark.parametrize(("cached_tokens", "cost"), [(0, "0.0031"), (400, "0.0023"), (9999, "0.0011")])
+def test_tokens_from_a_cache_cost_what_the_price_list_says(cached_tokens: int, cost: str) -> None:
+    provider = Provider(prices={"m": {"input": 2.5, "cached_input": 0.5, "output": 6}})
+
+    assert provider.cost_usd("m", 1000, 100, cached_tokens) == Decimal(cost)
+
+
+def test_tokens_from_a_cache_cost_what_others_do_without_a_price_of_their_own() -> None:
+    provider = Provider(prices={"m": {"input": 2.5, "output": 6}})
+
+    assert provider.cost_usd("m", 1000, 100, 400) == provider.cost_usd("m", 1000, 100)

@@ -66,6 +66,12 @@ def test_stored_key_survives_changes_of_limits_and_names(provider: Provider, edi
     assert provider_key(edited) == KEY
 
 
+def test_stored_key_survives_another_way_for_answers_to_come(provider: Provider, editor: Any) -> None:
+    edited = edit_provider(provider=provider, by=editor, changes={"options": {"stream": True}})
+
+    assert provider_key(edited) == KEY
+
+
 def test_typed_key_takes_the_place_of_a_variable(project: Project) -> None:
     provider = ProviderFactory(project=project, api_key_env="GATEWAY_API_KEY", is_from_command_line=True)
 

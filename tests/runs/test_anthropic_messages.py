@@ -172,6 +172,7 @@ def test_parse_answer_keeps_text_thinking_calls_and_usage() -> None:
     found = parse_answer(response(200, message([*thinking, text("4"), text("!"), CALL], usage=usage)), url=URL)
 
     assert (found.text, found.outcome, found.tokens_in, found.tokens_out) == ("4!", "ok", 325, 7)
+    assert found.cached_tokens == 300
     assert found.message == {
         "role": "assistant",
         "parts": [{"type": "text", "text": "4!"}],

@@ -127,6 +127,20 @@ def test_parse_answer_with_tool_calls_and_reasoning_keeps_them_in_the_message() 
 
 
 @pytest.mark.parametrize(
+    ("usage", "cached"),
+    [
+        ({"prompt_tokens_details": {"cached_tokens": 5}}, 5),
+        ({"prompt_cache_hit_tokens": 4}, 4),
+        ({"prompt_tokens_details": None}, None),
+    ],
+)
+def test_parse_answer_says_which_tokens_came_from_a_cache(usage: Any, cached: int | None) -> None:
+    found = parse_answer(response(200, {**completion("4"), "usage": {"prompt_tokens": 7, **usage}}), url=URL)
+
+    assert (found.tokens_in, found.cached_tokens) == (7, cached)
+
+
+@pytest.mark.parametrize(
     "usage",
     [
         None,

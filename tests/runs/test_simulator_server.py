@@ -240,6 +240,17 @@ async def test_paced_stream_to_a_client_of_http_1_0_ends_with_the_connection(sim
     assert b"chunked" not in answer
 
 
+@pytest.mark.parametrize("stream", [True, False])
+async def test_several_choices_are_as_many_and_all_counted(client: ClientSession, stream: bool) -> None:
+    async with client.post(CHAT, json={**body_of("plain", stream=stream), "n": 3}) as answer:
+        text = await answer.text()
+    async with client.post(CHAT, json=body_of("plain")) as answer:
+        alone = (await answer.json())["usage"]
+
+    assert [text.count(f'"index":{index}') > 0 for index in range(4)] == [True, True, True, False]
+    assert stream or orjson.loads(text)["usage"]["completion_tokens"] > alone["completion_tokens"]
+
+
 async def test_stream_without_usage_ends_with_the_reason(client: ClientSession) -> None:
     async with client.post(CHAT, json=body_of("refuses", stream=True)) as answer:
         text = await answer.text()
@@ -258,7 +269,7 @@ async def test_stream_without_usage_ends_with_the_reason(client: ClientSession) 
         (b'{"model": 5, "messages": [{"content": "x"}]}', 400, None, "messages"),
         (b'{"model": "plain", "messages": [{"role": "user"}]}', 400, None, None),
         (b'{"model": "plain", "messages": [{"content": 5}]}', 400, None, None),
-        (b'{"model": "plain", "messages": [{"content": "x"}], "n": 2}', 400, "unsupported_parameter", "n"),
+        (b'{"model": "plain", "messages": [{"content": "x"}], "n": 0}', 400, None, "n"),
         (b'{"model": "plain", "messages": [{"content": "x"}], "max_tokens": 0.5}', 400, None, "max_tokens"),
         (b'{"model": "nobody", "messages": [{"content": "x"}]}', 404, "model_not_found", "model"),
     ],

@@ -13,6 +13,7 @@ from experiments.models import Project, Provider
 from runs.actions.testing import test_provider as try_provider
 from runs.simulator.thread import running_simulator
 from tests.factories import ProjectFactory, ProviderFactory
+from tests.model_server import model_server
 
 
 @pytest.fixture
@@ -51,6 +52,15 @@ def test_test_of_what_nobody_listens_at_says_so(project: Project, editor: User) 
     answer = try_provider(provider=ProviderFactory(project=project), model="m", by=editor)
 
     assert "was refused" in answer.error
+
+
+def test_test_without_a_model_where_none_is_listed_asks_for_one(project: Project, editor: User) -> None:
+    with model_server() as server:
+        server.models = []
+        provider = ProviderFactory(project=project, name="mute", base_url=server.url)
+        answer = try_provider(provider=provider, model=" ", by=editor)
+
+    assert answer.error == "name a model: mute lists none to choose from"
 
 
 def test_test_with_a_key_that_was_not_given_says_who_gives_it(
