@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import factory
@@ -14,6 +14,9 @@ from factory.django import DjangoModelFactory
 from experiments.configs import config_of, hash_of
 from experiments.models import (
     AccessToken,
+    BulkChunk,
+    BulkEdit,
+    BulkKind,
     Candidate,
     CaseChunk,
     CaseList,
@@ -24,6 +27,7 @@ from experiments.models import (
     IdempotencyKey,
     Invitation,
     Item,
+    ItemEdit,
     Membership,
     Project,
     Prompt,
@@ -33,6 +37,7 @@ from experiments.models import (
     ScorerRevision,
     ScorerSpec,
     SignInLink,
+    TableView,
 )
 from experiments.models.datasets import POSITION_GAP
 from runs.models import (
@@ -85,6 +90,16 @@ class MembershipFactory(DjangoModelFactory[Membership]):
     project = SubFactory(ProjectFactory)
     user = SubFactory(UserFactory)
     role = Role.VIEWER
+
+
+class TableViewFactory(DjangoModelFactory[TableView]):
+    """A table as a person wants it: every column, comfortably."""
+
+    class Meta:
+        model = TableView
+
+    user = SubFactory(UserFactory)
+    table = Sequence("table-{}".format)
 
 
 class IdempotencyKeyFactory(DjangoModelFactory[IdempotencyKey]):
@@ -153,6 +168,42 @@ class ItemFactory(DjangoModelFactory[Item]):
     expected = "Paris"
     position = Sequence(lambda number: (number + 1) * POSITION_GAP)
     since = 1
+    changed_at = LazyFunction(timezone.now)
+
+
+class BulkEditFactory(DjangoModelFactory[BulkEdit]):
+    """A bulk edit whose items are not chosen yet."""
+
+    class Meta:
+        model = BulkEdit
+
+    dataset = SubFactory(DatasetFactory)
+    kind = BulkKind.TAG
+    value = "hard"
+
+
+class BulkChunkFactory(DjangoModelFactory[BulkChunk]):
+    """The first chunk of a bulk edit, without items."""
+
+    class Meta:
+        model = BulkChunk
+
+    bulk = SubFactory(BulkEditFactory)
+    number = 0
+    rows: ClassVar[list[Any]] = []
+
+
+class ItemEditFactory(DjangoModelFactory[ItemEdit]):
+    """An item that was added to the first draft."""
+
+    class Meta:
+        model = ItemEdit
+
+    dataset = SubFactory(DatasetFactory)
+    key = Sequence("item-{}".format)
+    draft_number = 1
+    after: ClassVar[dict[str, Any]] = {"input": "1 + 1"}
+    position = 1024
     changed_at = LazyFunction(timezone.now)
 
 

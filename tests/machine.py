@@ -17,7 +17,7 @@ from tests.provider import KEY, free_port, provider
 from tests.waiting import wait_until
 
 ITEMS, IN_FLIGHT = 300, 8
-START_S, RUN_S, GOING_ON_S = 30, 60, 15
+START_S, RUN_S, GOING_ON_S = 90, 120, 30
 REPEATED = IN_FLIGHT  # calls that may be made again after a kill: those that were open
 EXACT = {"slow": (1.0, ITEMS, ITEMS), "wrong": (0.0, ITEMS, ITEMS)}
 FILE = {

@@ -8,6 +8,8 @@ from django.db import IntegrityError
 from tests.constraints import breach_pattern, constraints_of
 from tests.factories import (
     AccessTokenFactory,
+    BulkChunkFactory,
+    BulkEditFactory,
     CandidateFactory,
     CaseChunkFactory,
     CaseListFactory,
@@ -17,6 +19,7 @@ from tests.factories import (
     ExperimentFactory,
     IdempotencyKeyFactory,
     InvitationFactory,
+    ItemEditFactory,
     ItemFactory,
     MembershipFactory,
     ProjectFactory,
@@ -25,6 +28,7 @@ from tests.factories import (
     ProviderFactory,
     ScorerRevisionFactory,
     ScorerSpecFactory,
+    TableViewFactory,
     UserFactory,
 )
 
@@ -73,6 +77,11 @@ BREACHES: dict[str, Callable[[], object]] = {
         2, experiment=ExperimentFactory(), identity_hash="a"
     ),
     "draft_is_fields_or_a_document": lambda: ExperimentDraftFactory(fields={"name": "a"}, document="experiment: a"),
+    "table_view_once_per_person": lambda: TableViewFactory.create_batch(2, user=UserFactory(), table="runs"),
+    "table_view_density_known": lambda: TableViewFactory(density="tiny"),
+    "bulk_edit_undo_names_another": lambda: BulkEditFactory(kind="undo"),
+    "bulk_chunk_number_once": lambda: BulkChunkFactory.create_batch(2, bulk=BulkEditFactory()),
+    "item_edit_changes_something": lambda: ItemEditFactory(before=None, after=None),
     "case_chunk_once": lambda: CaseChunkFactory.create_batch(2, case_list=CaseListFactory()),
 }
 
