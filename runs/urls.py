@@ -12,6 +12,7 @@ urlpatterns = [
     path("runs/<uuid:uid>/results/", views.run_results, name="run-results"),
     path("runs/<uuid:uid>/results/<int:ordinal>/", views.result_detail, name="result-detail"),
     path("runs/<uuid:uid>/results/<int:ordinal>/media/<int:number>/", views.result_medium, name="result-medium"),
+    path("runs/<uuid:uid>/results/<int:ordinal>/rendered/", views.result_rendered, name="result-rendered"),
     path("runs/<uuid:uid>/results/<int:ordinal>/again/", views.result_again, name="result-again"),
     path("runs/<uuid:uid>/results/<int:ordinal>/run-again/", views.result_run_again, name="result-run-again"),
     path("runs/<uuid:uid>/results/<int:ordinal>/rate/", views.result_rate, name="result-rate"),

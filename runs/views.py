@@ -70,6 +70,15 @@ def result_detail(request: HttpRequest, uid: UUID, ordinal: int) -> HttpResponse
 
 
 @require_safe
+def result_rendered(request: HttpRequest, uid: UUID, ordinal: int) -> HttpResponse:
+    """Show an output as the Markdown that it may be, sanitized: a fragment for htmx, a page by its link."""
+    run = visible_run(uid, request.user)
+    one = ResultPage.build(run, _checked(ordinal), request, request.user)
+    name = "_result_rendered" if request.headers.get("HX-Request") else "result_rendered"
+    return render(request, f"runs/{name}.html", {"run": run, "ordinal": ordinal, "output": one.output})
+
+
+@require_safe
 def result_medium(request: HttpRequest, uid: UUID, ordinal: int, number: int) -> HttpResponse:
     """Give an image, audio or file of the transcript, by its number."""
     run = visible_run(uid, request.user)

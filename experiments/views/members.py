@@ -27,7 +27,9 @@ from experiments.actions import (
 from experiments.actions.members import NO_LONGER
 from experiments.forms import InvitationForm, JoinForm
 from experiments.models import Invitation, Membership
+from experiments.pages.confirmations import Confirmation
 from experiments.pages.members import MemberListPage, ProjectHead
+from experiments.permissions import require
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -60,10 +62,15 @@ def member_role(request: HttpRequest, uid: UUID) -> HttpResponse:
     )
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def member_remove(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """Take a member out, and lead back."""
+    """Ask whether a member is to be taken out, or do it and lead back."""
     membership = _membership(request, uid)
+    if request.method != "POST":
+        if membership.user_id != request.user.pk:
+            require(request.user, membership.project, "edit_members")
+        ask = Confirmation.of_removing(membership, request.user)
+        return render(request, "settings/confirm.html", {"ask": ask})
     answer = _done(
         request, membership, lambda: remove_member(membership=membership, by=request.user), "is no member any more"
     )
@@ -71,10 +78,13 @@ def member_remove(request: HttpRequest, uid: UUID) -> HttpResponse:
     return redirect("home") if is_gone else answer
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitation_revoke(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """Make an invitation useless, and lead back."""
+    """Ask whether an invitation is to be made useless, or do it and lead back."""
     invitation = get_object_or_404(Invitation.objects.visible_to(request.user).select_related("project"), uid=uid)
+    if request.method != "POST":
+        require(request.user, invitation.project, "edit_members")
+        return render(request, "settings/confirm.html", {"ask": Confirmation.of_revoking_invitation(invitation)})
     try:
         revoke_invitation(invitation=invitation, by=request.user)
         messages.success(request, "The invitation is revoked: its link lets nobody in.")

@@ -8,11 +8,12 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from experiments.actions import ActionConflict, ActionRefused, issue_token, revoke_token
 from experiments.forms import TokenForm
 from experiments.models import AccessToken
+from experiments.pages.confirmations import Confirmation
 from experiments.pages.settings import TokenListPage
 
 
@@ -32,10 +33,13 @@ def token_list(request: HttpRequest) -> HttpResponse:
     return render(request, "settings/token_list.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def token_revoke(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """Make a token useless, and lead back."""
-    token = get_object_or_404(AccessToken.objects.visible_to(request.user), uid=uid)
+    """Ask whether a token is to be made useless, or do it and lead back."""
+    token = get_object_or_404(AccessToken.objects.visible_to(request.user).select_related("user"), uid=uid)
+    if request.method != "POST":
+        ask = Confirmation.of_revoking_token(token, request.user)
+        return render(request, "settings/confirm.html", {"ask": ask})
     try:
         revoke_token(token=token, by=request.user)
         messages.success(request, f"{token} is revoked: whoever uses it is turned away from now on.")

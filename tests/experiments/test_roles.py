@@ -160,3 +160,28 @@ def test_link_made_by_api_lets_in(client: Client, project: Project, owner: Any) 
     assert client.get(made["url"]).status_code == 200
     listed = Api().get("invitations/", **header).json()["items"]
     assert [(one["note"], "url" in one) for one in listed] == [("Maria", False)]
+
+
+def test_nobody_is_removed_and_nothing_revoked_before_it_is_confirmed(project: Project, owner: User) -> None:
+    member = MembershipFactory(project=project, user__username="mary")
+    invitation = InvitationFactory(project=project, note="for Ann")
+    token, _ = AccessToken.issue(user=owner, name="notebook")
+    mine = project.memberships.get(user=owner)
+    client = Client()
+    client.force_login(owner)
+
+    addresses = [
+        f"/members/{member.uid}/remove/",
+        f"/members/{mine.uid}/remove/",
+        f"/invitations/{invitation.uid}/revoke/",
+        f"/settings/tokens/{token.uid}/revoke/",
+    ]
+    pages = [client.get(address).content.decode() for address in addresses]
+
+    headings = ["Remove mary?", f"Leave {project.name}?", "Revoke this invitation?", "Revoke notebook?"]
+    assert [one for one, page in zip(headings, pages, strict=True) if f"{one}</h1>" not in page] == []
+    assert project.memberships.count() == 2
+    assert project.invitations.count() == 1
+    assert AccessToken.objects.usable().filter(pk=token.pk).exists()
+    assert client.post(addresses[0]).status_code == 302
+    assert not project.memberships.filter(pk=member.pk).exists()
