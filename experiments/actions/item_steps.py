@@ -70,7 +70,7 @@ def write_steps(draft: Dataset, steps: Sequence[Step], by: Person | None, bulk: 
     _end(draft, steps, kept={step.before.pk for step in overwritten if step.before})
     _rows(draft).filter(pk__in=reopened).update(until=None)
     _begin(draft, [step for step in written if not _is_own(draft, step)], author)
-    _overwrite(overwritten, author)
+    _overwrite(draft, overwritten, author)
     tags = {tag for step in written if step.content for tag in split_tags(step.content["tags"])}
     names = with_new_names(draft, tags, {step.content["split"] for step in written if step.content})
     Dataset.objects.filter(pk=draft.pk).update(draft_edit_count=F("draft_edit_count") + len(steps), **names)
@@ -98,16 +98,15 @@ def _begin(draft: Dataset, steps: Sequence[Step], author: Author) -> None:
     )
 
 
-def _overwrite(steps: Sequence[Step], author: Author) -> None:
-    rows, changed = [], set()
+def _overwrite(draft: Dataset, steps: Sequence[Step], author: Author) -> None:
+    """Change rows of the draft: those that change alike in one statement."""
+    alike: dict[str, tuple[dict[str, Any], list[int]]] = {}
     for step in steps:
-        for name, value in {**(step.content or {}), **author.values}.items():
-            if getattr(step.before, name) != value:
-                changed.add(name)
-                setattr(step.before, name, value)
-        rows.append(step.before)
-    if changed:
-        Item.objects.bulk_update([row for row in rows if row], sorted(changed | {"changed_at"}))
+        if step.before is not None and step.content is not None:
+            changes = {name: value for name, value in step.content.items() if getattr(step.before, name) != value}
+            alike.setdefault(repr(changes), (changes, []))[1].append(step.before.pk)
+    for changes, pks in alike.values():
+        _rows(draft).filter(pk__in=pks).update(**changes, **author.values)
 
 
 def _noted(draft: Dataset, step: Step, author: Author) -> ItemEdit:

@@ -86,7 +86,7 @@ class NamesFilter(admin.SimpleListFilter):
         names = list(getattr(dataset, self.noted)[:OFFERED]) if dataset else []
         asked = request.GET.get(self.parameter_name or "")
         more = [asked] if asked and asked != NONE and asked not in names else []
-        return [(name, name) for name in [*names, *more]] + ([(NONE, "without")] if names else [])
+        return [(name, name) for name in [*names, *more]] + ([(NONE, f"without a {self.title}")] if names else [])
 
     def has_output(self) -> bool:
         """Be in force when a name is asked for: what is not narrowed would be edited in bulk."""

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.formats import date_format
 from django.utils.text import Truncator
 
 from evalsite.project_admin import ProjectAdmin
@@ -35,7 +36,7 @@ class ItemAdmin(ProjectAdmin):
     project_path = "dataset__project"
     actions = ["tag", "untag", "move_to_split", "remove", "restore"]
     change_list_template = "admin/experiments/item/change_list.html"
-    list_display = ["key", "shown_input", "shown_expected", "split", "shown_tags", "changed_by", "changed_at"]
+    list_display = ["key", "shown_input", "shown_expected", "split", "shown_tags", "shown_change"]
     list_filter = [DatasetFilter, VersionFilter, SplitFilter, TagFilter]
     list_per_page = 50
     list_select_related = ["dataset__project", "changed_by"]
@@ -91,12 +92,19 @@ class ItemAdmin(ProjectAdmin):
     @admin.display(description="input")
     def shown_input(self, item: Item) -> str:
         """Return the beginning of the input."""
-        return Truncator(without_data(text_of(item.input))).chars(INPUT_SHOWN)
+        variables = item.input if isinstance(item.input, dict) else {}
+        text = " · ".join(f"{name}: {text_of(value)}" for name, value in variables.items()) or text_of(item.input)
+        return Truncator(without_data(text)).chars(INPUT_SHOWN)
 
     @admin.display(description="expected")
     def shown_expected(self, item: Item) -> str:
         """Return the beginning of what is expected."""
         return Truncator(text_of(item.expected)).chars(EXPECTED_SHOWN)
+
+    @admin.display(description="changed")
+    def shown_change(self, item: Item) -> str:
+        """Return who changed the item last, and when."""
+        return f"{item.changed_by or 'command line'}, {date_format(item.changed_at, 'j M Y H:i')}"
 
     @admin.display(description="tags")
     def shown_tags(self, item: Item) -> str:

@@ -161,8 +161,8 @@ class Item(models.Model):
             models.Index(fields=["dataset", "position", "id"], name="item_dataset_position"),
             # The items of a draft in their order and their number: curators' lists.
             models.Index(fields=["dataset", "position", "id"], condition=Q(until=None), name="item_draft_position"),
-            # What a draft or version ends, and the items that a draft has no more.
-            models.Index(fields=["dataset", "until"], condition=Q(until__isnull=False), name="item_dataset_until"),
+            # The items that a draft has no more. By key: SQLite would read all that ended for each item by `until`.
+            models.Index(fields=["dataset", "key"], condition=Q(until__isnull=False), name="item_ended_key"),
         ]
 
     def __str__(self) -> str:

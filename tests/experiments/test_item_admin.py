@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
+from django_q.models import Success
 
 from experiments.models import Dataset, Item, Project
 from tests.factories import DatasetFactory, DatasetVersionFactory, ItemFactory
@@ -245,3 +247,50 @@ def test_bulk_action_reaches_no_other_dataset(editor: User, dataset: Dataset) ->
 )
 def test_curators_see_datasets_and_nothing_else(editor: User, name: str, status: int) -> None:
     assert curator(editor).get(reverse(f"admin:{name}_changelist")).status_code == status
+
+
+@pytest.mark.parametrize("name", ["experiments_item", "experiments_dataset", "experiments_datasetversion"])
+@pytest.mark.parametrize("page", ["change", "history", "delete"])
+def test_objects_of_strangers_have_no_page(stranger: User, dataset: Dataset, name: str, page: str) -> None:
+    rows = {"experiments_item": dataset.item_rows, "experiments_datasetversion": dataset.versions}
+    row = rows[name].all()[0] if name in rows else dataset
+
+    shown = curator(stranger).get(reverse(f"admin:{name}_{page}", args=[row.pk]), follow=True).content.decode()
+
+    assert "capitals" not in shown
+    assert "frozen-one" not in shown
+
+
+@pytest.mark.parametrize("name", ["experiments_item", "experiments_dataset", "experiments_datasetversion"])
+def test_searches_and_filters_of_strangers_find_nothing(stranger: User, dataset: Dataset, name: str) -> None:
+    client = curator(stranger)
+    query = {"q": "capitals", "dataset": dataset.pk, "dataset__id__exact": dataset.pk, "tag": "easy", "split": "test"}
+
+    pages = [client.get(reverse(f"admin:{name}_changelist"), {key: value}, follow=True) for key, value in query.items()]
+
+    assert all("frozen-one" not in page.content.decode() for page in pages)
+    assert all(">capitals" not in page.content.decode() for page in pages)
+
+
+def test_autocomplete_answers_curators_nothing(stranger: User, dataset: Dataset) -> None:
+    asked = {"app_label": "experiments", "model_name": "item", "field_name": "dataset", "term": "cap"}
+
+    assert curator(stranger).get(reverse("admin:autocomplete"), asked).status_code in (403, 404)
+
+
+@pytest.mark.parametrize("model", ["success", "failure", "ormq", "schedule"])
+def test_queue_is_for_superusers_and_shows_no_arguments(owner: User, model: str) -> None:
+    Success.objects.create(
+        id="1", name="import", func="experiments.tasks.import_data", args=("secret-argument",), kwargs={},
+        result="secret-result", started=timezone.now(), stopped=timezone.now(), success=True,
+    )  # fmt: skip
+    staff, superuser = curator(owner), Client()
+    superuser.force_login(User.objects.create_superuser("root"))
+    everything = Permission.objects.filter(content_type__app_label="django_q")
+    owner.user_permissions.add(*everything)
+
+    shown = superuser.get(reverse(f"admin:django_q_{model}_changelist")).content.decode()
+    opened = superuser.get(reverse("admin:django_q_success_change", args=["1"]), follow=True).content.decode()
+
+    assert staff.get(reverse(f"admin:django_q_{model}_changelist")).status_code == 403
+    assert "secret" not in shown + opened

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -16,7 +17,8 @@ from experiments.actions import (
 )
 from experiments.models import Dataset, Item, Project
 from experiments.rows.new_items import NewItem
-from experiments.version_diffs import VersionDiff
+from experiments.version_diffs import KINDS, VersionDiff
+from tests.factories import DatasetFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -109,3 +111,15 @@ def test_version_restore_by_a_viewer_is_forbidden(client: Client, viewer: User, 
 
     assert client.post(reverse("experiments:version-restore", args=[dataset.uid, 1])).status_code == 403
     assert client.post(reverse("experiments:dataset-freeze", args=[dataset.uid])).status_code == 403
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="plans are SQLite's")
+@pytest.mark.parametrize("kind", KINDS)
+def test_differences_find_the_other_state_of_an_item_by_its_key(kind: str) -> None:
+    rows = VersionDiff(DatasetFactory(), 1, 2).rows(kind)
+
+    sql, params = rows.order_by().query.sql_with_params()
+    with connection.cursor() as cursor:
+        plan = str(cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params).fetchall())
+
+    assert "key=?" in plan
