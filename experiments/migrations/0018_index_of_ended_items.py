@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('experiments', '0016_names_and_indexes_of_drafts'),
+        ('experiments', '0017_tables_as_people_see_them'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
