@@ -1,19 +1,23 @@
 // Keeps the parts of a page live. [data-live] names a stream; each event "changed" of it refreshes every
 // [data-live-part] (an element with hx-get and hx-trigger="live"), at most once in its data-live-every
 // milliseconds, and never while the pointer, the focus or an open menu is in a part marked data-live-hold.
-// A hidden tab closes its stream, for browsers allow six connections to a site. Without a stream the same
-// parts are asked for every three seconds.
+// Browsers allow six connections to a site, so a hidden tab closes its stream, and no more than four of the visible
+// ones have one: locks of the browser are the slots. Without a stream the same parts are asked for every three seconds.
 (() => {
   const POLL_MS = 3000;
   const REOPEN_MS = 2000;
   const FAILURES_BEFORE_POLLING = 3;
   const ANNOUNCE_MS = 15000;
   const DEFAULT_EVERY_MS = 1000;
+  const SLOTS = 4;
+  const SLOT_AGAIN_MS = 15000;
 
   const root = document.querySelector("[data-live]");
   if (!root) return;
 
   let source = null;
+  let isOpening = false;
+  let leaveSlot = null;
   let poll = null;
   let reopen = null;
   let failures = 0;
@@ -79,6 +83,23 @@
     clearTimeout(reopen);
     source?.close();
     source = null;
+    leaveSlot?.();
+    leaveSlot = null;
+  };
+
+  // What gives the slot back, or null when all are taken. Without locks (plain HTTP on a network) there are no slots.
+  const takeSlot = (number) =>
+    new Promise((answer) => {
+      navigator.locks.request(`live-${number}`, { ifAvailable: true }, (lock) => (lock ? new Promise(answer) : answer(null)));
+    });
+
+  const takeAnySlot = async () => {
+    if (!navigator.locks) return () => {};
+    for (let number = 0; number < SLOTS; number += 1) {
+      const leave = await takeSlot(number);
+      if (leave) return leave;
+    }
+    return null;
   };
 
   const failed = () => {
@@ -94,12 +115,23 @@
     }
   };
 
-  const open = () => {
-    if (document.hidden || source) return;
+  const open = async () => {
+    if (document.hidden || source || isOpening) return;
     if (!root.dataset.live || typeof EventSource === "undefined") {
       startPolling();
       return;
     }
+    isOpening = true;
+    leaveSlot = await takeAnySlot();
+    isOpening = false;
+    if (!leaveSlot) {
+      startPolling();
+      reopen = setTimeout(open, SLOT_AGAIN_MS);
+    } else if (document.hidden) close();
+    else listen();
+  };
+
+  const listen = () => {
     source = new EventSource(root.dataset.live);
     source.addEventListener("open", () => {
       const wasAway = failures > 0;

@@ -62,6 +62,21 @@ def test_board_stops_listening_when_all_has_ended(at: Any, run: Run) -> None:
     expect(page.locator("#live-state")).to_be_hidden()
 
 
+def test_tenth_page_loads_beside_nine_live_tabs(at: Any, page: Page, run: Run) -> None:
+    """A browser has six connections to a site: all tabs here count as visible, so nine streams would take them all."""
+    tabs = [page, *(page.context.new_page() for _ in range(8))]
+    address = at("experiments:experiment-board", run.experiment.uid).url
+    _ = [tab.goto(address) for tab in tabs[1:]]
+    _ = [expect(tab.locator("#live-state")).to_have_text(re.compile("live|polling")) for tab in tabs]
+    states = sorted(tab.inner_text("#live-state") for tab in tabs)
+
+    tenth = page.context.new_page()
+    tenth.goto(address)
+
+    assert states == ["live"] * 4 + ["polling"] * 5
+    expect(tenth.locator("#experiment-progress")).to_contain_text("2/4")
+
+
 def test_drawer_opens_and_escape_closes_it(at: Any, run: Run) -> None:
     page = at("runs:run-detail", run.uid)
 

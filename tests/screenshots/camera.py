@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page, ViewportSize
 
+from tests.accessibility import violations_of
 from tests.browsing import sign_in
 from tests.screenshots.shots import Shot
 
@@ -28,7 +29,7 @@ class Taken:
     pictures: list[str]
     """Names of files."""
     complaints: list[str]
-    """Errors of the console, a page that is wider than the window, an element or a step that was not there."""
+    """Errors of the console, a page wider than the window, an element that was not there, what axe finds."""
 
 
 def take(browser: Browser, site: str, shots: Sequence[Shot], folder: Path) -> list[Taken]:
@@ -75,6 +76,8 @@ def _picture(
     width = page.evaluate("document.documentElement.scrollWidth")
     if width > size["width"]:
         complaints.append(f"{name}: the page is {width} px wide")
+    if size == DESK:
+        complaints.extend(f"{name}: {violation}" for violation in violations_of(page))
     file = f"{shot.name}-{name}.png"
     page.screenshot(path=folder / file, full_page=not shot.is_window)
     return file
