@@ -19,11 +19,14 @@ from runs.actions import run_again
 from runs.models import Run
 from runs.result_addresses import address_of, result_at
 from scoring.boards.leaderboard import row_name
-from scoring.grid.cells import Cell, Row, Trial, rows_of
+from scoring.grid.cells import Cell, Row, Trial, results_per_item, rows_of
 from scoring.grid.export import output_csv, output_jsonl
 from scoring.grid.outputs import Mode
 from scoring.grid.queries import Asked
 from scoring.grid.search import page_of
+
+MOST_RESULTS = 1_000
+"""In one page of items."""
 
 
 class OutputsFilter(serializers.Serializer[Any]):
@@ -44,7 +47,12 @@ class OutputsFilter(serializers.Serializer[Any]):
 class OutputsQuery(OutputsFilter):
     """Which page of them."""
 
-    limit = serializers.IntegerField(min_value=1, max_value=MOST, default=DEFAULT_LIMIT)
+    limit = serializers.IntegerField(
+        min_value=1,
+        max_value=MOST,
+        default=DEFAULT_LIMIT,
+        help_text=f"Fewer come where they have more than {MOST_RESULTS:,} results together: follow `next`.",
+    )
     after = serializers.CharField(required=False, help_text="The position behind which the page begins, as in `next`.")
 
 
@@ -115,7 +123,8 @@ class OutputsViewSet(VisibleViewSet):
         """List items with what each run answered, of a mode and narrowed as the page of outputs does."""
         query = checked(OutputsQuery, request.query_params.dict())
         asked = self._asked(request)
-        found = page_of(asked.outputs, asked.mode, asked.place, query["limit"], asked.to_look_for)
+        rows = min(query["limit"], max(1, MOST_RESULTS // max(1, results_per_item(asked.runs))))
+        found = page_of(asked.outputs, asked.mode, asked.place, rows, asked.to_look_for)
         last = found.looked_to if found.looked_to is not None else max(found.positions, default=None)
         body = {
             "items": [_row(row) for row in rows_of(asked.outputs, found.positions)],

@@ -1,6 +1,7 @@
 """The cells of the grid of outputs: what each run made of each item that a page shows."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +76,11 @@ def rows_of(outputs: Outputs, positions: list[int]) -> list[Row]:
         )
         for position in positions
     ]
+
+
+def results_per_item(runs: Sequence[Run]) -> int:
+    """Return how many results a row of these runs has at most."""
+    return sum(min(run.trials, MOST_TRIALS) for run in runs)
 
 
 def stored_at(outputs: Outputs, positions: list[int]) -> dict[int, dict[int, int]]:

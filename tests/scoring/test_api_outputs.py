@@ -63,6 +63,17 @@ def test_pages_follow_each_other(api: Api, experiment: Experiment, pair: tuple[R
     assert [item["position"] for item in second["items"]] == [8]
 
 
+def test_page_holds_so_many_results_whatever_the_limit(
+    monkeypatch: pytest.MonkeyPatch, api: Api, experiment: Experiment, pair: tuple[Run, Run]
+) -> None:
+    monkeypatch.setattr("scoring.api.outputs.MOST_RESULTS", 6)
+
+    first = asked(api, experiment, "?limit=500").json()
+
+    assert len(first["items"]) == 3
+    assert first["next"].endswith("?limit=500&after=2")
+
+
 @pytest.mark.parametrize("query", ["mode=odd", "run=x", "scorer=no", "after=x", "limit=0", "text=%00"])
 def test_what_does_not_fit_is_named(api: Api, experiment: Experiment, pair: tuple[Run, Run], query: str) -> None:
     answer = asked(api, experiment, f"?{query}")
