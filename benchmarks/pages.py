@@ -107,7 +107,7 @@ def _asking(client: "Client", address: str) -> Callable[[], None]:
     """Return what asks for an address; an answer that is no 200 ends the measuring. Of a stream the first is taken."""
 
     def ask() -> None:
-        response = client.get(address)
+        response = client.get(address, follow=True)
         if response.status_code != 200:
             raise SystemExit(f"{address} answered {response.status_code}")
         if response.streaming:

@@ -50,7 +50,7 @@ def test_a_scan_is_told_from_a_search() -> None:
 def _statements(client: Client, address: str) -> list[str]:
     """Return what was asked of the tables of results for an address; of a file up to its first lines."""
     with CaptureQueriesContext(connection) as queries:
-        response = client.get(address)
+        response = client.get(address, follow=True)
         assert response.status_code == 200, address
         _ = [piece for _, piece in zip(range(2), response, strict=False)]
     asked = [query["sql"] for query in queries]
