@@ -82,7 +82,7 @@ def _costs_of(run_ids: list[int]) -> dict[int, list[float]]:
         for run_id in run_ids[start : start + RUNS_AT_ONCE]:
             first = result_id_of(run_id, 0)
             ranges |= Q(pk__gte=first, pk__lt=first + MOST_RESULTS)
-        results = Result.objects.filter(ranges, cost_usd__isnull=False, reused_from=None).order_by("pk")
+        results = Result.objects.filter(ranges, cost_usd__isnull=False, reused_from=None).order_by()
         for pk, cost in results.values_list("pk", "cost_usd"):
             found[pk >> ORDINAL_BITS].append(float(cost))
     return found

@@ -56,7 +56,8 @@ def _judged(asked: Asked) -> Iterator[tuple[Run, JudgedResult]]:
     trials = min(asked.experiment.trials, max((run.trials for run in asked.runs), default=1))
     step = items_at_once(asked.runs, trials)
     for positions in positions_of(asked):
-        for start in range(0, len(positions), step):
+        yield from judged_at(asked.runs, asked.scorers, positions[:1], trials)  # alone: the download begins at once
+        for start in range(1, len(positions), step):
             yield from judged_at(asked.runs, asked.scorers, positions[start : start + step], trials)
 
 

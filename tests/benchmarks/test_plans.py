@@ -24,7 +24,8 @@ NODE_OF_POSTGRES = re.compile(rf"(?:Seq Scan|Index (?:Only )?Scan.*|Bitmap Heap 
 @pytest.mark.both
 @pytest.mark.django_db
 def test_no_page_scans_a_table_of_results(tmp_path: Path) -> None:
-    experiment = fill(tmp_path, Shape(candidates=2, items=8, trials=2))
+    shape = Shape(candidates=6, items=4, trials=2)  # SQLite searches two ranges one by one, and scans instead of six
+    experiment = fill(tmp_path, shape)
     client = signed_in(experiment)
 
     asked = {name: _statements(client, address) for name, address in addresses(experiment)}
