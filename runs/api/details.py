@@ -7,6 +7,7 @@ from runs.lanes.claims import tally_of
 from runs.lanes.tallies import StageTally, merged
 from runs.live.liveness import NO_WORKER
 from runs.live.progress import Totals, totals_from
+from runs.live.standstill import standstill_of
 from runs.models import Lane, Result, Run, RunStatus, WorkUnit
 from runs.result_addresses import address_of
 from runs.transcripts import output_of
@@ -35,7 +36,7 @@ class RunDetail:
     def status_reason(self) -> str:
         """Why it stands as it stands; of a pending run also that no worker is there."""
         is_waiting = self.run.status == RunStatus.PENDING and not self.run.owner
-        return NO_WORKER if is_waiting and not Lane.objects.exists() else self.run.reason
+        return NO_WORKER if is_waiting and not Lane.objects.exists() else standstill_of(self.run)
 
     @cached_property
     def is_small(self) -> bool:

@@ -131,7 +131,7 @@ class LaneLoop:
         loop = asyncio.get_running_loop()
         self._books = Bookkeeper(done=lambda: self._sink.in_loop(self.look_again))
         flusher = Flusher(self._row.pk, self._units, unit_done=self._books.unit_done)
-        self._sink = Sink(loop, flusher, tick=self._tick)
+        self._sink = Sink(loop, flusher, tick=self._tick, tell=self._notes.say)
         async with HttpTransport(allow_private=settings.PRIVATE_PROVIDERS) as transport:
             self._supplies = self._make_supplies(transport)
             self._stages = self._make_stages()

@@ -24,10 +24,20 @@ RETRY_PAUSE_S = 1.0
 class Sink(threading.Thread):
     """One thread a lane, with its own connection. The event loop hands it jobs and functions, and never waits."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, flusher: Flusher, *, tick: Callable[[], None]) -> None:
-        """`tick` is called in the thread twice a second; `flusher` belongs to the thread from now on."""
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        flusher: Flusher,
+        *,
+        tick: Callable[[], None],
+        tell: Callable[[str], None] = lambda _trouble: None,
+    ) -> None:
+        """`tick` is called in the thread twice a second; `flusher` belongs to the thread from now on.
+
+        `tell` is called there with what `trouble` has become.
+        """
         super().__init__(name="sink", daemon=True)
-        self._loop, self._flusher, self._tick = loop, flusher, tick
+        self._loop, self._flusher, self._tick, self._tell = loop, flusher, tick, tell
         self._jobs: deque[tuple[Job, bool]] = deque()
         self._calls: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
         self._wake = threading.Event()
@@ -94,7 +104,7 @@ class Sink(threading.Thread):
         try:
             step()
         except OperationalError as error:
-            self.trouble = f"the database cannot be written: {error}"
+            self._say(f"the database cannot be written: {error}")
             logger.warning("sink waits: %s", error)
             connection.close()
             time.sleep(RETRY_PAUSE_S)
@@ -102,7 +112,13 @@ class Sink(threading.Thread):
         except Exception:
             logger.exception("a step of the sink failed")
         else:
-            self.trouble = ""
+            if step == self.flush or not self._jobs:  # reads may go well while nothing can be written
+                self._say("")
+
+    def _say(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            self.trouble = trouble
+            self._tell(trouble)
 
     def flush(self) -> None:
         """Store what was put so far; for the thread's own functions."""
@@ -123,7 +139,7 @@ class Sink(threading.Thread):
             try:
                 value = function()
             except OperationalError as error:
-                self.trouble = f"the database cannot be read: {error}"
+                self._say(f"the database cannot be read: {error}")
                 connection.close()
                 self._calls.appendleft((function, future))
                 time.sleep(RETRY_PAUSE_S)

@@ -20,6 +20,7 @@ T = TypeVar("T")
 ALONE_AFTER, GIVEN_UP_AFTER = 2, 3
 GIVEN_UP = "given up: three workers died while they worked on this item; look at its scorers and runner"
 STEP, FIRST_OTHER, SLOTS, SLOT_BYTES = 0, 1, 2048, 8
+SLOTS_BYTES, SAID_BYTES = SLOTS * SLOT_BYTES, 1024
 
 
 class Notes:
@@ -32,8 +33,8 @@ class Notes:
             self._memory = _reserved(self._path)
         except OSError as error:
             logger.warning("what this worker does cannot be noted in %s: %s", folder, error)
-            self._memory = mmap.mmap(-1, SLOTS * SLOT_BYTES)
-        self._slots = memoryview(self._memory).cast("q")
+            self._memory = mmap.mmap(-1, SLOTS_BYTES + SAID_BYTES)
+        self._slots = memoryview(self._memory)[:SLOTS_BYTES].cast("q")
         self._free = list(range(FIRST_OTHER, SLOTS))
 
     @coroutine
@@ -69,6 +70,11 @@ class Notes:
                 self._slots[slot] = 0
                 self._free.append(slot)
 
+    def say(self, sentence: str) -> None:
+        """Note why nothing can be stored, "" when all is well: here there is room also when the disk is full."""
+        said = sentence.encode()[:SAID_BYTES]
+        self._memory[SLOTS_BYTES:] = said.ljust(SAID_BYTES, b"\0")
+
     def close(self) -> None:
         """Remove the file: its lane ends well."""
         self._path.unlink(missing_ok=True)
@@ -84,10 +90,10 @@ def _reserved(path: Path) -> mmap.mmap:
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(file, 0, SLOTS * SLOT_BYTES)
+            os.posix_fallocate(file, 0, SLOTS_BYTES + SAID_BYTES)
         else:
-            os.write(file, bytes(SLOTS * SLOT_BYTES))
-        return mmap.mmap(file, SLOTS * SLOT_BYTES)
+            os.write(file, bytes(SLOTS_BYTES + SAID_BYTES))
+        return mmap.mmap(file, SLOTS_BYTES + SAID_BYTES)
     finally:
         os.close(file)
 
@@ -96,11 +102,20 @@ def noted_of(folder: Path, lane_id: int) -> set[int]:
     """Return the results that a dead lane of this machine worked on, and forget them."""
     path = _path(folder, lane_id)
     try:
-        slots = memoryview(path.read_bytes()[: SLOTS * SLOT_BYTES]).cast("q")
+        slots = memoryview(path.read_bytes()[:SLOTS_BYTES]).cast("q")
         path.unlink()
     except (OSError, TypeError):
         return set()
     return set(slots) - {0}
+
+
+def said_by(folder: Path, lane_id: int) -> str:
+    """Return why a lane of this machine cannot store anything; "": it can, or it is of another machine."""
+    try:
+        said = _path(folder, lane_id).read_bytes()[SLOTS_BYTES:]
+    except OSError:
+        return ""
+    return said.rstrip(b"\0").decode(errors="ignore")
 
 
 def with_deaths(deaths: Mapping[str, int], ordinals: Collection[int]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from runs.lanes.suspects import said_by
 from tests import postgres_server
 from tests.machine import EXACT, GOING_ON_S, ITEMS, REPEATED, RUN_S, Machine
 from tests.provider import provider
@@ -77,6 +78,7 @@ def test_disk_full_makes_the_run_wait_and_it_goes_on_when_there_is_room(tmp_path
 
         ballast = fill(disk)
         wait_until(lambda: stands_still(machine), RUN_S, "the standstill")
+        wait_until(lambda: "disk is full" in said_of(machine), GOING_ON_S, "the reason")
         kept, reasons = machine.results(), machine.asked("SELECT status, status_reason FROM runs_run")
         ballast.unlink()
 
@@ -92,6 +94,12 @@ def test_disk_full_makes_the_run_wait_and_it_goes_on_when_there_is_room(tmp_path
     assert (scores, checked) == (EXACT, [("ok",)])
     assert 20 <= kept < 2 * ITEMS
     assert simulator.stats.requests <= 2 * ITEMS + REPEATED
+
+
+def said_of(machine: Machine) -> str:
+    """Return why the lanes cannot store anything, as the runs' pages find it."""
+    lanes = machine.asked("SELECT id FROM runs_lane WHERE kind = 'lane'")
+    return " ".join(said_by(machine.folder / "data" / "journal", lane) for (lane,) in lanes)
 
 
 def stands_still(machine: Machine) -> bool:

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
+from runs.api.details import RunDetail
 from runs.lanes.claims import CaseCache, claim_alone, claim_one
-from runs.lanes.suspects import SLOTS, Notes, noted_of
+from runs.lanes.suspects import SLOTS, Notes, noted_of, said_by
 from runs.lanes.takeover import bury
 from runs.models import Lane, Run, WorkUnit
-from tests.factories import LaneFactory, ResultFactory
+from tests.factories import LaneFactory, MembershipFactory, ResultFactory
 from tests.runs.planned import claimed, planned_run
 
 CRASHING = """
@@ -81,6 +84,17 @@ def test_notes_of_a_folder_that_cannot_be_written_are_none(tmp_path: Path) -> No
         assert noted_of(tmp_path / "file", 1) == set()
 
 
+def test_what_a_lane_says_is_read_until_it_says_otherwise(tmp_path: Path) -> None:
+    notes = Notes(tmp_path, 1)
+
+    notes.say("the disk is full: " + "é" * 1000)
+    long = said_by(tmp_path, 1)
+    notes.say("")
+
+    assert long.startswith("the disk is full: é")
+    assert (said_by(tmp_path, 1), said_by(tmp_path, 2)) == ("", "")
+
+
 def test_more_than_there_are_slots_are_busy_without_a_note(tmp_path: Path) -> None:
     notes = Notes(tmp_path, 1)
 
@@ -88,7 +102,7 @@ def test_more_than_there_are_slots_are_busy_without_a_note(tmp_path: Path) -> No
         _ = [work.enter_context(notes.busy(number)) for number in range(1, SLOTS + 10)]
         noted = (tmp_path / "lane-1.notes").read_bytes()
 
-    assert b"\0" * 8 not in noted[8:]
+    assert b"\0" * 8 not in noted[8 : SLOTS * 8]
     assert noted_of(tmp_path, 1) == set()
 
 
@@ -152,3 +166,16 @@ def test_deaths_without_a_note_blame_nothing(run: Run) -> None:
         bury(lane)
 
     assert len(claimed(LaneFactory(), run).cases) == 10
+
+
+def test_run_whose_lane_cannot_store_anything_says_why(run: Run, tmp_path: Path, client: Client) -> None:
+    lane = LaneFactory()
+    claimed(lane, run)
+    Notes(tmp_path, lane.pk).say("the database cannot be written: database or disk is full")
+    client.force_login(MembershipFactory(project=run.experiment.project).user)
+
+    page = client.get(reverse("runs:run-summary", args=[run.uid])).content.decode()
+
+    sentence = "waits, nothing is lost: the database cannot be written: database or disk is full"
+    assert sentence in page
+    assert RunDetail(run).status_reason == sentence
