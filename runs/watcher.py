@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 from django.conf import settings
 from django.db import DatabaseError, connection, connections
 from django.db.models import Exists, F, OuterRef
+from django.utils.module_loading import import_string
 from django_q.tasks import async_task
 
 from experiments.actions.bulk_edits import wake_bulk_edit
@@ -36,6 +37,9 @@ DEAD_AFTER_S = 10.0
 PING_EVERY_S = 2.0
 HUNG_AFTER_S = 10.0
 WAKE_AFTER_S = 3.0
+AGAIN_AFTER_S = 600.0
+Job = tuple[str, int]
+"""A task of the queue and the primary key of what it is about."""
 
 
 def is_alive(pid: int) -> bool:
@@ -119,6 +123,7 @@ class Watcher:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._echoes, self._echoed_at = -1, clock()
+        self._left: dict[Job, float] = {}
         self._pinged_at = self._woken_at = float("-inf")
 
     def start(self) -> None:
@@ -157,6 +162,7 @@ class Watcher:
         self._finish_forgotten()
         self._prepare_forgotten()
         self._import_forgotten()
+        self._do_forgotten()
         self._edit_forgotten()
         self._wake_for_waiting()
 
@@ -213,6 +219,15 @@ class Watcher:
         for bulk in self._editing.still(BulkEdit.objects.running(), DEAD_AFTER_S):
             BulkEdit.objects.filter(pk=bulk.pk).update(beat=F("beat") + 1)  # one task each 10 s
             wake_bulk_edit(bulk.pk)
+
+    def _do_forgotten(self) -> None:
+        """Have jobs done again that are still to be done after 10 s: their task was lost, or goes on for long."""
+        now = self._clock()
+        left: set[Job] = {job for path in settings.EVALSITE_JOBS_LEFT for job in import_string(path)()}
+        self._left = {job: self._left.get(job, now + DEAD_AFTER_S) for job in left}
+        for task, of in [job for job, due_s in self._left.items() if now >= due_s]:
+            self._left[task, of] = now + AGAIN_AFTER_S
+            async_task(task, of, q_options={"task_name": "again"})
 
     def _wake_for_waiting(self) -> None:
         """Wake a lane when units wait and this host has fewer lanes than it may.

@@ -182,6 +182,9 @@ class RunStanding(models.Model):
     n = models.PositiveIntegerField(default=0, help_text="Items that the score rests on.")
     is_complete = models.BooleanField(default=False)
     missing = models.JSONField(default=list, help_text="Names of weighted scorers without a value.")
+    is_tried = models.BooleanField(
+        default=False, help_text="By other weights from the stored covariances: the scores are still to be read."
+    )
     partial = models.JSONField(default=dict, help_text="Scorer name: [items covered, items].")
     covariance = models.JSONField(
         default=dict, help_text="scorers, n and the matrix over the items that all code scorers cover."
@@ -195,6 +198,8 @@ class RunStanding(models.Model):
         indexes = [
             # GET runs/?min_score=&max_score=.
             models.Index(fields=["value"], name="standing_value"),
+            # The watcher: what is still to be summed up.
+            models.Index(fields=["run"], condition=models.Q(is_tried=True), name="standing_tried"),
         ]
 
     def __str__(self) -> str:

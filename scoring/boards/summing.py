@@ -117,6 +117,7 @@ def _write_standing(run: Run, scored: list[Scored], results: CountingResults) ->
             "n": score.n,
             "is_complete": not missing and not any(one.lacking for one in scored),
             "missing": missing,
+            "is_tried": False,
             "partial": score.partial,
             "covariance": covariance_of({name: weighted[name] for name in with_range}),
             "totals": totals_of(run).as_json(),

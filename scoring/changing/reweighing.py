@@ -8,12 +8,14 @@ from django_q.tasks import async_task
 
 from experiments.models import Experiment
 from runs.models import Run
+from runs.watcher import Job
 from scoring.boards.leaderboard import ScorerCell, cells_of, has_no_value, tried
 from scoring.boards.summing import sum_up
 from scoring.models import RunStanding
 
 RESULTS_AT_ONCE = 1000  # so many planned results are summed up by who asks for it; more of them by a job
 STANDINGS_AT_ONCE = 50
+STAND_ANEW = "scoring.tasks.stand_anew"
 
 
 def stand_anew(experiment: Experiment) -> None:
@@ -28,9 +30,15 @@ def stand_anew(experiment: Experiment) -> None:
         return
     _stand_by_covariances(experiment)
     transaction.on_commit(
-        lambda: async_task("scoring.tasks.stand_anew", experiment.pk, q_options={"task_name": "stand anew"}),
+        lambda: async_task(STAND_ANEW, experiment.pk, q_options={"task_name": "stand anew"}),
         robust=True,
     )
+
+
+def jobs_left() -> list[Job]:
+    """Return the jobs that are still to be done: of experiments whose standings are tried ones."""
+    tried_ones = RunStanding.objects.filter(is_tried=True).order_by()
+    return [(STAND_ANEW, experiment) for experiment in set(tried_ones.values_list("run__experiment", flat=True))]
 
 
 def sum_up_all(experiment: Experiment) -> None:
@@ -63,5 +71,6 @@ def _restand(standing: RunStanding, scores: Mapping[str, ScorerCell], weights: M
         low=low,
         high=high,
         missing=missing,
+        is_tried=True,
         is_complete=not missing and (standing.is_complete or bool(standing.missing)),
     )

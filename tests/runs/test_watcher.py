@@ -10,8 +10,9 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 from runs.models import Lane, LaneKind, Run, RunStatus, WorkUnit
-from runs.watcher import DEAD_AFTER_S, HUNG_AFTER_S, PING_EVERY_S, WAKE_AFTER_S, Watcher
-from tests.factories import LaneFactory, PreparationFactory
+from runs.watcher import AGAIN_AFTER_S, DEAD_AFTER_S, HUNG_AFTER_S, PING_EVERY_S, WAKE_AFTER_S, Watcher
+from scoring.boards.summing import sum_up
+from tests.factories import LaneFactory, PreparationFactory, RunStandingFactory
 from tests.runs.planned import claimed, planned_run
 
 pytestmark = pytest.mark.django_db
@@ -232,3 +233,14 @@ def test_look_finds_no_run_of_a_preparation_to_complete(watched: Watched) -> Non
 
     run.refresh_from_db()
     assert run.status == RunStatus.RUNNING
+
+
+def test_look_has_standings_summed_up_whose_task_was_lost(watched: Watched) -> None:
+    standing = RunStandingFactory(is_tried=True)
+    again = "scoring.tasks.stand_anew"
+
+    looks = [watched.look(after_s=seconds).count(again) for seconds in (0, DEAD_AFTER_S, 1)]
+    sum_up(standing.run)
+    later = watched.look(after_s=AGAIN_AFTER_S).count(again)
+
+    assert (looks, later) == ([0, 1, 0], 0)
