@@ -27,6 +27,8 @@ from experiments.storage import Row as StoredRow
 from experiments.storage import RowBuilder, insert
 
 DIGEST_PART = 48
+MADE_FOR_ROWS = "+"
+"""Ends the `filling_hash` of a dataset that was made for the rows: it goes when they are taken back, by whomever."""
 AS_JSON = ("input", "expected", "metadata")
 CHANGED = "The file was changed while it was read: import it again."
 Beat = Callable[[int, int], object]
@@ -121,7 +123,8 @@ def fill(*, project: Project, name: str, filling: Filling) -> DatasetVersion:
     """
     require(filling.by, project, "edit_dataset")
     filling = replace(filling, note=checked_note(filling.note))
-    dataset, is_new = Dataset.objects.get_or_create(project=project, name=dataset_name(name))
+    named = {"project": project, "name": dataset_name(name)}
+    dataset, _ = Dataset.objects.get_or_create(**named, defaults={"filling_hash": MADE_FOR_ROWS})
     newest = dataset.versions.first()
     identity = filling.identity_on(newest)
     if newest is not None and newest.content_hash == identity:
@@ -132,7 +135,7 @@ def fill(*, project: Project, name: str, filling: Filling) -> DatasetVersion:
     except _Overtaken:
         return _version_of(dataset, identity)
     except (Cancelled, ActionRefused, KeyboardInterrupt):
-        take_back(draft, is_new=is_new)
+        take_back(draft)
         raise
 
 
@@ -168,7 +171,8 @@ def _begin(dataset: Dataset, identity: str) -> Dataset:
         )
     if not draft.filling_hash.startswith(identity[:DIGEST_PART]):
         # The random part tells this try from an earlier one with the same rows that was overtaken in between.
-        draft.filling_hash = identity[:DIGEST_PART] + secrets.token_hex(8)
+        is_made = draft.filling_hash.endswith(MADE_FOR_ROWS)
+        draft.filling_hash = identity[:DIGEST_PART] + secrets.token_hex(7) + (MADE_FOR_ROWS if is_made else "")
         Dataset.objects.filter(pk=draft.pk).update(filling_hash=draft.filling_hash)
     return draft
 
@@ -222,7 +226,7 @@ def _newest_rows(draft: Dataset) -> Iterator[Item]:
     return iter(_rows(draft).in_version(draft.draft_number - 1).iterator(ROWS_AT_ONCE))
 
 
-def take_back(draft: Dataset, *, is_new: bool = False) -> None:
+def take_back(draft: Dataset) -> None:
     """Bring the draft back to the newest version and give it to people; a dataset made for these rows goes.
 
     Does nothing when another file has taken the draft over.
@@ -231,7 +235,7 @@ def take_back(draft: Dataset, *, is_new: bool = False) -> None:
         _clear(draft, NOTHING)
         with _held(draft):
             Dataset.objects.filter(pk=draft.pk).update(filling_hash="")
-            if is_new and not draft.versions.exists():
+            if draft.filling_hash.endswith(MADE_FOR_ROWS) and not draft.versions.exists():
                 draft.delete()
     except _Overtaken:
         return

@@ -292,8 +292,26 @@ def test_import_cancelled_after_its_job_was_killed_takes_everything_back(
 
     ended = worked(made)
 
-    assert (ended.status, Item.objects.count(), Dataset.objects.get().filling_hash) == ("cancelled", 0, "")
+    assert (ended.status, Item.objects.count(), Dataset.objects.count()) == ("cancelled", 0, 0)
     assert not DataImport.objects.unfinished().exists()
+
+
+def test_cancelled_import_leaves_a_dataset_that_people_made(
+    project: Project, uploaded: Callable[..., DataImport], interrupt: Callable[..., None]
+) -> None:
+    create_dataset(project=project, name="capitals", by=None)
+    made = started(uploaded(MANY))
+
+    def die() -> None:
+        raise Interrupted
+
+    interrupt(3, die)
+    with pytest.raises(Interrupted):
+        run_import(DataImport.objects.get(pk=made.pk))
+    cancel_import(data_import=made, by=None)
+    worked(made)
+
+    assert (Item.objects.count(), Dataset.objects.get().filling_hash) == (0, "")
 
 
 def test_job_that_was_overtaken_leaves_the_draft_to_the_other(
