@@ -144,6 +144,7 @@ class Watcher:
                 self._watch.forget()
                 self._preparing.forget()
                 self._importing.forget()
+                self._echoed_at = self._clock()  # nor whether the queue comes round: on a full disk it cannot
                 self._editing.forget()
                 connection.close()
             except Exception:

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 AWAY_S = 20
 SMALL = "16m"
+IN_SLOW_MOTION = {"slow": "slower", "wrong": "slower_wrong"}  # it must not end before the disk is full
 
 
 @pytest.mark.postgres
@@ -71,6 +72,8 @@ def test_disk_full_makes_the_run_wait_and_it_goes_on_when_there_is_room(tmp_path
     with provider() as simulator, small_disk(tmp_path / "disk") as disk:
         machine = Machine(disk, simulator)
         machine.environment["TMPDIR"] = str(tmp_path)
+        slower = [{**one, "model": IN_SLOW_MOTION[one["name"]]} for one in machine.declared["candidates"]]
+        machine.write({**machine.declared, "candidates": slower})
         machine.start("worker")
         machine.wait_for_host()
         machine.run("--detach").communicate(timeout=RUN_S)
