@@ -15,7 +15,7 @@ from experiments.models.datasets import POSITION_GAP, ItemQuerySet
 from experiments.models.experiments import MAX_TRIALS
 from experiments.selecting import seed_order
 
-SIZE_AT_ONCE = 1000  # so many cases are written by who asks for them; more of them by a job
+SIZE_AT_ONCE = 2000  # so many cases are written by who asks for them; more of them by a job
 
 
 class StoredCase(NamedTuple):

@@ -44,7 +44,7 @@ def start_experiment(
 
     `only` are the candidates whose runs are started; none: all of them.
 
-    Above 1,000 cases a job plans them, and the runs stay pending until it has. `owner` names the foreground command
+    Above 2,000 cases a job plans them, and the runs stay pending until it has. `owner` names the foreground command
     that will do the work; "": the workers. A pilot plans the first five items, once each: real calls, the first
     results of their runs, from which the cost of the rest is forecast. Raises ActionRefused with a sentence when
     there is nothing to run, a template does not fit an item, or a budget cannot be kept.

@@ -66,14 +66,15 @@ def claimable_runs(owner: str) -> QuerySet[Run]:
 
 
 def claim_in_turn(
-    lane: Lane, runs: list[Run], *, after_run: int, wanted: int, cache: "CaseCache"
+    lane: Lane, runs: list[Run], *, after_run: int, wanted: int, cache: "CaseCache", is_first: bool = False
 ) -> Iterator[tuple[Run, HeldUnit]]:
     """Claim one unit of each run in turn, starting behind `after_run`, until `wanted` results are at hand.
 
     Where several runs wait, a long unit is parted: none of them takes the whole window while the others stand still.
+    So it is for a lane's first claim: its calls begin before the rest of the unit is loaded.
     """
     turn = [run for run in runs if run.pk > after_run] + [run for run in runs if run.pk <= after_run]
-    share = max(SMALLEST_SHARE, wanted // len(turn)) if len(turn) > 1 else None
+    share = max(SMALLEST_SHARE, wanted // len(turn)) if len(turn) > 1 or is_first else None
     while turn and wanted > 0:
         run = turn.pop(0)
         held = claim_one(lane, run, cache, share=share)

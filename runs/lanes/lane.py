@@ -45,6 +45,7 @@ Claimed = tuple[Run, HeldUnit]
 
 IDLE_S = 2.0
 LOOK_EVERY_S = 0.2
+LOOK_WHILE_IDLE_S = 0.05
 DRAIN_S = 1.0
 LEAVING = "its worker is ending"
 CLAIM_BELOW = 0.6
@@ -175,7 +176,7 @@ class LaneLoop:
                 continue  # the window may have grown with the first units of a run
             self._room.clear()
             try:
-                async with asyncio.timeout(LOOK_EVERY_S):
+                async with asyncio.timeout(LOOK_EVERY_S if self.is_busy else LOOK_WHILE_IDLE_S):
                     await self._room.wait()
             except TimeoutError:
                 pass
@@ -252,7 +253,8 @@ class LaneLoop:
         works = {run_id: work for run_id in ids if (work := self._prepared(run_id)) is not None}
         runs = [self._rows[run_id] for run_id in works]
         claimed = []
-        turns = claim_in_turn(self._row, runs, after_run=self._last_run, wanted=wanted, cache=self._cases)
+        after, is_first = self._last_run, not self._last_run
+        turns = claim_in_turn(self._row, runs, after_run=after, wanted=wanted, cache=self._cases, is_first=is_first)
         for run, held in self._alone_else(turns, runs):
             self._units[held.unit_id] = held
             self._last_run = run.pk

@@ -1,6 +1,7 @@
 """Which addresses calls may go to: names are resolved here, and what they lead to is looked at."""
 
 import asyncio
+import ipaddress
 import socket
 from typing import Any
 
@@ -19,10 +20,12 @@ class Resolver:
 
     async def resolve(self, host: str, port: int) -> list[AddressInfo]:
         """Return the addresses of a name, or of an address as text. Raises socket.gaierror and ForbiddenAddress."""
+        address = address_in(host)
+        if address is not None and "%" not in host:  # it was looked at with its URL
+            return [_info_of(address, port)]
         found = await self._found(host, port)
-        if address_in(host) is None:  # one written as a number was looked at with its URL
-            for info in found:
-                refuse_forbidden(info[4][0], allow_private=self._allow_private)
+        for info in found:
+            refuse_forbidden(info[4][0], allow_private=self._allow_private)
         return found
 
     async def _found(self, host: str, port: int) -> list[AddressInfo]:
@@ -40,3 +43,10 @@ async def look_up(host: str, port: int) -> list[AddressInfo]:
         return list(await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM))
     except UnicodeError:  # a part of the name is too long
         raise socket.gaierror(socket.EAI_NONAME, "no name") from None
+
+
+def _info_of(address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int) -> AddressInfo:
+    """Return an address as `getaddrinfo` would, which asks a thread first."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (str(address), port))
+    return (socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (str(address), port, 0, 0))

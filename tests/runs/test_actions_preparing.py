@@ -81,13 +81,13 @@ def test_start_of_a_large_experiment_wakes_the_job(
     assert len(callbacks) == 1
 
 
-def test_start_of_1000_cases_plans_at_once() -> None:
-    experiment = sums(1000)
+def test_start_of_2000_cases_plans_at_once() -> None:
+    experiment = sums(2000)
     candidate_at(experiment)
 
     run = start(experiment)
 
-    assert (run.planned_count, Preparation.objects.count()) == (1000, 0)
+    assert (run.planned_count, Preparation.objects.count()) == (2000, 0)
 
 
 def test_prepare_writes_the_cases_and_plans_the_runs(experiment: Experiment) -> None:

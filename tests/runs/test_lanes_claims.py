@@ -124,6 +124,15 @@ def test_claim_in_turn_of_a_run_alone_takes_whole_units(settings: Any) -> None:
     assert len(pair[1].missing) == 500
 
 
+def test_claim_in_turn_of_a_lane_that_begins_takes_a_part(settings: Any) -> None:
+    settings.LANES = 1
+    run, lane = planned_run(4000), LaneFactory()
+
+    (pair,) = claim_in_turn(lane, [run], after_run=0, wanted=128, cache=CaseCache(), is_first=True)
+
+    assert len(pair[1].missing) == 128
+
+
 def test_unit_that_was_parted_covers_what_it_covered(settings: Any) -> None:
     settings.LANES = 1
     run, lane = planned_run(1100), LaneFactory()

@@ -127,7 +127,7 @@ def test_work_after_the_word_to_end_is_no_lane(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.django_db
 def test_prepare_after_the_word_to_end_leaves_the_rest_to_the_next() -> None:
-    experiment = sums(1_001)
+    experiment = sums(2_001)
     candidate_at(experiment)
     start_experiment(experiment=experiment, by=None)
     preparation = Preparation.objects.get()
