@@ -45,12 +45,11 @@ def _rows(peer: Peer, job: Job, ours_s: float, taken: list[Taken]) -> list[Row]:
     size = f"N = {job.items:,}, {job.latency_ms:g} ms"
     value = f"{wall_s:.2f} s, {wall_s / job.ideal_s:.1f} x ideal, {cpu_ms:.2f} ms CPU per item, {peak_mib:.0f} MiB"
     share = ours_s / wall_s
+    figure = f"start action to completed, warm worker, over {peer.label}"
+    if peer.most is None:
+        return [Row(f"{peer.label}, whole process, {size}", value), Row(figure, f"1/{1 / share:.1f}")]
+    goal = f"<= 1/{1 / peer.most:.0f}"
     return [
         Row(f"{peer.label}, whole process, {size}", value),
-        Row(
-            f"start action to completed, warm worker, over {peer.label}",
-            f"1/{1 / share:.1f}",
-            f"<= 1/{1 / peer.most:.0f}",
-            share <= peer.most,
-        ),
+        Row(figure, f"1/{1 / share:.1f}", goal, share <= peer.most),
     ]

@@ -17,8 +17,10 @@ class Peer:
     name: str
     label: str
     packages: tuple[str, ...]
-    most: float
-    """The share of its time that ours may take."""
+    most: float | None = None
+    """The share of its time that ours may take; None: there is no goal."""
+    npm: tuple[str, ...] = ()
+    """What is installed with npm, beside the environment that its script runs in."""
 
     @property
     def python(self) -> Path:
@@ -41,6 +43,9 @@ PEERS = {
     for peer in (
         Peer("openai", "a script on the openai SDK", ("openai",), 1 / 3),
         Peer("inspect_ai", "Inspect AI", ("inspect-ai", "openai"), 1 / 20),
+        Peer("promptfoo", "promptfoo", (), 1 / 15, npm=("promptfoo",)),
+        Peer("lm_eval", "lm-evaluation-harness", ("lm-eval[api]",)),
+        Peer("dotevals", "dotevals (batches)", ("dotevals", "openai")),
     )
 }
 
@@ -51,10 +56,17 @@ def installed() -> list[Peer]:
 
 
 def install(peer: Peer) -> None:
-    """Make the peer's environment; one that is there is brought up to date. Raises CalledProcessError."""
-    venv.create(PEERS_FOLDER / peer.name, with_pip=True)
-    command = [str(peer.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]
-    subprocess.run([*command, *peer.packages], check=True)  # noqa: S603 - the packages are named above
+    """Make the peer's environment; one that is there is brought up to date.
+
+    Raises CalledProcessError, and FileNotFoundError without npm.
+    """
+    folder = PEERS_FOLDER / peer.name
+    venv.create(folder, with_pip=True)
+    pip = [str(peer.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]
+    npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder)]
+    for command, packages in ((pip, peer.packages), (npm, peer.npm)):
+        if packages:
+            subprocess.run([*command, *packages], check=True)  # noqa: S603 - the packages are named above
     peer.mark.touch()
 
 
