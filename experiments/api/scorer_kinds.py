@@ -36,13 +36,13 @@ class ScorerKindSerializer(serializers.Serializer[Any]):
     """A kind of scorer; `options` maps each option to its JSON Schema, with its default."""
 
     kind = serializers.CharField(source="name")
-    label = serializers.CharField(source="plugin.label")  # type: ignore[assignment] # a field, not the property
-    description = serializers.CharField(source="plugin.help_text")
+    label = serializers.CharField()  # type: ignore[assignment] # a field, not the property
+    description = serializers.CharField(source="help_text")
     range = serializers.ListField(
-        source="plugin.natural_range", child=serializers.FloatField(), allow_null=True, help_text="Null: give one."
+        source="natural_range", child=serializers.FloatField(), allow_null=True, help_text="Null: give one."
     )
-    higher_is_better = serializers.BooleanField(source="plugin.higher_is_better")
-    default_weight = serializers.FloatField(source="plugin.default_weight")
+    higher_is_better = serializers.BooleanField()
+    default_weight = serializers.FloatField()
     is_given_by_people = serializers.SerializerMethodField()
     options = serializers.DictField(source="schema", child=serializers.DictField())
     examples = KindExampleSerializer(many=True)

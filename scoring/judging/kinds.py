@@ -69,6 +69,32 @@ class ScorerKind:
         """Return the kind of this name; None: there is none."""
         return cls(name, scorers.get(name)) if name in scorers.kinds() else None
 
+    # Templates call what can be called, a class too: they read the facts of the plug-in here.
+    @property
+    def label(self) -> str:
+        """Its name on pages."""
+        return self.plugin.label
+
+    @property
+    def help_text(self) -> str:
+        """What it looks at, in one sentence."""
+        return self.plugin.help_text
+
+    @property
+    def natural_range(self) -> tuple[float, float] | None:
+        """Ends of its values; None: the experiment gives them."""
+        return self.plugin.natural_range
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether higher values are better."""
+        return self.plugin.higher_is_better
+
+    @property
+    def default_weight(self) -> float:
+        """Its weight where the experiment says none."""
+        return self.plugin.default_weight
+
     @property
     def is_tried(self) -> bool:
         """Whether it is code, which may be tried on an answer."""

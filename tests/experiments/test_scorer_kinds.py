@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from evalsite.plugins import scorers
 from scoring.judging.kinds import ScorerKind
@@ -37,7 +38,10 @@ def test_list_names_every_kind_with_the_experiments_that_use_it(as_viewer: Clien
 
     rows = as_viewer.get(reverse("experiments:scorer-kind-list")).context["rows"]
 
+    page = shown(as_viewer.get(reverse("experiments:scorer-kind-list")))
+
     assert [row.kind.name for row in rows] == list(scorers.kinds())
+    assert [row.kind.name for row in rows if f">{row.kind.label}</a>" not in page] == []
     assert {row.kind.name: row.use_count for row in rows if row.use_count} == {"contains": 1}
 
 
@@ -47,6 +51,9 @@ def test_kind_shows_its_options_and_judges_its_examples(as_viewer: Client, kind:
 
     found = ScorerKind.of(kind)
     assert found is not None
+    assert f"<h1>{found.label}</h1>" in page.replace(' dir="auto"', "")
+    assert escape(found.help_text) in page
+    assert ("lower is better" in page) is not found.higher_is_better
     assert all(f"<code>{option.name}</code>" in page for option in found.options)
     assert page.count("<dt>Verdict</dt>") == len(found.examples)
     assert not [one for one in found.examples if one.verdict and one.verdict.error]
