@@ -98,6 +98,18 @@ def test_item_fails_with_one_of_its_trials(experiment: Experiment) -> None:
     assert [one.get("message") for one in root.iter("failure")] == ["trial 2 of 2: correct 0"]
 
 
+def test_long_document_shows_that_more_is_to_come(experiment: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
+    score_all(run_of(experiment), {0: 1.0, 1: 0.0, 2: 1.0})
+    whole = "".join(junit_lines(leaderboard(experiment), []))
+    monkeypatch.setattr("scoring.exports.junit.SIGN_EVERY", 1)
+    monkeypatch.setattr("scoring.exports.junit.MOST_IN_MEMORY", 1)
+
+    lines = list(junit_lines(leaderboard(experiment), []))
+
+    assert lines[1:4] == ["\n"] * 3
+    assert "".join(lines[:1] + lines[4:]) == whole
+
+
 @pytest.mark.parametrize(
     ("changes", "outcome"),
     [
