@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from experiments.chosen_projects import ChosenProjects
+from experiments.chosen_projects import ChosenProjects, projects_for_new
 from experiments.forms import ProjectForm
 from experiments.models import Experiment, Project
 from experiments.models.projects import Person
@@ -55,6 +55,7 @@ class HomePage:
     demo: LeaderboardPart | None
     """The board of the demo, until the person's projects have an experiment of their own; None: none is there."""
     can_add_provider: bool
+    can_import: bool
     stream_url: str
 
     @classmethod
@@ -62,7 +63,8 @@ class HomePage:
         """Return the page of a person."""
         user = request.user
         stream_url = reverse("runs:home-stream") if settings.STREAMS else ""
-        return cls(HomeNow.build(request), _demo(user), can_add_provider(user), stream_url)
+        can_import = projects_for_new(user, "edit_dataset", {}).exists()
+        return cls(HomeNow.build(request), _demo(user), can_add_provider(user), can_import, stream_url)
 
 
 def _demo(user: Person) -> LeaderboardPart | None:

@@ -1,5 +1,6 @@
 """Forms of the pages about experiments and providers."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.db.models import Q
 from evalsite.body_limits import too_large
 from evalsite.plugins import runners
 from experiments.actions.refusals import ActionRefused
+from experiments.chosen_projects import projects_for_new
 from experiments.credentials import has_stored_key
 from experiments.files.params_text import read_params
 from experiments.identifiers import uid_from
@@ -16,7 +18,7 @@ from experiments.models import Dataset, Experiment, Project, Provider, Role, Sco
 from experiments.models.datasets import DatasetQuerySet
 from experiments.models.projects import Person
 from experiments.models.providers import ProviderQuerySet
-from experiments.permissions import ROLES_BY_ACTION, may
+from experiments.permissions import may
 from runs.live.activity import STATUSES
 
 if TYPE_CHECKING:
@@ -162,6 +164,11 @@ class ProviderForm(ProviderModelForm):
             "headers": 'Headers of every call: {"X-Team": "evals"}. Values are not shown again; "[hidden]" keeps one.',
             "options": "Options of this kind, as JSON.",
         }
+        error_messages = {
+            "prices": {"invalid": 'This is not JSON; write it like {"model": {"input": 2.5, "output": 10}}.'},
+            "headers": {"invalid": 'This is not JSON; write it like {"X-Team": "evals"}.'},
+            "options": {"invalid": 'This is not JSON; write it like {"stream": true}, with double quotes.'},
+        }
         widgets = {
             name: forms.Textarea({"rows": 3, "spellcheck": "false"}) for name in ("prices", "headers", "options")
         }
@@ -176,12 +183,11 @@ class ProviderForm(ProviderModelForm):
     remove_key = forms.BooleanField(required=False, label="Remove the stored key")
     field_order = ["project", "name", "kind", "base_url", "api_key_env", "api_key", "remove_key"]
 
-    def __init__(self, user: Person, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, user: Person, cookies: Mapping[str, str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._fit_key_fields(user)
         self.fields["kind"] = forms.ChoiceField(choices=[(kind, one.label) for kind, one in runners.all().items()])
-        editors = ROLES_BY_ACTION["edit_provider"]
-        mine = Project.objects.visible_to(user).filter(memberships__user_id=user.pk, memberships__role__in=editors)
+        mine = projects_for_new(user, "edit_provider", cookies)
         self.fields["project"].queryset = mine  # type: ignore[attr-defined]
         if self.instance.pk:
             del self.fields["project"]
@@ -281,7 +287,9 @@ class UploadForm(forms.Form):
         widget=forms.ClearableFileInput({"accept": ".csv,.tsv,.json,.jsonl,.gz"}),
     )
 
-    def __init__(self, user: Person, dataset: Dataset | None, data: Any, files: Any) -> None:
+    def __init__(
+        self, user: Person, cookies: Mapping[str, str], dataset: Dataset | None, data: Any, files: Any
+    ) -> None:
         super().__init__(data, files)
         self._dataset = dataset
         limit = settings.UPLOAD_LIMIT_BYTES
@@ -289,8 +297,7 @@ class UploadForm(forms.Form):
         if dataset is not None:
             del self.fields["project"], self.fields["name"]
             return
-        editors = ROLES_BY_ACTION["edit_dataset"]
-        mine = Project.objects.visible_to(user).filter(memberships__user_id=user.pk, memberships__role__in=editors)
+        mine = projects_for_new(user, "edit_dataset", cookies)
         self.fields["project"].queryset = mine  # type: ignore[attr-defined]
 
     def clean_file(self) -> Any:

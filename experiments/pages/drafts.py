@@ -9,6 +9,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 from experiments.actions import ActionRefused
+from experiments.chosen_projects import projects_for_new
 from experiments.files.draft_form import read_options
 from experiments.files.experiment_file import ExperimentFile, FileProblems
 from experiments.models import Dataset, DatasetVersion, ExperimentDraft, Item, Project, Provider
@@ -112,9 +113,10 @@ class NewExperimentPage:
     document: str = ""
 
     @classmethod
-    def build(cls, user: Person, problem: str = "", document: str = "") -> "NewExperimentPage":
+    def build(cls, request: HttpRequest, problem: str = "", document: str = "") -> "NewExperimentPage":
         """Return the page of a person."""
-        projects = [one for one in Project.objects.visible_to(user) if may(user, one, "edit_experiment")]
+        user = request.user
+        projects = list(projects_for_new(user, "edit_experiment", request.COOKIES))
         drafts = ExperimentDraft.objects.visible_to(user).select_related("project", "saved_by")
         return cls(list(drafts[:50]), projects, problem, document)
 

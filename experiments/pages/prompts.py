@@ -8,13 +8,13 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from experiments.chosen_projects import ChosenProjects
+from experiments.chosen_projects import ChosenProjects, projects_for_new
 from experiments.models import Candidate, DatasetVersion, Experiment, Project, Prompt, PromptVersion
 from experiments.models.projects import Person
 from experiments.pages.endings import ArchivedChoice
 from experiments.pages.head import Tab
 from experiments.pages.prompt_editor import ItemPreview, PromptEditor
-from experiments.permissions import ROLES_BY_ACTION, may
+from experiments.permissions import may
 from experiments.rows.new_items import text_of
 from experiments.templating import TemplateProblem, compile_messages
 from scoring.grid.text_pieces import Piece, difference_of_texts
@@ -48,14 +48,11 @@ class PromptListPage:
             changed_by=Subquery(newest.values("created_by__username")[:1]),
             use_count=Subquery(counted.values("uses")),
         )
-        return cls(list(annotated.order_by("project__name", "name")), bool(editable_projects(user)), archived)
-
-
-def editable_projects(user: Person) -> list[Project]:
-    """Return the projects in which this person may write prompts."""
-    editors = ROLES_BY_ACTION["edit_prompt"]
-    mine = Project.objects.visible_to(user)
-    return list(mine.filter(memberships__user_id=user.pk, memberships__role__in=editors).order_by("name"))
+        return cls(
+            list(annotated.order_by("project__name", "name")),
+            projects_for_new(user, "edit_prompt", {}).exists(),
+            archived,
+        )
 
 
 @dataclass(frozen=True)

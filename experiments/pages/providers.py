@@ -9,13 +9,13 @@ from django.http import HttpRequest
 
 from evalsite.plugins import runners
 from experiments.actions.providers import EDITABLE
-from experiments.chosen_projects import ChosenProjects
+from experiments.chosen_projects import ChosenProjects, projects_for_new
 from experiments.credentials import KeyState, key_state
-from experiments.models import Candidate, Project, Provider
+from experiments.models import Candidate, Provider
 from experiments.models.projects import Person
 from experiments.options import Options
 from experiments.pages.endings import ArchivedChoice
-from experiments.permissions import ROLES_BY_ACTION, may
+from experiments.permissions import may
 from runs.limits.usage import limits_now
 
 COPIED_LENGTH = 90
@@ -89,9 +89,7 @@ def values_for_copy(provider: Provider | None) -> dict[str, Any]:
 
 def can_add_provider(user: Person) -> bool:
     """Return whether there is a project in which this person may add one."""
-    editors = ROLES_BY_ACTION["edit_provider"]
-    mine = Project.objects.visible_to(user)
-    return mine.filter(memberships__user_id=user.pk, memberships__role__in=editors).exists()
+    return projects_for_new(user, "edit_provider", {}).exists()
 
 
 def known_models(provider: Provider) -> list[str]:

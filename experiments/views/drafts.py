@@ -33,7 +33,7 @@ REFUSALS = (ActionRefused, FileProblems)
 @require_http_methods(["GET", "HEAD", "POST"])
 def experiment_new(request: HttpRequest) -> HttpResponse:
     """Show the open drafts and the ways to begin, or begin one; 422 for a document that is too large."""
-    page = NewExperimentPage.build(request.user)
+    page = NewExperimentPage.build(request)
     if request.method != "POST":
         return render(request, "experiments/experiment_new.html", {"page": page})
     project, document = project_of(request, page), request.POST.get("document", "").replace("\r\n", "\n")
@@ -42,7 +42,7 @@ def experiment_new(request: HttpRequest) -> HttpResponse:
     try:
         draft = create_draft(project=project, by=request.user, document=document, files=_sent(request))
     except ActionRefused as refusal:
-        page = NewExperimentPage.build(request.user, str(refusal), document)
+        page = NewExperimentPage.build(request, str(refusal), document)
         return render(request, "experiments/experiment_new.html", {"page": page}, status=422)
     return redirect(address_of_draft(draft))
 

@@ -24,7 +24,8 @@ def dataset_import(request: HttpRequest, uid: UUID | None = None) -> HttpRespons
     if dataset is not None:
         require(request.user, dataset.project, "edit_dataset")
     is_sent = request.method == "POST"
-    form = UploadForm(request.user, dataset, request.POST if is_sent else None, request.FILES if is_sent else None)
+    sent = (request.POST, request.FILES) if is_sent else (None, None)
+    form = UploadForm(request.user, request.COOKIES, dataset, *sent)
     if is_sent and form.is_valid():
         try:
             made = upload_file(by=request.user, **form.values())

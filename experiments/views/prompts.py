@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from experiments.actions import ActionRefused, create_prompt, rename_prompt, save_prompt
+from experiments.chosen_projects import projects_for_new
 from experiments.identifiers import uid_from
 from experiments.models import Project, Prompt
 from experiments.pages.endings import Ending
@@ -16,7 +17,6 @@ from experiments.pages.prompts import (
     PromptListPage,
     PromptTextPage,
     PromptVersionsPage,
-    editable_projects,
     uses_of,
 )
 from experiments.permissions import require
@@ -33,7 +33,7 @@ def prompt_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def prompt_new(request: HttpRequest) -> HttpResponse:
     """Show the form of a new prompt, or save its first version; 422 for what does not fit."""
-    projects = editable_projects(request.user)
+    projects = list(projects_for_new(request.user, "edit_prompt", request.COOKIES))
     given = request.POST if request.method == "POST" else request.GET
     project = next((one for one in projects if str(one.uid) == given.get("project")), None) or next(
         iter(projects), None

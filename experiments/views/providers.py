@@ -43,7 +43,8 @@ def provider_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def provider_new(request: HttpRequest) -> HttpResponse:
     """Show the form of a new provider, or make it; 422 for what does not fit."""
-    form = ProviderForm(request.user, request.POST if request.method == "POST" else None, initial=_copied(request))
+    data = request.POST if request.method == "POST" else None
+    form = ProviderForm(request.user, request.COOKIES, data, initial=_copied(request))
     if request.method == "POST" and form.is_valid():
         try:
             project = form.cleaned_data["project"]
@@ -65,7 +66,8 @@ def _copied(request: HttpRequest) -> dict[str, Any]:
 def provider_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show a provider with its form and its test, or change it; 422 for what does not fit."""
     provider = get_object_or_404(Provider.objects.visible_to(request.user).select_related("project"), uid=uid)
-    form = ProviderForm(request.user, request.POST if request.method == "POST" else None, instance=provider)
+    data = request.POST if request.method == "POST" else None
+    form = ProviderForm(request.user, request.COOKIES, data, instance=provider)
     if request.method == "POST" and form.is_valid():
         had_key = has_stored_key(provider)
         try:

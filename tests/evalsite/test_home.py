@@ -64,11 +64,15 @@ def test_home_at_the_first_visit_shows_the_demo_s_board(client: Client, editor: 
 
     assert "Leaderboard" in page
     assert "Explore the demo" in page
+    assert "Import a dataset" in page
     assert "Connect a provider" in page
 
 
 def test_home_card_that_the_role_may_not_use_is_not_there(as_viewer: Client, demo: Any) -> None:
-    assert "Connect a provider" not in home(as_viewer)
+    page = home(as_viewer)
+
+    assert "Connect a provider" not in page
+    assert "Import a dataset" not in page
 
 
 def test_home_with_experiments_of_one_s_own_shows_no_demo(as_viewer: Client, viewer: User, demo: Any) -> None:

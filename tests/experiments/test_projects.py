@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
+from django.utils.timezone import now
 
 from experiments.actions import ActionConflict, ActionRefused, archive_project, create_project, rename_project
+from experiments.chosen_projects import PROJECT_COOKIE, projects_for_new
 from experiments.models import AccessToken, Experiment, Item, Project, Role, Scope
 from runs.models import Result, Run, RunStatus
 from scoring import deleting
@@ -303,3 +305,18 @@ def test_api_refuses_to_delete_without_the_name_and_while_something_runs(filled:
 
     assert (unnamed.status_code, running.status_code) == (400, 409)
     assert api.delete(f"{path}?name=team", Authorization=Api(owner)._headers["Authorization"]).status_code == 403
+
+
+def test_new_things_begin_in_the_chosen_project_then_in_own_ones_and_last_in_the_demo(project: Project) -> None:
+    editor = UserFactory()
+    Project.objects.filter(pk=project.pk).update(name="aaa demo", is_demo=True)
+    own, chosen, archived = (Project.objects.create(name=name) for name in ("own", "zebra", "archived"))
+    Project.objects.filter(pk=archived.pk).update(archived_at=now())
+    for one in (project, own, chosen, archived):
+        one.memberships.create(user=editor, role=Role.EDITOR)
+
+    without_choice = projects_for_new(editor, "edit_dataset", {})
+    with_choice = projects_for_new(editor, "edit_dataset", {PROJECT_COOKIE: str(chosen.uid)})
+
+    assert [one.name for one in without_choice] == ["own", "zebra", "aaa demo"]
+    assert [one.name for one in with_choice] == ["zebra", "own", "aaa demo"]
