@@ -105,6 +105,11 @@ class ShareField(serializers.FloatField):
         return float(number)
 
 
+@extend_schema_field(OpenApiTypes.BINARY)
+class UploadField(serializers.FileField):
+    """A file of a form."""
+
+
 @extend_schema_field(OpenApiTypes.OBJECT)
 class ObjectField(serializers.Field[Any, Any, Any, Any]):
     """An object with any keys."""

@@ -43,6 +43,24 @@ MEANINGS = {
     "415": "Send JSON.",
     "429": "Too many requests in this minute; `Retry-After` says in how many seconds to go on.",
 }
+ETAGGED = "_retrieve"
+ROOT = "/api/v1/"
+ONCE = (
+    "projects/",
+    "datasets/",
+    "datasets/{id}/import/",
+    "datasets/{id}/items/",
+    "prompts/",
+    "providers/",
+    "experiments/",
+    "experiments/{id}/candidates/",
+    "experiments/{id}/scorers/",
+    "experiments/{id}/clone/",
+    "experiment-drafts/",
+    "runs/",
+    "results/{id}/again/",
+)
+"""Where a POST makes something, once under the same Idempotency-Key."""
 OF_WRITES = ("409", "412", "415")
 
 
@@ -81,6 +99,29 @@ def document_problems(result: dict[str, Any], generator: Any, request: Any, publ
             problems = {status: _answer(text) for status, text in MEANINGS.items() if status not in left_out}
             operation["responses"] = {**problems, **operation["responses"]}
     return result
+
+
+def document_states(result: dict[str, Any], generator: Any, request: Any, public: Any) -> dict[str, Any]:
+    """Return the document with the headers of single objects (their ETags) and of what makes one."""
+    del generator, request, public  # what the hook is also given
+    for path, operations in result["paths"].items():
+        shown = operations.get("get", {})
+        if path.removeprefix(ROOT) in ONCE:
+            _take_header(operations["post"], "Idempotency-Key", "The same key gives the same object, for 24 hours.")
+        if not path.endswith(("}/", "/leaderboard/")) or ETAGGED not in shown.get("operationId", ""):
+            continue
+        shown["responses"]["200"]["headers"] = {"ETag": {"description": "This state.", "schema": {"type": "string"}}}
+        shown["responses"]["304"] = {"description": "You have this state already."}
+        _take_header(shown, "If-None-Match", "An ETag: 304 without a body while the object is in that state.")
+        for method in ("patch", "delete"):
+            if method in operations:
+                _take_header(operations[method], "If-Match", "An ETag: 412 when the object has changed since.")
+    return result
+
+
+def _take_header(operation: dict[str, Any], name: str, description: str) -> None:
+    header = {"name": name, "in": "header", "description": description, "schema": {"type": "string"}}
+    operation.setdefault("parameters", []).append(header)
 
 
 def _answer(text: str) -> dict[str, Any]:

@@ -21,16 +21,19 @@ from experiments.actions.archiving import Archivable
 from experiments.actions.idempotency import KEY_LENGTH, once
 from experiments.canonical import digest_of
 from experiments.identifiers import uid_from
+from experiments.models import Project
 
 ETAG_LENGTH = 32
 
 
-class ArchivedQuery(serializers.Serializer[Any]):
-    """Whether a list holds what is archived."""
+class NamedQuery(serializers.Serializer[Any]):
+    """Which named things of projects a list holds."""
 
     archived = serializers.BooleanField(
         required=False, allow_null=True, default=None, help_text="True: archived ones only; false: the others only."
     )
+    project_id = serializers.CharField(required=False, help_text="Only those of this project.")
+    name = serializers.CharField(required=False, help_text="Stands in the name; letters may be large or small.")
 
 
 class VisibleViewSet(GenericViewSet[Any]):
@@ -68,18 +71,28 @@ class VisibleViewSet(GenericViewSet[Any]):
 
 
 class ArchivableViewSet(ListModelMixin, VisibleViewSet):
-    """Objects that may be archived: a list of all of them, of those that are, or of the others."""
+    """Named objects of projects that may be archived; their lists are narrowed by that, by project and by name."""
 
-    @extend_schema(parameters=[ArchivedQuery])
+    @extend_schema(parameters=[NamedQuery])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List those of your projects, archived ones too where the query does not leave them out."""
         return super().list(request, *args, **kwargs)
 
     def filter_queryset(self, queryset: Any) -> Any:
-        """Return the rows that the query of a list asks for."""
-        query = self.request.query_params.dict() if self.action == "list" else {}
-        asked = checked(ArchivedQuery, query).get("archived")
-        return queryset if asked is None else queryset.filter(archived_at__isnull=not asked)
+        """Return the rows that the query of a list asks for. Raises ValidationError, Http404 for an unknown project."""
+        query = checked(NamedQuery, self.request.query_params.dict()) if self.action == "list" else {}
+        if query.get("archived") is not None:
+            queryset = queryset.filter(archived_at__isnull=not query["archived"])
+        if "name" in query:
+            queryset = queryset.filter(name__icontains=query["name"])
+        return of_project(queryset, query.get("project_id"), self.request.user)
+
+
+def of_project(rows: Any, wanted: str | None, user: Any) -> Any:
+    """Return the rows of one project; None: of all. Raises Http404 for a project that the person may not see."""
+    if wanted is None:
+        return rows
+    return rows.filter(project=find_or_404(Project.objects.visible_to(user), wanted))
 
 
 def put_away(thing: Archivable, values: dict[str, Any], by: Any) -> None:

@@ -15,7 +15,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api.fields import FlagField, ObjectField, OneOfField, RequestSerializer, TextField
+from evalsite.api.fields import FlagField, ObjectField, OneOfField, RequestSerializer, TextField, UploadField
 from evalsite.api.lists import Order
 from evalsite.api.views import VisibleViewSet, changed, checked, created_once, find_or_404
 from evalsite.downloads import download
@@ -66,7 +66,7 @@ class ImportSerializer(serializers.ModelSerializer[DataImport]):
 class NewImport(RequestSerializer):
     """A file and how it becomes the next version; sent as multipart/form-data."""
 
-    file = serializers.FileField(help_text="CSV, TSV, JSON or JSON Lines, also packed as .gz.")
+    file = UploadField(help_text="CSV, TSV, JSON or JSON Lines, also packed as .gz.")
     start = serializers.BooleanField(
         default=True,
         help_text="False: the file is kept only, to be looked at by imports/{id}/preview and started then.",

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from evalsite.api.fields import OneOfField, RequestSerializer, TextField, WholeField
 from evalsite.api.lists import Order
-from evalsite.api.views import VisibleViewSet, changed, checked, find_or_404
+from evalsite.api.views import VisibleViewSet, changed, checked, of_project
 from experiments.actions import change_role, invite, remove_member, revoke_invitation
 from experiments.api.references import named_or_404
 from experiments.models import Invitation, Membership, Project, Role, Scope
@@ -76,9 +76,7 @@ class OfProjectViewSet(ListModelMixin, VisibleViewSet):
     def get_queryset(self) -> Any:
         """Return the rows of the caller's projects, of one where `project_id` names it. Raises Http404."""
         rows, wanted = super().get_queryset(), self.request.query_params.get("project_id")
-        if wanted is None or self.action != "list":
-            return rows
-        return rows.filter(project=find_or_404(Project.objects.visible_to(self.request.user), wanted))
+        return of_project(rows, wanted if self.action == "list" else None, self.request.user)
 
 
 class MemberViewSet(OfProjectViewSet):
@@ -140,5 +138,7 @@ class InvitationViewSet(OfProjectViewSet):
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **_: Any) -> Response:
         """Revoke an invitation."""
-        revoke_invitation(invitation=self.get_object(), by=request.user)
+        invitation = self.get_object()
+        self.check_unchanged(request, invitation)
+        revoke_invitation(invitation=invitation, by=request.user)
         return Response(status=204)

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from evalsite.api.fields import OneOfField
 from evalsite.api.json_bodies import parse_body
-from evalsite.api.views import VisibleViewSet, checked
+from evalsite.api.views import VisibleViewSet, answered, checked
 from experiments.actions.scorers import checked_weights
 from experiments.models import Experiment
 from scoring.boards.board_json import board_json
@@ -124,7 +124,7 @@ class LeaderboardViewSet(VisibleViewSet):
         )
         required = [one.as_json() for one in required_of(board)]  # of all rows, before the cut
         beside = {"experiment_id": str(experiment.uid), "requirements": required, "ad_hoc": _ad_hoc(experiment)}
-        return Response({**beside, **board_json(board.cut(query["top_n"]))})
+        return answered(request, {**beside, **board_json(board.cut(query["top_n"]))})
 
 
 def tried_weights(experiment: Experiment, text: str | None) -> dict[str, float] | None:

@@ -15,7 +15,11 @@ from runs.models import Run
 from tests.api_client import Api
 from tests.factories import (
     CandidateFactory,
+    DatasetFactory,
     ExperimentFactory,
+    MembershipFactory,
+    ProjectFactory,
+    PromptFactory,
     ProviderFactory,
     ResultFactory,
     RunFactory,
@@ -119,3 +123,22 @@ def test_list_of_more_rows_makes_no_more_queries(viewer: Any, project: Any, addr
 @given(st.one_of(st.none(), st.integers(), st.floats(allow_nan=False), st.text(), st.datetimes()), st.integers())
 def test_cursor_brings_back_what_it_was_made_of(value: Any, pk: int) -> None:
     assert _decoded(_encoded(value, pk)) == (value, pk)
+
+
+@pytest.mark.parametrize("kind", ["experiments", "datasets", "prompts", "providers"])
+def test_list_is_narrowed_to_a_project_and_by_name(viewer: Any, project: Any, kind: str) -> None:
+    makers: dict[str, Any] = {
+        "experiments": ExperimentFactory,
+        "datasets": DatasetFactory,
+        "prompts": PromptFactory,
+        "providers": ProviderFactory,
+    }
+    other, foreign = MembershipFactory(user=viewer).project, ProjectFactory()
+    _ = [makers[kind](project=one, name=name) for one in (project, other) for name in ("Capitals", "rivers")]
+
+    api = Api(viewer)
+    found = api.get(f"{kind}/?project_id={project.uid}&name=capital").json()["items"]
+
+    assert [(one["name"], one["project_id"]) for one in found] == [("Capitals", str(project.uid))]
+    assert api.get(f"{kind}/").json()["total"] == 4
+    assert api.get(f"{kind}/?project_id={foreign.uid}").status_code == 404

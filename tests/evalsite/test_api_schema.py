@@ -39,6 +39,26 @@ def test_list_is_described_as_items_total_and_next() -> None:
     assert {one["name"] for one in runs["parameters"]} >= {"limit", "offset", "cursor", "min_score", "ordering"}
 
 
+def test_headers_of_states_and_of_creation_are_described() -> None:
+    paths = document()["paths"]
+    named = {
+        (method, path): {one["name"] for one in operation.get("parameters", []) if one["in"] == "header"}
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+    }
+
+    assert named["get", "/api/v1/experiments/{id}/leaderboard/"] == {"If-None-Match"}
+    assert named["patch", "/api/v1/experiments/{id}/"] == {"If-Match"}
+    assert named["post", "/api/v1/runs/"] == {"Prefer", "Idempotency-Key"}
+    assert "304" in paths["/api/v1/runs/{id}/"]["get"]["responses"]
+
+
+def test_board_that_the_caller_has_is_not_sent_again(viewer: Any, project: Any) -> None:
+    api, path = Api(viewer), f"experiments/{ExperimentFactory(project=project).uid}/leaderboard/"
+
+    assert api.get(path, If_None_Match=api.get(path)["ETag"]).status_code == 304
+
+
 @pytest.mark.parametrize(
     "path",
     [
