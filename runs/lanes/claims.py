@@ -74,7 +74,7 @@ def claim_in_turn(
     So it is for a lane's first claim: its calls begin before the rest of the unit is loaded.
     """
     turn = [run for run in runs if run.pk > after_run] + [run for run in runs if run.pk <= after_run]
-    share = max(SMALLEST_SHARE, wanted // len(turn)) if len(turn) > 1 or is_first else None
+    share = max(SMALLEST_SHARE, wanted // max(1, len(turn))) if len(turn) > 1 or is_first else None
     while turn and wanted > 0:
         run = turn.pop(0)
         held = claim_one(lane, run, cache, share=share)

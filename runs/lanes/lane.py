@@ -5,7 +5,6 @@ import gc
 import logging
 import os
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -50,7 +49,6 @@ DRAIN_S = 1.0
 LEAVING = "its worker is ending"
 CLAIM_BELOW = 0.6
 COLLECT_AFTER = (100_000, 50, 100)
-SWITCH_AFTER_S = 0.0005
 CANNOT_BEGIN = (NeedsPerson, KeyNotAllowed, UnknownKind, OptionError, TemplateProblem)
 
 
@@ -71,12 +69,10 @@ def loop_runner(main: Callable[[], Any]) -> None:
     """Run a coroutine on the fastest event loop there is.
 
     What was imported is taken out of the garbage collector's sight, and it looks less often: a lane makes hundreds
-    of thousands of short-lived objects, and looking for cycles among them cost a fifth of the time of a run. The
-    database thread leaves the interpreter to the loop soon after it is asked to: answers shall not wait for a flush.
+    of thousands of short-lived objects, and looking for cycles among them cost a fifth of the time of a run.
     """
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
-    sys.setswitchinterval(SWITCH_AFTER_S)
     run_in_loop(main)
 
 

@@ -16,7 +16,7 @@ from runs.lanes.flushing import Batch, Flusher
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-FLUSH_PAUSE_S = 0.05
+FLUSH_PAUSE_S = 0.02
 TICK_S = 0.5
 RETRY_PAUSE_S = 1.0
 

@@ -19,8 +19,8 @@ def is_read(route: URLPattern) -> bool:
     return "get" in getattr(route.callback, "actions", {})
 
 
-STREAMED = {"export", "ratings"}
-"""Files that are read from the database run by run while they are sent, however large they are."""
+STREAMED = {"export", "outputs-export", "ratings"}
+"""Files that are read from the database piece by piece while they are sent, however large they are."""
 READ = {str(route.name): route for route in urlpatterns if is_read(route) and route.name not in STREAMED}
 
 

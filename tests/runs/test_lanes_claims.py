@@ -97,6 +97,10 @@ def test_claim_in_turn_gives_every_run_a_unit_before_any_gets_two() -> None:
     assert [run for run, _ in pairs] == [*runs, *runs]
 
 
+def test_claim_in_turn_of_no_run_gives_nothing_to_a_lane_that_begins() -> None:
+    assert list(claim_in_turn(LaneFactory(), [], after_run=0, wanted=64, cache=CaseCache(), is_first=True)) == []
+
+
 def test_claim_in_turn_begins_behind_the_run_that_was_last() -> None:
     runs, lane = [planned_run(40), planned_run(40)], LaneFactory()
 

@@ -292,6 +292,24 @@ async def test_post_whose_answer_is_too_large_is_invalid_output(data: bytes, mon
     assert "larger than" in found.detail
 
 
+async def test_post_whose_headers_do_not_end_is_invalid_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "HEAD_LIMIT", 1500)
+
+    async with server(says(OK + b"X-Long: " + b"x" * 2000)) as url:
+        found = await failure(url)
+
+    assert (found.outcome, found.detail) == ("invalid_output", "what answered does not speak HTTP")
+
+
+async def test_post_whose_trailers_do_not_end_is_invalid_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "RECEIVED_LIMIT", 1500)
+
+    async with server(says(OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-Long: " + b"x" * 2000)) as url:
+        found = await failure(url)
+
+    assert "larger than" in found.detail
+
+
 async def test_post_with_tls_to_a_plain_port_says_that_the_handshake_failed() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
