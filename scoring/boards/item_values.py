@@ -58,13 +58,39 @@ class ItemValues:
         return len(self.positions)
 
 
+def no_values() -> ItemValues:
+    """Return the values of no item."""
+    return ItemValues(no_positions(), np.empty(0))
+
+
+class ItemSums:
+    """Item values of any number of scores, in the memory that the items take: what came of each position so far."""
+
+    def __init__(self, cases: int) -> None:
+        """Positions are below `cases`."""
+        self._counts = np.zeros(cases, dtype=np.int64)
+        self._sums = np.zeros(cases)
+        self._lowest, self._highest = np.full(cases, np.inf), np.full(cases, -np.inf)
+
+    def add(self, positions: Ints, values: Floats) -> None:
+        """Take in some scored results; the two arrays are parallel."""
+        np.add.at(self._counts, positions, 1)
+        np.add.at(self._sums, positions, values)
+        np.minimum.at(self._lowest, positions, values)
+        np.maximum.at(self._highest, positions, values)
+
+    def values(self) -> ItemValues:
+        """Return the mean of each position's values."""
+        found = np.flatnonzero(self._counts)
+        varies = self._highest[found] - self._lowest[found] > ROUNDING
+        return ItemValues(found, self._sums[found] / self._counts[found], found[varies])
+
+
 def item_values(positions: Ints, values: Floats) -> ItemValues:
     """Return the mean of each position's values; the two arrays are parallel, one entry a scored result."""
-    found, inverse, counts = np.unique(positions, return_inverse=True, return_counts=True)
-    sums = np.bincount(inverse, weights=values, minlength=len(found))
-    means = sums / np.maximum(counts, 1)
-    strays = np.bincount(inverse, weights=np.abs(values - means[inverse]) > ROUNDING, minlength=len(found))
-    return ItemValues(found, means, found[strays > 0])
+    sums = ItemSums(int(positions.max(initial=-1)) + 1)
+    sums.add(positions, values)
+    return sums.values()
 
 
 def mean_and_variance(values: Floats) -> tuple[float | None, float | None]:

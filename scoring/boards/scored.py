@@ -1,27 +1,30 @@
 """Reading what was said of a run: its results that count, and the scores of each scorer as item values."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 from django.db import models
 from numpy.typing import NDArray
 
 from evalsite.plugins import scorers as registry
+from experiments.chunks import chunks
 from experiments.conditions import Condition
 from experiments.models import ErrorsPolicy, Experiment, ScorerSpec
 from runs.models import Result, Run
 from runs.models.results import ORDINAL_BITS
 from runs.outcomes import ANSWERED, ERRORS
-from scoring.boards.item_values import Ints, ItemValues, Scale, item_values
+from scoring.boards.item_values import Floats, Ints, ItemSums, ItemValues, Scale, item_values, no_positions, no_values
 from scoring.boards.kept_values import kept_items
 from scoring.models import CODE, RunRating, Score
 from scoring.scorers.base import Place
 
 ORDINAL_MASK = (1 << ORDINAL_BITS) - 1
+ROWS_AT_ONCE = 10_000
 Row = tuple[int, float | None, int]
 """(result id, value, author) of a score."""
+Rows = models.QuerySet[Score, Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Scored:
     """What one scorer said of a run."""
 
     spec: ScorerSpec
-    values: ItemValues
+    values: ItemValues = field(default_factory=no_values)
     none_count: int = 0
     """Results that it could not judge."""
     lacking: int = 0
@@ -117,9 +120,8 @@ def is_of_people(spec: ScorerSpec) -> bool:
 
 
 def _counting(rows: "models.QuerySet[Result]", prefix: Prefix, policy: str) -> CountingResults:
-    answered, _ = prefix.positions(_ids(rows.filter(outcome__in=ANSWERED)))
-    failed, _ = prefix.positions(_ids(rows.filter(outcome__in=ERRORS)))
-    return CountingResults(prefix, answered, failed, policy)
+    answered = _positions(rows.filter(outcome__in=ANSWERED), prefix)
+    return CountingResults(prefix, answered, _positions(rows.filter(outcome__in=ERRORS), prefix), policy)
 
 
 def _asked(run: Run, spec: ScorerSpec, results: CountingResults) -> CountingResults:
@@ -144,22 +146,33 @@ def _scored(run: Run, spec: ScorerSpec, results: CountingResults) -> Scored:
     columns = ("result_id", "value", "author")
     if is_of_people(spec):
         return _by_people(run, spec, list(rows.by_people().values_list(*columns)), results)
-    return _by_code(spec, [row for row in rows.values_list(*columns) if row[2] == CODE], results)
+    return _by_code(spec, rows.values_list(*columns), results)
 
 
-def _by_code(spec: ScorerSpec, rows: list[Row], results: CountingResults) -> Scored:
-    ids = np.array([row[0] for row in rows], dtype=np.int64)
-    positions, counting = results.prefix.positions(ids)
-    values = np.array([np.nan if row[1] is None else row[1] for row in rows], dtype=np.float64)[counting]
-    judged = ~np.isnan(values)
-    scored = Scored(spec, item_values(positions[judged], values[judged]), int((~judged).sum()))
-    scored.lacking = max(0, len(results.answered) - len(values))
-    if results.policy == ErrorsPolicy.ZERO and len(results.failed):
-        worst = np.full(len(results.failed), scored.scale.worst)
-        scored.values = item_values(
-            np.concatenate([positions[judged], results.failed]), np.concatenate([values[judged], worst])
-        )
+def _by_code(spec: ScorerSpec, rows: Rows, results: CountingResults) -> Scored:
+    """Take in the scores some at a time: a run may have millions."""
+    scored = Scored(spec)
+    sums, seen = ItemSums(results.prefix.cases), 0
+    for ids, values in _in_arrays(rows):
+        positions, counting = results.prefix.positions(ids)
+        values = values[counting]
+        is_judged = ~np.isnan(values)
+        sums.add(positions[is_judged], values[is_judged])
+        seen += len(values)
+        scored.none_count += int((~is_judged).sum())
+    if results.policy == ErrorsPolicy.ZERO:
+        sums.add(results.failed, np.full(len(results.failed), scored.scale.worst))
+    scored.values = sums.values()
+    scored.lacking = max(0, len(results.answered) - seen)
     return scored
+
+
+def _in_arrays(rows: Rows) -> Iterator[tuple[Ints, Floats]]:
+    """Yield what code said as (result ids, values; NaN for None), some rows at a time."""
+    for some in chunks(rows.iterator(ROWS_AT_ONCE), ROWS_AT_ONCE):
+        said = [row for row in some if row[2] == CODE]
+        values = [np.nan if value is None else value for _, value, _ in said]
+        yield np.array([row[0] for row in said], dtype=np.int64), np.array(values, dtype=np.float64)
 
 
 def _by_people(run: Run, spec: ScorerSpec, rows: list[Row], results: CountingResults) -> Scored:
@@ -186,8 +199,11 @@ def _ratings_of(run: Run, spec: ScorerSpec) -> ItemValues:
     return ItemValues(np.arange(len(values), dtype=np.int64), np.array(values, dtype=np.float64))
 
 
-def _ids(rows: "models.QuerySet[Result]") -> Ints:
-    return np.fromiter(rows.order_by().values_list("pk", flat=True).iterator(10_000), dtype=np.int64)
+def _positions(rows: "models.QuerySet[Result]", prefix: Prefix) -> Ints:
+    """Return the positions of the rows that count, read some at a time."""
+    ids = rows.order_by().values_list("pk", flat=True).iterator(ROWS_AT_ONCE)
+    found = [prefix.positions(np.array(some, dtype=np.int64))[0] for some in chunks(ids, ROWS_AT_ONCE)]
+    return np.concatenate([no_positions(), *found])
 
 
 def _mean(values: Iterable[float]) -> float:

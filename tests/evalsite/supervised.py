@@ -74,6 +74,7 @@ def main(directory: Path, kinds: list[str]) -> None:
     """Supervise one child of each kind, until a signal; SIGUSR1 asks for a restart of the first."""
     program = (sys.executable, "-m", "tests.evalsite.supervised", str(directory), "--child")
     supervisor = Supervisor([Child(kind, (*program, kind)) for kind in kinds], directory)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may run under nohup
     signal.signal(signal.SIGUSR1, lambda *_: supervisor.restart(kinds[0]))
     try:
         supervisor.run()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.boards.item_values import ItemValues, Scale, at, common_positions, item_values, mean_and_variance
+from scoring.boards.item_values import ItemSums, ItemValues, Scale, at, common_positions, item_values, mean_and_variance
 
 PAIRS = st.lists(st.tuples(st.integers(0, 9), st.floats(-5, 5)), max_size=40)
 
@@ -36,6 +36,17 @@ def test_item_varies_where_its_trials_disagree() -> None:
 
 def test_item_values_of_nothing_are_none() -> None:
     assert of([]).n == 0
+
+
+@given(PAIRS, st.integers(0, 40))
+def test_item_sums_in_parts_are_those_of_the_whole(pairs: list[tuple[int, float]], cut: int) -> None:
+    sums = ItemSums(10)
+    for part in (pairs[:cut], pairs[cut:]):
+        sums.add(np.array([place for place, _ in part], dtype=np.int64), np.array([value for _, value in part]))
+
+    assert [column.tolist() for column in (sums.values().positions, sums.values().means, sums.values().varying)] == [
+        column.tolist() for column in (of(pairs).positions, of(pairs).means, of(pairs).varying)
+    ]
 
 
 @given(PAIRS)
