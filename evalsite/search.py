@@ -29,7 +29,10 @@ class Hit:
     kind: str
     name: str
     url: str
-    project: str = ""
+    within: str = ""
+    """The name of its project; of a run that of its experiment, of an item that of its dataset."""
+    uid: str = ""
+    """Its id; of an item that of its dataset; "": a page."""
 
 
 def search(user: Person, text: str) -> list[Hit]:
@@ -44,21 +47,22 @@ def _hits(user: Person, text: str) -> Iterator[Hit]:
     experiments = Experiment.objects.visible_to(user).filter(named, archived_at=None)
     for experiment in _first(experiments.select_related("project")):
         url = reverse("experiments:experiment-board", args=[experiment.uid])
-        yield Hit("Experiment", experiment.name, url, experiment.project.name)
+        yield Hit("Experiment", experiment.name, url, experiment.project.name, str(experiment.uid))
     datasets = Dataset.objects.visible_to(user).listed().filter(named, archived_at=None)
     for dataset in _first(datasets.select_related("project")):
         url = reverse("experiments:dataset-items", args=[dataset.uid])
-        yield Hit("Dataset", dataset.name, url, dataset.project.name)
+        yield Hit("Dataset", dataset.name, url, dataset.project.name, str(dataset.uid))
     prompts = Prompt.objects.visible_to(user).filter(named, archived_at=None, versions__isnull=False)
     for prompt in _first(prompts.select_related("project")):
-        yield Hit("Prompt", prompt.name, reverse("experiments:prompt-detail", args=[prompt.uid]), prompt.project.name)
+        url = reverse("experiments:prompt-detail", args=[prompt.uid])
+        yield Hit("Prompt", prompt.name, url, prompt.project.name, str(prompt.uid))
     for provider in _first(Provider.objects.visible_to(user).filter(named, archived_at=None).select_related("project")):
         url = reverse("experiments:provider-detail", args=[provider.uid])
-        yield Hit("Provider", provider.name, url, provider.project.name)
+        yield Hit("Provider", provider.name, url, provider.project.name, str(provider.uid))
     run_named = Q(name__icontains=text) | Q(candidate__name__icontains=text)
     runs = Run.objects.visible_to(user).filter(run_named, experiment__archived_at=None)
     for run in _first(runs.select_related("experiment", "candidate")):
-        yield Hit("Run", str(run), reverse("runs:run-detail", args=[run.uid]), run.experiment.name)
+        yield Hit("Run", str(run), reverse("runs:run-detail", args=[run.uid]), run.experiment.name, str(run.uid))
     yield from _items(user, text)
 
 
@@ -66,8 +70,9 @@ def _items(user: Person, text: str) -> Iterator[Hit]:
     """Yield items of drafts by the beginning of their key."""
     items = Item.objects.visible_to(user).filter(dataset__is_hidden=False, key__startswith=text).in_draft()
     for item in items.select_related("dataset").order_by("key")[:OF_A_KIND]:
-        address = reverse("experiments:dataset-items", args=[item.dataset.uid])
-        yield Hit("Item", item.key, f"{address}?{urlencode({'key': item.key})}", item.dataset.name)
+        dataset = item.dataset
+        address = f"{reverse('experiments:dataset-items', args=[dataset.uid])}?{urlencode({'key': item.key})}"
+        yield Hit("Item", item.key, address, dataset.name, str(dataset.uid))
 
 
 def _pages(text: str) -> Iterator[Hit]:

@@ -36,11 +36,14 @@ class ExperimentFilter(forms.Form):
     dataset = forms.ModelChoiceField(
         Dataset.objects.none(), required=False, to_field_name="uid", empty_label="any dataset"
     )
+    tag = forms.ChoiceField(required=False)
     mine = forms.BooleanField(required=False, label="mine")
     archived = forms.BooleanField(required=False, label="archived")
 
     def __init__(self, user: Person, data: Any) -> None:
         super().__init__(data, auto_id="filter-%s")
+        tags = {*Experiment.objects.visible_to(user).known_tags(), *filter(None, [data.get("tag")])}
+        self.fields["tag"].choices = [("", "any tag"), *((tag, tag) for tag in sorted(tags))]  # type: ignore[attr-defined]
         self.fields["dataset"].queryset = _datasets(user, data)  # type: ignore[attr-defined]
 
 

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from evalsite.api.schema import SchemaView
+from evalsite.api.searching import SearchViewSet
 from experiments.api.drafts import CloneViewSet, DraftViewSet
 from experiments.api.edits import BulkEditViewSet, DatasetBulkEditViewSet, ItemEditViewSet
 from experiments.api.experiments import ExperimentViewSet
@@ -16,6 +17,7 @@ from experiments.api.imports import DatasetFileViewSet, ImportViewSet
 from experiments.api.items import ItemViewSet
 from experiments.api.library import DatasetViewSet, ProjectViewSet, PromptViewSet
 from experiments.api.members import InvitationViewSet, MemberViewSet
+from experiments.api.previews import ExperimentPreviewViewSet, PromptPreviewViewSet
 from experiments.api.providers import ProviderViewSet
 from experiments.api.scorer_kinds import ScorerKindViewSet
 from experiments.api.scorers import ScorerProposalViewSet, ScorerViewSet
@@ -61,6 +63,7 @@ def acts(kind: Any, *actions: str) -> list[URLPattern]:
 
 urlpatterns = [
     route("schema", SchemaView.as_view(), "schema"),
+    route("search", SearchViewSet.as_view({"get": "find"}), "search"),
     route("projects", ProjectViewSet.as_view({"get": "list", "post": "create"}), "projects"),
     route(
         f"projects/{ID}",
@@ -105,6 +108,7 @@ urlpatterns = [
     route(f"versions/{ID}/restore", VersionViewSet.as_view({"post": "restore"}), "version-restore"),
     route(f"datasets/{ID}/versions", DatasetViewSet.as_view({"get": "versions"}), "dataset-versions"),
     route("prompts", PromptViewSet.as_view({"get": "list", "post": "create"}), "prompts"),
+    route("prompts/preview", PromptPreviewViewSet.as_view({"post": "preview"}), "prompt-preview"),
     route(
         f"prompts/{ID}",
         PromptViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
@@ -133,6 +137,11 @@ urlpatterns = [
     route(f"experiment-drafts/{ID}/check", DraftViewSet.as_view({"get": "check"}), "draft-check"),
     route(f"experiment-drafts/{ID}/try", DraftViewSet.as_view({"post": "trial"}), "draft-try"),
     route(f"experiment-drafts/{ID}/start", DraftViewSet.as_view({"post": "start"}), "draft-start"),
+    route(
+        f"experiments/{ID}/prompt-preview",
+        ExperimentPreviewViewSet.as_view({"post": "preview"}),
+        "experiment-prompt-preview",
+    ),
     route(f"experiments/{ID}/clone", CloneViewSet.as_view({"post": "create"}), "experiment-clone"),
     route("experiments", ExperimentViewSet.as_view({"get": "list", "post": "create"}), "experiments"),
     route(

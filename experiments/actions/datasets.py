@@ -16,6 +16,7 @@ from experiments.actions.refusals import (
 )
 from experiments.cleaning import clean_text
 from experiments.models import Dataset, Experiment, Item, ItemEdit, Project
+from experiments.models.experiments import ExperimentQuerySet
 from experiments.models.projects import Person
 from experiments.permissions import require
 
@@ -78,9 +79,14 @@ def edit_dataset(*, dataset: Dataset, by: Person | None, changes: Mapping[str, A
 
 def experiments_using(dataset: Dataset) -> list[Experiment]:
     """Return the experiments that measure or measured on a version of the dataset, by name."""
+    return list(using_dataset(dataset).select_related("dataset_version__dataset"))
+
+
+def using_dataset(dataset: Dataset) -> ExperimentQuerySet:
+    """Return the experiments that measure or measured on a version of the dataset, by name."""
     used = Q(dataset_version__dataset=dataset) | Q(case_lists__dataset_version__dataset=dataset)
-    related = Experiment.objects.filter(used).select_related("dataset_version", "dataset_version__dataset")
-    return list(related.order_by("name").distinct())
+    found: ExperimentQuerySet = Experiment.objects.filter(used).order_by("name").distinct()
+    return found
 
 
 def delete_dataset(*, dataset: Dataset, by: Person | None) -> None:

@@ -11,6 +11,7 @@ from experiments.actions.refusals import ActionRefused, checked_name, refuse_whi
 from experiments.canonical import digest_of
 from experiments.media_store import media_apart
 from experiments.models import Experiment, Project, Prompt, PromptVersion
+from experiments.models.experiments import ExperimentQuerySet
 from experiments.models.projects import Person
 from experiments.permissions import require, user_of
 from experiments.templating import TemplateProblem, blobs_in, check_messages
@@ -60,8 +61,14 @@ def create_prompt(
 
 def experiments_with_prompt(prompt: Prompt) -> list[Experiment]:
     """Return the experiments with a candidate that has a version of the prompt, taken out or not, by name."""
+    return list(using_prompt(prompt))
+
+
+def using_prompt(prompt: Prompt) -> ExperimentQuerySet:
+    """Return the experiments with a candidate that has a version of the prompt, taken out or not, by name."""
     used = Experiment.objects.filter(candidates__prompt_version__prompt=prompt)
-    return list(used.order_by("name").distinct())
+    found: ExperimentQuerySet = used.order_by("name").distinct()
+    return found
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from experiments.addresses import ForbiddenAddress, refuse_forbidden
 from experiments.configs import BLOB
 from experiments.credentials import bound_to, forget_key, may_name, store_key
 from experiments.models import Experiment, Project, Provider
+from experiments.models.experiments import ExperimentQuerySet
 from experiments.models.projects import Person
 from experiments.options import OptionError
 from experiments.permissions import require
@@ -97,8 +98,14 @@ def edit_provider(*, provider: Provider, by: Person | None, changes: Mapping[str
 
 def experiments_with_provider(provider: Provider) -> list[Experiment]:
     """Return the experiments with a candidate or a run that calls the provider, by name."""
+    return list(using_provider(provider))
+
+
+def using_provider(provider: Provider) -> ExperimentQuerySet:
+    """Return the experiments with a candidate or a run that calls the provider, by name."""
     used = Q(candidates__provider=provider) | Q(runs__provider=provider)
-    return list(Experiment.objects.filter(used).order_by("name").distinct())
+    found: ExperimentQuerySet = Experiment.objects.filter(used).order_by("name").distinct()
+    return found
 
 
 @transaction.atomic

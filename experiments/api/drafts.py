@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from evalsite.api.fields import RequestSerializer, TextField
 from evalsite.api.lists import Order
 from evalsite.api.problems import PreconditionFailed
-from evalsite.api.views import VisibleViewSet, changed, checked, created_once, find_or_404
+from evalsite.api.views import VisibleViewSet, changed, checked, created_once, find_or_404, of_project
 from experiments.actions import ActionRefused, StaleEdit
 from experiments.actions.drafts import clone_experiment, create_draft, discard_draft, save_draft
 from experiments.api.experiment_shapes import ExperimentSerializer, StartedSerializer
@@ -73,6 +73,12 @@ class NewDraft(DraftChange):
     project = TextField(required=False, help_text="Id or name; left out: the only project that you may edit.")
 
 
+class DraftQuery(serializers.Serializer[Any]):
+    """Which drafts are asked for."""
+
+    project_id = serializers.CharField(required=False, help_text="Only those of this project.")
+
+
 class DeclaredSerializer(serializers.Serializer[Any]):
     """What a draft declares, or why it declares nothing."""
 
@@ -94,6 +100,16 @@ class DraftViewSet(ListModelMixin, VisibleViewSet):
     queryset = ExperimentDraft.objects.select_related("project", "tried", "saved_by")
     serializer_class = DraftSerializer
     order = Order("saved_at", is_descending=True)
+
+    @extend_schema(parameters=[DraftQuery])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List drafts, those that were saved last first."""
+        return super().list(request, *args, **kwargs)
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Return the drafts that the query of a list asks for. Raises Http404 for an unknown project."""
+        query = checked(DraftQuery, self.request.query_params.dict()) if self.action == "list" else {}
+        return of_project(queryset, query.get("project_id"), self.request.user)
 
     @extend_schema(request=NewDraft, responses={201: DraftSerializer})
     def create(self, request: Request) -> Response:

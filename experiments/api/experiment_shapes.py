@@ -7,6 +7,7 @@ from rest_framework import serializers
 from evalsite.api.fields import FlagField, NumberField, OneOfField, RequestSerializer, TextField, WholeField
 from experiments.api.scorers import NewScorer, ScorerSerializer
 from experiments.models import ErrorsPolicy, Experiment
+from runs.live.activity import status_of
 
 EXPORTED = {"yaml": "application/yaml", "csv": "text/csv", "junit": "application/xml"}
 """Content type by format."""
@@ -25,6 +26,7 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
 
     id = serializers.UUIDField(source="uid")
     project_id = serializers.UUIDField(source="project.uid")
+    status = serializers.SerializerMethodField(help_text="draft, else that of its most active run.")
     dataset_version = serializers.SerializerMethodField()
     scoring_config = ScoringConfigSerializer()
     scorers = serializers.SerializerMethodField()
@@ -40,6 +42,7 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
             "id",
             "project_id",
             "name",
+            "status",
             "description",
             "tags",
             "dataset_version",
@@ -53,6 +56,11 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
             "archived_at",
             "created_at",
         ]
+
+    def get_status(self, experiment: Experiment) -> str:
+        """Return the status, as it was read or as its runs have it."""
+        known = getattr(experiment, "status", None)
+        return str(known) if known is not None else status_of(list(experiment.runs.all()))
 
     def get_dataset_version(self, experiment: Experiment) -> str | None:
         """Return name@number; None: an experiment of ad-hoc runs."""

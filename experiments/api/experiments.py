@@ -23,6 +23,7 @@ from experiments.actions import (
 )
 from experiments.actions.editing import edit_experiment
 from experiments.api.candidates import CandidateSerializer, NewCandidate, declaration_from
+from experiments.api.experiment_filters import ExperimentQuery, asked_experiments
 from experiments.api.experiment_shapes import (
     EXPORTED,
     ExperimentChange,
@@ -37,6 +38,7 @@ from experiments.api.references import named_or_404, project_from, version_from
 from experiments.api.scorers import NewScorer
 from experiments.models import Candidate, Experiment
 from runs.actions import add_and_start, cancel_run, pause_run, resume_run, retry_failed, start_experiment
+from runs.live.activity import with_status
 from runs.models import Run, RunStatus
 from runs.models.runs import ACTIVE, RUNNABLE
 from scoring.boards.forecast import forecast_of
@@ -52,6 +54,22 @@ class ExperimentViewSet(ArchivableViewSet):
         "scorers"
     )
     serializer_class = ExperimentSerializer
+
+    def get_queryset(self) -> Any:
+        """Return the experiments that the caller may see, with their status."""
+        return with_status(super().get_queryset())
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Return the experiments that the query of a list asks for. Raises ValidationError, Http404."""
+        rows = super().filter_queryset(queryset)
+        if self.action != "list":
+            return rows
+        return asked_experiments(rows, checked(ExperimentQuery, self.request.query_params.dict()), self.request.user)
+
+    @extend_schema(parameters=[ExperimentQuery])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List the experiments of your projects, archived ones too where the query does not leave them out."""
+        return super().list(request, *args, **kwargs)
 
     @extend_schema(request=NewExperiment, responses={201: ExperimentSerializer})
     def create(self, request: Request) -> Response:

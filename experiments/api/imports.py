@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from evalsite.api.fields import FlagField, ObjectField, OneOfField, RequestSerializer, TextField, UploadField
 from evalsite.api.lists import Order
-from evalsite.api.views import VisibleViewSet, changed, checked, created_once, find_or_404
+from evalsite.api.views import VisibleViewSet, changed, checked, created_once, find_or_404, of_project
 from evalsite.downloads import download
 from experiments.actions import ActionConflict, cancel_import, start_import, upload_file
 from experiments.actions.importing import DataFile, ImportOptions, Preview, preview_file
@@ -124,6 +124,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
 class ImportQuery(serializers.Serializer[Any]):
     """Which imports are asked for."""
 
+    project_id = serializers.CharField(required=False)
     status = OneOfField(choices=ImportStatus.choices, required=False)
     dataset_id = serializers.CharField(required=False)
 
@@ -199,6 +200,7 @@ class ImportViewSet(ListModelMixin, VisibleViewSet):
         if "dataset_id" in query:
             dataset = find_or_404(Dataset.objects.visible_to(self.request.user).listed(), query["dataset_id"])
             queryset = queryset.filter(project=dataset.project_id, dataset_name=dataset.name)
+        queryset = of_project(queryset, query.get("project_id"), self.request.user)
         return queryset.filter(status=query["status"]) if "status" in query else queryset
 
     @extend_schema(request=PreviewRequest, responses=PreviewSerializer)

@@ -28,6 +28,14 @@ class ErrorsPolicy(models.TextChoices):
 class ExperimentQuerySet(ArchivableQuerySet):
     """Experiments."""
 
+    def tagged(self, tag: str) -> Self:
+        """Return those that bear a tag. JSON containment does not exist on SQLite: the tags are read."""
+        return self.filter(pk__in=[pk for pk, tags in self.order_by().values_list("pk", "tags") if tag in tags])
+
+    def known_tags(self) -> list[str]:
+        """Return every tag that one of them bears, sorted."""
+        return sorted({tag for tags in self.order_by().values_list("tags", flat=True) for tag in tags})
+
 
 class Experiment(models.Model):
     """A dataset version x candidates x trials, and the scorers with their weights. Without a dataset: ad-hoc runs."""

@@ -97,6 +97,8 @@ def _chosen(chosen: ExperimentFilter, request: HttpRequest) -> ExperimentQuerySe
         experiments = experiments.filter(status=values["status"])
     if values["dataset"]:
         experiments = experiments.filter(dataset_version__dataset=values["dataset"])
+    if values["tag"]:
+        experiments = experiments.tagged(values["tag"])
     if values["mine"]:
         experiments = experiments.filter(created_by_id=user.pk)
     experiments = experiments.select_related("project", "dataset_version__dataset", "created_by")

@@ -19,10 +19,8 @@ from rest_framework.response import Response
 from evalsite.api.fields import (
     FlagField,
     ObjectField,
-    OneOfField,
     PromptField,
     RequestSerializer,
-    ShareField,
     TextField,
     TextOrObjectField,
 )
@@ -35,6 +33,7 @@ from experiments.permissions import require
 from runs.actions import AdHocConfig, cancel_run, pause_run, resume_run, retry_failed, start_ad_hoc
 from runs.actions.offering import provider_offering
 from runs.api.details import stages_of
+from runs.api.run_filters import RunQuery, asked_runs, order_of
 from runs.api.shapes import ResultDetailSerializer, ResultSerializer, RunDetailSerializer, RunSerializer
 from runs.curl import curl_of
 from runs.lanes.foreground import Foreground
@@ -49,33 +48,10 @@ from runs.transcripts import messages_of
 from scoring.models import Score
 from scoring.rating.score_json import scores_of
 
-ORDERS = {
-    "started_at": "started_at",
-    "completed_at": "completed_at",
-    "created_at": "created_at",
-    "status": "status",
-    "score": "standing__value",
-}
 RESULT_ID = OpenApiParameter("id", OpenApiTypes.STR, OpenApiParameter.PATH, description="run id.ordinal")
 MOST_WAIT_S = 60
 LOOK_EVERY_S = 0.1
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*(\d{1,6})(?![\d.])")
-
-
-class RunQuery(serializers.Serializer[Any]):
-    """Which runs are asked for, and in which order."""
-
-    experiment_id = serializers.CharField(required=False)
-    status = OneOfField(choices=RunStatus.choices, required=False)
-    min_score = ShareField(required=False)
-    max_score = ShareField(required=False)
-    ordering = OneOfField(choices=[f"{sign}{name}" for name in ORDERS for sign in ("", "-")], default="-started_at")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Return the values. Raises ValidationError when no score can be within the bounds."""
-        if attrs.get("min_score", 0.0) > attrs.get("max_score", 1.0):
-            raise ValidationError({"min_score": ["min_score is above max_score"]})
-        return attrs
 
 
 class AdHocRequest(RequestSerializer):
@@ -125,15 +101,8 @@ class RunViewSet(ListModelMixin, VisibleViewSet):
     def filter_queryset(self, queryset: Any) -> Any:
         """Return the runs that the query asks for. Raises ValidationError, and Http404 for an unknown experiment."""
         query = checked(RunQuery, self.request.query_params.dict())
-        name = query["ordering"]
-        self.order = Order(ORDERS[name.lstrip("-")], is_descending=name.startswith("-"))
-        if "experiment_id" in query:
-            visible = Experiment.objects.visible_to(self.request.user)
-            queryset = queryset.filter(experiment=find_or_404(visible, query["experiment_id"]))
-        if "status" in query:
-            queryset = queryset.filter(status=query["status"])
-        bounds = {"min_score": "standing__value__gte", "max_score": "standing__value__lte"}
-        return queryset.filter(**{lookup: query[bound] for bound, lookup in bounds.items() if bound in query})
+        self.order = order_of(query)
+        return asked_runs(queryset, query, self.request.user)
 
     @extend_schema(parameters=[RunQuery])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

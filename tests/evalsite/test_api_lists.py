@@ -16,6 +16,8 @@ from tests.api_client import Api
 from tests.factories import (
     CandidateFactory,
     DatasetFactory,
+    DatasetVersionFactory,
+    ExperimentDraftFactory,
     ExperimentFactory,
     MembershipFactory,
     ProjectFactory,
@@ -24,6 +26,7 @@ from tests.factories import (
     ResultFactory,
     RunFactory,
     RunStandingFactory,
+    ScorerSpecFactory,
 )
 
 ORDERS = ["started_at", "-started_at", "score", "-score", "status", "-status", "created_at", "-completed_at"]
@@ -142,3 +145,48 @@ def test_list_is_narrowed_to_a_project_and_by_name(viewer: Any, project: Any, ki
     assert [(one["name"], one["project_id"]) for one in found] == [("Capitals", str(project.uid))]
     assert api.get(f"{kind}/").json()["total"] == 4
     assert api.get(f"{kind}/?project_id={foreign.uid}").status_code == 404
+
+
+def test_experiments_are_found_by_what_they_use_and_bear(viewer: Any, project: Any, runs: list[Run]) -> None:
+    used, _ = runs[0].experiment, ExperimentFactory(project=project)
+    version = DatasetVersionFactory(dataset__project=project)
+    type(used).objects.filter(pk=used.pk).update(tags=["nightly"], created_by=viewer, dataset_version=version)
+    ScorerSpecFactory(experiment=used, kind="contains")
+    prompt = runs[0].candidate.prompt_version.prompt
+    filters = [
+        f"dataset_id={version.dataset.uid}",
+        f"prompt_id={prompt.uid}",
+        f"provider_id={runs[0].provider.uid}",
+        "scorer_kind=contains",
+        "tag=nightly",
+        "mine=true",
+        "status=pending",
+    ]
+
+    found = [Api(viewer).get(f"experiments/?{query}").json()["items"] for query in filters]
+
+    assert [[one["id"] for one in items] for items in found] == [[str(used.uid)]] * len(filters)
+    assert Api(viewer).get("experiments/?tag=night").json()["total"] == 0
+
+
+def test_runs_are_found_by_project_provider_candidate_and_kind(viewer: Any, project: Any, runs: list[Run]) -> None:
+    api, other = Api(viewer), MembershipFactory(user=viewer).project
+    RunFactory(candidate__experiment=ExperimentFactory(project=other))
+    run = runs[3]
+    Run.objects.filter(pk=run.pk).update(name="the Large one", is_ad_hoc=True)
+    queries = ["candidate=large", "ad_hoc=true", f"provider_id={run.provider.uid}", f"project_id={project.uid}"]
+
+    totals = [api.get(f"runs/?{query}").json()["total"] for query in queries]
+
+    assert totals == [1, 1, 1, 7]
+    assert api.get(f"runs/?project_id={ProjectFactory().uid}").status_code == 404
+
+
+def test_drafts_and_imports_are_narrowed_to_a_project(viewer: Any, project: Any) -> None:
+    api, other = Api(viewer), MembershipFactory(user=viewer).project
+    draft, _ = ExperimentDraftFactory(project=project), ExperimentDraftFactory(project=other)
+
+    found = api.get(f"experiment-drafts/?project_id={project.uid}").json()["items"]
+
+    assert [one["id"] for one in found] == [str(draft.uid)]
+    assert api.get(f"imports/?project_id={ProjectFactory().uid}").status_code == 404

@@ -11,7 +11,7 @@ from tests.api_client import Api
 from tests.api_world import World, world_of
 
 MANY = 20
-QUERIES = {"comparison": "?a={a}&b={b}", "export": "?format=csv"}
+QUERIES = {"comparison": "?a={a}&b={b}", "export": "?format=csv", "search": "?q=e"}
 """What an address is asked besides, by the name of its route."""
 
 

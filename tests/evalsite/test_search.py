@@ -9,6 +9,7 @@ from evalsite.search import MOST, search
 from experiments.actions import freeze_rows, save_prompt
 from experiments.models import Project
 from experiments.rows.new_items import NewItem
+from tests.api_client import Api
 from tests.factories import ExperimentFactory, ProviderFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -78,3 +79,25 @@ def test_page_shows_hits_and_htmx_gets_them_alone(library: Project, viewer: Any,
     assert "capital gateway" in page
     assert "<html" not in fragment
     assert "Nothing is called “&lt;b&gt;”" in fragment
+
+
+def test_api_finds_what_the_page_finds(library: Project, viewer: Any) -> None:
+    answer = Api(viewer).get("search/?q=capital").json()
+
+    hits = {one["kind"]: one for one in answer["items"]}
+    assert (answer["total"], answer["next"], sorted(hits)) == (5, None, sorted({*hits, "dataset", "item", "prompt"}))
+    assert (hits["item"]["name"], hits["item"]["within"], hits["item"]["id"]) == (
+        "capital-1",
+        "capitals",
+        hits["dataset"]["id"],
+    )
+    assert Api(viewer).get(f"datasets/{hits['dataset']['id']}/").json()["name"] == "capitals"
+    assert hits["provider"]["url"].startswith("http://testserver/providers/")
+
+
+@pytest.mark.parametrize("query", ["", "?q=", f"?q={'x' * 201}"])
+def test_api_search_for_nothing_names_the_field(viewer: Any, query: str) -> None:
+    answer = Api(viewer).get(f"search/{query}")
+
+    assert answer.status_code == 400
+    assert [one["field"] for one in answer.json()["errors"]] == ["q"]
