@@ -25,6 +25,8 @@ from scoring.rating.showings import show_next
 
 MOST_SHOWN = 100_000
 ORDER_LABELS = {RatingOrder.RANDOM: "Random", RatingOrder.ITEM: "By item"}
+MARKDOWN = "markdown"
+"""What the address says under `as` where answers are shown as rendered Markdown; without it they are text."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,9 @@ class RatePage:
     progress: RatingProgress
     order: RatingOrder
     orders: list[Tab]
+    looks: list[Tab]
+    """As text, as rendered Markdown."""
+    is_rendered: bool
     shown: ShownAnswer | None
     """None: nothing waits."""
     questions: list[RatingQuestion]
@@ -80,12 +85,13 @@ class RatePage:
     @property
     def action(self) -> str:
         """Where the forms lead."""
-        return f"{reverse('experiments:experiment-rate', args=[self.experiment.uid])}?order={self.order}"
+        look = f"&as={MARKDOWN}" if self.is_rendered else ""
+        return f"{reverse('experiments:experiment-rate', args=[self.experiment.uid])}?order={self.order}{look}"
 
     @classmethod
     def build(cls, experiment: Experiment, request: HttpRequest, problems: Mapping[str, str] | None = None) -> RatePage:
         """Return what is before this person, with what was typed where something of it does not fit."""
-        person, order = request.user, _order_of(request)
+        person, order, is_rendered = request.user, _order_of(request), _is_rendered(request)
         rateable = Rateable.of(experiment)
         showing = show_next(rateable=rateable, order=order, by=person)
         problems = problems or {}
@@ -97,6 +103,8 @@ class RatePage:
             rateable.progress_of(person),
             order,
             _orders(request, order),
+            _looks(request, is_rendered=is_rendered),
+            is_rendered,
             shown,
             [_question(spec, showing, person, typed, problems) for spec in scorers] if showing else [],
             typed.get("comment", showing.comment if showing else ""),
@@ -118,6 +126,16 @@ def _order_of(request: HttpRequest) -> RatingOrder:
 
 def _orders(request: HttpRequest, current: RatingOrder) -> list[Tab]:
     return [Tab(label, query_with(request, order=order), order is current) for order, label in ORDER_LABELS.items()]
+
+
+def _is_rendered(request: HttpRequest) -> bool:
+    """Return whether Markdown was chosen: what a form says goes before the address it was sent to."""
+    return request.POST.get("as", request.GET.get("as")) == MARKDOWN
+
+
+def _looks(request: HttpRequest, *, is_rendered: bool) -> list[Tab]:
+    text = Tab("Text", query_with(request, **{"as": None}), not is_rendered)
+    return [text, Tab("Markdown", query_with(request, **{"as": MARKDOWN}), is_rendered)]
 
 
 def _shown(showing: Showing | None) -> ShownAnswer | None:

@@ -64,10 +64,22 @@
     action();
   });
 
-  // The next answer is read from its beginning, unless a field is wrong: that one has the focus then.
+  const IS_NARROW = window.matchMedia("(max-width: 799px)");
+
+  // On a phone the questions are a sheet over the answer: the next open one comes into view, or the buttons do.
+  document.addEventListener("change", (event) => {
+    const question = event.target.closest("[data-rate-question]");
+    if (!question || !IS_NARROW.matches) return;
+    const open = questions().find((one) => !isAnswered(one)) ?? root().querySelector("[data-rate-save]");
+    open.scrollIntoView({ block: "nearest" });
+  });
+
+  // The next answer is read from its beginning, unless a field is wrong: that one has the focus then. A phone has no
+  // room for the head of the page as well.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id !== "experiment-rating" || root()?.querySelector("[aria-invalid=true]")) return;
-    window.scrollTo({ top: 0 });
+    if (IS_NARROW.matches) root().scrollIntoView();
+    else window.scrollTo({ top: 0 });
     root()?.querySelector("[data-rate-start]")?.focus({ preventScroll: true });
   });
 })();

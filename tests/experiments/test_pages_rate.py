@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from experiments.media import data_uri
 from experiments.models import Experiment, Item
-from runs.models import Run
+from runs.models import Run, Transcript
 from scoring.models import RunScore, Score, Showing
 from tests.boards import experiment_in, result_of, run_of
 from tests.factories import ScorerRevisionFactory, ScorerSpecFactory, ShowingFactory
@@ -265,3 +265,18 @@ def test_rating_outlives_its_author(client: Any, viewer: Any, owner: Any, experi
 
     assert ",helpful,,4.0,," in answer.content.decode()
     assert client.get(reverse("experiments:experiment-board", args=[experiment.uid])).status_code == 200
+
+
+def test_answer_is_rendered_as_markdown_on_demand_and_the_next_one_too(
+    client: Any, viewer: Any, experiment: Experiment
+) -> None:
+    Transcript.objects.update(body=[{"role": "assistant", "parts": [{"type": "text", "text": "**so** <b>x</b>"}]}])
+    client.force_login(viewer)
+    opened = client.get(f"{address(experiment)}?as=markdown").content.decode()
+
+    shown = str(Showing.objects.get().uid)
+    after = client.post(address(experiment), {"showing": shown, "do": "skip", "as": "markdown"}, headers=HTMX)
+
+    rendered = "<strong>so</strong> &lt;b&gt;x&lt;/b&gt;"
+    assert rendered in opened
+    assert rendered in after.content.decode()

@@ -86,9 +86,12 @@ def test_rating_with_a_thumb(rate_page: Page) -> None:
     assert min(min(box["height"], box["width"]) for box in boxes) >= TALL_ENOUGH
     assert rate_page.evaluate("document.documentElement.scrollWidth") == 390
     rate_page.locator(".rate__choice").nth(2).click()
+    rate_page.get_by_role("link", name="Markdown").click()
+    expect(rate_page.locator(".rate__answer .markdown")).to_be_visible()
     rate_page.locator(".rate__choice").nth(7).click()
     rate_page.click("[data-rate-save]")
     expect(rate_page.locator("#rate-count")).to_contain_text("1 of 3")
+    expect(rate_page.locator(".rate__answer .markdown")).to_be_in_viewport()
 
 
 def test_what_was_typed_when_the_session_had_ended_is_kept(rate_page: Page, console_errors: list[str]) -> None:
