@@ -1,6 +1,7 @@
 """Forms of the pages about experiments and providers."""
 
 from collections.abc import Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.db.models import Q
 
 from evalsite.body_limits import too_large
 from evalsite.plugins import runners
+from experiments.actions.providers import EDITABLE, refusals_of
 from experiments.actions.refusals import ActionRefused
 from experiments.chosen_projects import projects_for_new
 from experiments.credentials import has_stored_key
@@ -211,6 +213,24 @@ class ProviderForm(ProviderModelForm):
     def _post_clean(self) -> None:
         """Leave the instance as it is stored: the action writes, and says what does not fit."""
 
+    def clean(self) -> None:
+        """Tell all that does not fit at once: what the action would refuse one after the other."""
+        super().clean()
+        if "project" in self.errors:
+            return
+        values = {name: value for name, value in self.cleaned_data.items() if name in (*EDITABLE, "project")}
+        edited = copy(self.instance)
+        for name, value in values.items():
+            setattr(edited, name, value)
+        for refusal in refusals_of(edited):
+            if refusal.field in self.fields and refusal.field not in self.errors:
+                self.add_error(refusal.field, str(refusal))
+
+    def ask_for_key_again(self) -> None:
+        """Say that a typed key is gone with what else is wrong: pages never hold one."""
+        if self.errors and self.data.get("api_key") and "api_key" in self.fields:
+            self.add_error("api_key", "Type the key again: it is not kept on the page.")
+
     def clean_prices(self) -> Any:
         """Return the prices; an empty field means none."""
         return self.cleaned_data["prices"] or {}
@@ -281,9 +301,11 @@ class UploadForm(forms.Form):
     project = forms.ModelChoiceField(Project.objects.none(), empty_label=None)
     name = forms.CharField(
         max_length=200,
+        required=False,
         label="Dataset",
         widget=forms.TextInput({"list": "dataset-names", "autocomplete": "off"}),
-        help_text="A new name makes a dataset; for an existing one the file becomes its next version.",
+        help_text="A new name makes a dataset; for an existing one the file becomes its next version. "
+        "Empty: the file's name.",
     )
     file = forms.FileField(
         help_text="CSV, TSV, JSON or JSON Lines, also packed as .gz. Its first row names the columns.",

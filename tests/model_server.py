@@ -17,6 +17,8 @@ class ModelServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests: list[dict[str, Any]] = []
         self.models = ["alpha", "beta", "gamma"]
+        self.key = ""
+        """The only key that lists the models; "": they are listed for anybody."""
 
     @property
     def url(self) -> str:
@@ -41,11 +43,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer with the models."""
-        self._answer({"data": [{"id": name} for name in self.server.models]})
+        if self.server.key and self.headers["Authorization"] != f"Bearer {self.server.key}":
+            return self._answer({"error": {"message": "Incorrect API key"}}, 401)
+        return self._answer({"data": [{"id": name} for name in self.server.models]})
 
-    def _answer(self, body: dict[str, Any]) -> None:
+    def _answer(self, body: dict[str, Any], status: int = 200) -> None:
         data = json.dumps(body).encode()
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()

@@ -23,7 +23,7 @@ from experiments.models import DataImport, ImportStatus, Project
 from experiments.models.projects import Person
 from experiments.permissions import require, user_of
 from experiments.rows.column_mapping import ColumnMapping, WrongMapping, mapping_from
-from experiments.rows.dataset_files import UnreadableFile, format_of
+from experiments.rows.dataset_files import UnreadableFile, bare_name, format_of
 from experiments.rows.new_items import BadRow
 
 TOLD_EVERY_S = 0.5
@@ -36,7 +36,7 @@ class TakenOver(Exception):
 
 
 def upload_file(*, project: Project, name: str, file: "UploadedFile[Any]", by: Person | None) -> DataImport:
-    """Keep a file that is to be imported into the dataset of this name. Raises ActionRefused."""
+    """Keep a file that is to be imported into the dataset of this name; "": the file's. Raises ActionRefused."""
     require(by, project, "edit_dataset")
     file_name = (file.name or "")[-FILE_NAME_LENGTH:]
     if not file.size:
@@ -47,7 +47,7 @@ def upload_file(*, project: Project, name: str, file: "UploadedFile[Any]", by: P
         raise ActionRefused("file", f"{file_name}: {error}") from error
     made = DataImport(
         project=project,
-        dataset_name=dataset_name(name),
+        dataset_name=dataset_name(name or bare_name(file_name)),
         file_name=file_name,
         file_bytes=file.size,
         file_format=kind,

@@ -2,8 +2,10 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -147,25 +149,61 @@ def _store(provider: Provider) -> None:
 
 def check_provider(provider: Provider) -> None:
     """Raise ActionRefused naming the first field of a provider that does not fit."""
+    for refusal in refusals_of(provider):
+        raise refusal
+
+
+def refusals_of(provider: Provider) -> Iterator[ActionRefused]:
+    """Yield what does not fit in a provider but its name, a field at a time; forms tell all of it at once."""
+    checks: list[Callable[[Provider], None]] = [
+        _check_kind,
+        _check_options,
+        _check_url,
+        lambda one: check_headers(one.headers),
+        *(partial(_check_limit, name=name, highest=highest) for name, highest in LIMITS.items()),
+        _check_timeout,
+        lambda one: check_prices(one.prices),
+        _check_key,
+    ]
+    for check in checks:
+        try:
+            check(provider)
+        except ActionRefused as refusal:
+            yield refusal
+
+
+def _check_kind(provider: Provider) -> None:
     try:
-        kind = runners.get(provider.kind)
-        kind.Options.parse(provider.options)
+        runners.get(provider.kind)
     except UnknownKind as unknown:
         raise ActionRefused("kind", str(unknown)) from unknown
+
+
+def _kind_of(provider: Provider) -> Any:
+    """Return the kind; None for one that there is not, which is refused as the kind."""
+    with suppress(UnknownKind):
+        return runners.get(provider.kind)
+    return None
+
+
+def _check_options(provider: Provider) -> None:
+    kind = _kind_of(provider)
+    if kind is None:
+        return
+    try:
+        kind.Options.parse(provider.options)
     except OptionError as error:
         raise ActionRefused("options", str(error)) from error
     if sentence := kind.unfit(provider.options, is_operators=provider.is_from_command_line):
         raise ActionRefused("options", sentence)
-    _check_url(provider.base_url, is_needed=kind.needs_url)
-    check_headers(provider.headers)
-    _check_limits(provider)
-    check_prices(provider.prices)
-    _check_key(provider)
 
 
-def _check_url(url: str, *, is_needed: bool) -> None:
-    if (not url and not is_needed) or url.startswith(BLOB):
+def _check_url(provider: Provider) -> None:
+    url, kind = provider.base_url, _kind_of(provider)
+    if (not url and not (kind and kind.needs_url)) or url.startswith(BLOB):
         return
+    if not url:
+        raise ActionRefused("base_url", "this kind needs the URL of its endpoint, like https://api.openai.com/v1")
     if not is_web_address(url):
         raise ActionRefused("base_url", f'"{url}" is no URL: write http://… or https://…')
     try:
@@ -186,12 +224,14 @@ def is_web_address(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _check_limits(provider: Provider) -> None:
-    for name, highest in LIMITS.items():
-        limit = getattr(provider, name)
-        is_open = limit is None and name != "max_in_flight"
-        if not is_open and (isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= highest):
-            raise ActionRefused(name, f"{name} is a whole number from 1 to {highest}")
+def _check_limit(provider: Provider, *, name: str, highest: int) -> None:
+    limit = getattr(provider, name)
+    is_open = limit is None and name != "max_in_flight"
+    if not is_open and (isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= highest):
+        raise ActionRefused(name, f"{name} is a whole number from 1 to {highest}")
+
+
+def _check_timeout(provider: Provider) -> None:
     timeout_s = provider.timeout_s
     if timeout_s is not None and not 0 < timeout_s < math.inf:
         raise ActionRefused("timeout_s", "timeout_s is more than 0 seconds")

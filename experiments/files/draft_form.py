@@ -1,8 +1,7 @@
 """From the fields of a draft to the declared form: the same document that a file would hold."""
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from experiments.actions.refusals import ActionRefused
@@ -10,11 +9,12 @@ from experiments.files.document_nodes import BadDocument, ObjectNode, plain
 from experiments.files.params_text import read_params
 from experiments.files.writing import as_yaml
 from experiments.files.yaml_document import parse
+from experiments.rows.column_mapping import variable_name
 from experiments.rows.source_rows import SourceRow, UnreadableFile
 from experiments.rows.table_rows import table_rows
+from experiments.rows.usual_names import usual_roles
 
-OWN_COLUMNS = ("expected", "key", "tags", "split")
-NO_NAME = re.compile(r"\W+")
+OWN_ROLES = ("expected", "key", "tags", "split")
 
 
 def document_of(fields: Mapping[str, Any]) -> tuple[str, dict[str, bytes]]:
@@ -49,19 +49,19 @@ def _dataset(fields: Mapping[str, Any], file: str, rows: str) -> Any:
 
 def _mapping(rows: str) -> dict[str, Any]:
     """Return what the columns are by their names: those that are nothing of their own are the input's variables."""
-    columns = list(_columns(rows))
-    inputs = [column for column in columns if column.lower() not in OWN_COLUMNS]
-    own = {column.lower(): column for column in columns if column.lower() in OWN_COLUMNS}
-    variables = {NO_NAME.sub("_", column).strip("_") or "input": column for column in inputs}
+    columns = _first_row(rows)
+    own = {role: column for column, role in usual_roles(columns).items() if role in OWN_ROLES}
+    inputs = [column for column in columns if column not in own.values()]
+    variables = {variable_name(column): column for column in inputs}
     tags = {"tags": {"column": own.pop("tags"), "split": ","}} if "tags" in own else {}
     return {"input": inputs[0] if [*variables] == ["input"] else variables, **own, **tags}
 
 
-def _columns(rows: str) -> Iterable[str]:
-    """Return the columns of the first row. Raises ActionRefused where there is none."""
+def _first_row(rows: str) -> Mapping[str, Any]:
+    """Return the columns of the first row with its values. Raises ActionRefused where there is none."""
     try:
         if rows.startswith("{"):
-            return [str(name) for name in json.loads(rows.splitlines()[0])]
+            return dict(json.loads(rows.splitlines()[0]))
         first = next((row for row in table_rows(rows.splitlines(keepends=True)) if isinstance(row, SourceRow)), None)
     except (UnreadableFile, ValueError) as error:
         raise ActionRefused("rows", f"the rows cannot be read: {error}") from error
@@ -100,9 +100,8 @@ def read_options(text: str, number: int) -> dict[str, Any]:
 
 
 def _filled(fields: Mapping[str, Any], part: str) -> list[Mapping[str, str]]:
-    """Return the rows of a part in which something is written beyond what is chosen for a start."""
-    chosen = {"candidates": ("model",), "scorers": ("name", "options")}[part]
-    return [row for row in fields.get(part, ()) if any(str(row.get(name, "")).strip() for name in chosen)]
+    """Return the rows of a part in which something is written."""
+    return [row for row in fields.get(part, ()) if any(str(value).strip() for value in row.values())]
 
 
 def _number(text: Any) -> Any:

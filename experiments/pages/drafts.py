@@ -36,8 +36,8 @@ def typed_fields(post: QueryDict) -> dict[str, Any]:
     return {
         **clean,
         "messages": PromptEditor.typed(post).messages,
-        "candidates": [row for row in _rows(post, "candidate", CANDIDATE) if _is_begun(row, "provider")],
-        "scorers": [row for row in typed_scorers(post) if _is_begun(row, "kind")],
+        "candidates": _begun(post, "candidate", _rows(post, "candidate", CANDIDATE), "provider"),
+        "scorers": _begun(post, "scorer", typed_scorers(post), "kind"),
     }
 
 
@@ -46,9 +46,14 @@ def typed_scorers(post: QueryDict) -> list[dict[str, str]]:
     return _rows(post, "scorer", SCORER)
 
 
-def _is_begun(row: Mapping[str, str], chosen: str) -> bool:
-    """Return whether anything is written in a row, beyond the choice that every row has."""
-    return any(value.strip() for name, value in row.items() if name != chosen)
+def _begun(post: QueryDict, part: str, rows: list[dict[str, str]], chosen: str) -> list[dict[str, str]]:
+    """Return the rows in which anything is written, or another choice is made than the one that the form came with."""
+    offered = post.getlist(f"{part}-offered") or [row[chosen] for row in rows]
+    return [row for row, preset in zip(rows, offered, strict=False) if _is_begun(row, chosen, preset)]
+
+
+def _is_begun(row: Mapping[str, str], chosen: str, preset: str) -> bool:
+    return row[chosen] != preset or any(value.strip() for name, value in row.items() if name != chosen)
 
 
 def _typed(post: QueryDict, name: str) -> str:

@@ -12,9 +12,10 @@ from experiments.actions.refusals import ActionRefused
 from experiments.models import DataImport, Dataset, ImportStatus
 from experiments.models.projects import Person
 from experiments.permissions import may
-from experiments.rows.column_mapping import VARIABLE, ColumnMapping, mapping_of
+from experiments.rows.column_mapping import ColumnMapping, mapping_of, variable_name
 from experiments.rows.dataset_files import TABLES, SourceRow, UnreadableFile, read_rows
 from experiments.rows.new_items import BadRow, NewItem, text_of
+from experiments.rows.usual_names import guessed_roles
 
 ROLES = {
     "": "leave out",
@@ -28,14 +29,6 @@ ROLES = {
     "checks": "checks, as JSON",
 }
 ONCE = ("input", "expected", "key", "tags", "split", "checks")
-USUAL = {
-    "input": ("input", "question", "prompt", "text", "instruction", "query", "problem"),
-    "expected": ("expected", "answer", "expected_output", "target", "label", "solution", "reference", "gold"),
-    "key": ("key", "id", "uid", "item_id", "case_id"),
-    "tags": ("tags", "tag"),
-    "split": ("split",),
-    "checks": ("checks",),
-}
 
 
 @dataclass(frozen=True)
@@ -153,20 +146,11 @@ def mapping_in(columns: list[Column]) -> dict[str, Any]:
         raise ActionRefused("mapping", "the input is either one text or variables: give the others another meaning")
     mapping: dict[str, Any] = {role: named[role][0] for role in ONCE if role in named}
     if "variable" in named:
-        mapping["input"] = {variable_name(name, "input."): name for name in named["variable"]}
+        mapping["input"] = {variable_name(name.removeprefix("input.")): name for name in named["variable"]}
     if "metadata" in named:
         mapping["metadata"] = {name.removeprefix("metadata."): name for name in named["metadata"]}
     checked_mapping(mapping)
     return mapping
-
-
-def variable_name(column: str, prefix: str) -> str:
-    """Return a column's name as templates can read it."""
-    bare = column.removeprefix(prefix)
-    if VARIABLE.fullmatch(bare):
-        return bare
-    name = "".join(character if character.isascii() and character.isalnum() else "_" for character in bare)
-    return name if VARIABLE.fullmatch(name) else f"column_{name}"
 
 
 def _first_row(data_import: DataImport) -> tuple[Mapping[str, Any], str]:
@@ -193,14 +177,7 @@ def _guessed(data_import: DataImport, first: Mapping[str, Any]) -> list[str]:
     if "input" in first or any(name.startswith("input.") for name in first):
         mapping = mapping_of(first, is_table=data_import.file_format in TABLES)
         return [_role_in(mapping, name) for name in first]
-    roles = dict.fromkeys(first, "metadata")
-    for role, usual in USUAL.items():
-        found = next((name for word in usual for name in first if name.strip().lower() == word), None)
-        if found is not None:
-            roles[found] = role
-    if "input" not in roles.values() and roles:
-        roles[next((name for name, role in roles.items() if role == "metadata"), next(iter(roles)))] = "input"
-    return list(roles.values())
+    return list(guessed_roles(first).values())
 
 
 def _role_in(mapping: ColumnMapping, column: str) -> str:

@@ -97,6 +97,14 @@ def _names(columns: str | Mapping[str, str]) -> Iterable[str]:
     return () if isinstance(columns, str) else columns
 
 
+def variable_name(column: str) -> str:
+    """Return a column's name as templates can read it."""
+    if VARIABLE.fullmatch(column):
+        return column
+    name = "".join(character if character.isascii() and character.isalnum() else "_" for character in column)
+    return name if VARIABLE.fullmatch(name) else f"column_{name}"
+
+
 def mapping_of(columns: Iterable[str], *, is_table: bool) -> ColumnMapping:
     """Return what columns mean by their names, as an export writes them: key, input.NAME, metadata.NAME, ...
 

@@ -39,6 +39,14 @@ def format_of(name: str) -> str:
     return ending
 
 
+def bare_name(name: str) -> str:
+    """Return a file's name without what its ending says of its format: capitals of capitals.csv.gz."""
+    bare, ending = name, format_of(name)
+    for part in (".gz", f".{ending}"):
+        bare = bare[: -len(part)] if bare.lower().endswith(part) else bare
+    return bare
+
+
 def read_rows(path: Path, file_format: str | None = None) -> Iterator[SourceRow | BadRow]:
     """Yield the rows of a file, one at a time. Raises UnreadableFile for what is no such file at all.
 

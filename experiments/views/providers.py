@@ -49,9 +49,11 @@ def provider_new(request: HttpRequest) -> HttpResponse:
         try:
             project = form.cleaned_data["project"]
             provider = create_provider(project=project, by=request.user, **form.values())
+            messages.success(request, f"{provider.name} is connected. Test it: one real call shows whether it answers.")
             return redirect("experiments:provider-detail", uid=provider.uid)
         except ActionRefused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    form.ask_for_key_again()
     context = {"provider_form": form, "can_edit": can_add_provider(request.user), "kinds": kinds_shown()}
     return render(request, "experiments/provider_form.html", context, status=422 if form.errors else 200)
 
@@ -67,6 +69,8 @@ def provider_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show a provider with its form and its test, or change it; 422 for what does not fit."""
     provider = get_object_or_404(Provider.objects.visible_to(request.user).select_related("project"), uid=uid)
     data = request.POST if request.method == "POST" else None
+    if data is not None:
+        require(request.user, provider.project, "edit_provider")
     form = ProviderForm(request.user, request.COOKIES, data, instance=provider)
     if request.method == "POST" and form.is_valid():
         had_key = has_stored_key(provider)
@@ -78,6 +82,7 @@ def provider_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
             return redirect("experiments:provider-detail", uid=provider.uid)
         except ActionRefused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    form.ask_for_key_again()
     context = {
         "provider_form": form,
         "kinds": kinds_shown(),

@@ -100,7 +100,7 @@ async def _test(
 ) -> TestResult:
     async with outside:
         try:
-            models = await _models(runner)
+            models = await _models(runner, is_needed=runner.needs_model and not model)
             model = model or (models[0] if models else "")
             if not model and runner.needs_model:
                 raise NeedsPerson(f"name a model: {runner.connection.name} lists none to choose from")
@@ -113,16 +113,25 @@ async def _test(
         return _answered(model, completion, round((time.perf_counter() - began) * 1000), transport.limits, models)
 
 
-async def _models(runner: Runner) -> tuple[str, ...]:
-    """Return the models that are listed; () where the provider lists none or cannot. Raises CallFailed: unreachable."""
+async def _models(runner: Runner, *, is_needed: bool) -> tuple[str, ...]:
+    """Return the models that are listed; () where the provider lists none or cannot.
+
+    Raises CallFailed where nothing can be reached; where a model `is_needed` from the list, NeedsPerson saying why
+    there is no list: a bad key or a wrong URL is no reason to ask for the name of a model.
+    """
     try:
         return tuple(await asyncio.wait_for(runner.models(), LIMIT_S))
     except CallFailed as failure:
         if failure.is_unreachable:
             raise
-        return ()
-    except (NeedsPerson, TimeoutError):
-        return ()
+        problem = f"{failure}."
+    except NeedsPerson as needed:
+        problem = str(needed)
+    except TimeoutError:
+        problem = f"no list of its models within {LIMIT_S:g} s."
+    if is_needed:
+        raise NeedsPerson(f"{problem} Should it only list no models, name one.")
+    return ()
 
 
 def _question(model: str) -> Request:

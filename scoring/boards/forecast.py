@@ -92,5 +92,6 @@ def sentence_of(one: Forecast) -> str:
     """Return a forecast in words."""
     if one.cost_usd is None:
         return "no priced results yet: a pilot of 5 items gives a forecast"
-    within = "" if one.low_usd is None or one.high_usd is None else f" ({one.low_usd:.4f} to {one.high_usd:.4f})"
+    ends = [f"{end:.4f}" for end in (one.low_usd, one.high_usd) if end is not None]
+    within = f" ({' to '.join(ends)})" if len(set(ends)) == 2 else ""
     return f"about {one.cost_usd:.4f} USD{within} for {one.planned} results, from {one.priced}"

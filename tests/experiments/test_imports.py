@@ -353,6 +353,15 @@ def test_page_leads_from_a_file_to_a_version(project: Project, editor: Any, clie
     assert "2 added" in done
 
 
+def test_page_names_the_dataset_after_its_file(project: Project, editor: Any, client: Client) -> None:
+    client.force_login(editor)
+    packed = SimpleUploadedFile("capitals.CSV.gz", gzip.compress(CAPITALS))
+
+    client.post("/datasets/import/", {"project": project.pk, "name": "", "file": packed})
+
+    assert DataImport.objects.get().dataset_name == "capitals"
+
+
 def test_page_keeps_bad_rows_to_be_mended(uploaded: Callable[..., DataImport], editor: Any, client: Client) -> None:
     client.force_login(editor)
     failed = worked(started(uploaded(CAPITALS + b"2,Again?,x,y\n")))

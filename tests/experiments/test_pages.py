@@ -335,6 +335,33 @@ def test_provider_that_does_not_fit_answers_422_and_keeps_what_was_typed(
     assert 'value="77' in text(answer)
 
 
+def test_provider_form_tells_all_that_does_not_fit_at_once(as_editor: Client, project: Project) -> None:
+    wrong = {"name": "", "base_url": "", "max_in_flight": "0", "timeout_s": "-1", "prices": "{", "options": "[]"}
+
+    answer = as_editor.post(
+        reverse("experiments:provider-new"), {**VALUES, **EMPTY_JSON, "project": project.pk, **wrong}
+    )
+
+    assert answer.status_code == 422
+    assert sorted(answer.context["provider_form"].errors) == [
+        "base_url",
+        "max_in_flight",
+        "name",
+        "prices",
+        "timeout_s",
+    ]
+    assert "this kind needs the URL of its endpoint" in text(answer)
+
+
+def test_provider_that_was_connected_is_offered_a_test(as_editor: Client, project: Project) -> None:
+    values = {**VALUES, **EMPTY_JSON, "project": project.pk}
+
+    page = text(as_editor.post(reverse("experiments:provider-new"), values, follow=True))
+
+    assert "fast is connected. Test it" in page
+    assert page.index("Make one real call") < page.index("Connection</h2>")
+
+
 def test_provider_form_explains_the_options_of_every_kind(as_editor: Client) -> None:
     page = text(as_editor.get(reverse("experiments:provider-new")))
 

@@ -86,6 +86,31 @@ def test_whole_draft_says_how_many_calls_it_makes(as_editor: Client, draft: Expe
     assert "In one word: Capital of Peru?" in page  # the prompt beside it
 
 
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"candidate-params": ["", "", "temperature: 1"]}, "candidates[2]"),
+        ({"candidate-name": ["", "", "third"]}, "candidates[2]"),
+        ({"candidate-provider": ["local", "local", "other"], "candidate-offered": ["local"] * 3}, "candidates[2]"),
+    ],
+)
+def test_row_that_lacks_a_part_is_told_and_never_dropped(
+    as_editor: Client, draft: ExperimentDraft, changes: dict[str, list[str]], where: str
+) -> None:
+    page = text(as_editor.post(at("save", draft), form(draft, **changes)))
+
+    assert where in page
+    assert "calls at most" not in page
+
+
+def test_pasted_columns_have_the_usual_meanings(as_editor: Client, draft: ExperimentDraft) -> None:
+    rows = "Nr.;Frage;Lösung\r\n7;Hauptstadt von Peru?;Lima\r\n"
+    as_editor.post(at("start", draft), form(draft, rows=rows, content=["{{ Frage }}", ""]))
+
+    item = Experiment.objects.get(name="capitals").dataset_version.items.get()
+    assert (item.key, item.input, item.expected) == ("7", {"Frage": "Hauptstadt von Peru?"}, "Lima")
+
+
 def test_second_person_in_one_draft_is_refused_and_loses_nothing(as_editor: Client, draft: ExperimentDraft) -> None:
     stale = form(draft, name="mine")
     as_editor.post(at("save", draft), form(draft, name="theirs"))

@@ -63,6 +63,14 @@ def test_test_without_a_model_where_none_is_listed_asks_for_one(project: Project
     assert answer.error == "name a model: mute lists none to choose from"
 
 
+def test_test_without_a_model_and_with_a_wrong_key_speaks_of_the_key(project: Project, editor: User) -> None:
+    with model_server() as server:
+        server.key = "another"
+        answer = try_provider(provider=ProviderFactory(project=project, base_url=server.url), model="", by=editor)
+
+    assert answer.error.startswith("bad key: ")
+
+
 def test_test_with_a_key_that_was_not_given_says_who_gives_it(
     project: Project, editor: User, settings: Settings
 ) -> None:

@@ -1,0 +1,31 @@
+"""What columns mean by the names that people give them."""
+
+import pytest
+
+from experiments.rows.usual_names import folded, guessed_roles, usual_roles
+
+
+@pytest.mark.parametrize(
+    ("first", "roles"),
+    [
+        ({"Nr.": "1", "Frage": "a?", "Antwort": "b", "Thema": "c"}, ["key", "input", "expected", "metadata"]),
+        ({"prompt": "a", "solution": "b"}, ["input", "expected"]),
+        ({"text": "a", "label": "b"}, ["input", "expected"]),
+        ({"question": "a?", "answer": "b", "target": "c"}, ["input", "expected", "metadata"]),
+        ({"Question (EN)": "a?", "Expected Answer": "b"}, ["input", "expected"]),
+        ({"Aufgabe": "a", "LÖSUNG": "b", "Split": "test"}, ["input", "expected", "split"]),
+        ({"n": "1", "saying": "a long sentence"}, ["metadata", "input"]),
+        ({"id": "1", "label": "x"}, ["key", "input"]),
+        ({}, []),
+    ],
+)
+def test_roles_are_guessed_by_names_and_lengths(first: dict[str, str], roles: list[str]) -> None:
+    assert list(guessed_roles(first).values()) == roles
+
+
+def test_names_are_folded() -> None:
+    assert (folded(" Erwartete  Antwort: "), folded("[x]"), folded("#")) == ("erwartete_antwort", "", "")
+
+
+def test_unusual_names_mean_nothing() -> None:
+    assert usual_roles({"answer_a": "x", "": "y"}) == {}
