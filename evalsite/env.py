@@ -15,7 +15,8 @@ TRUE = ("true", "1")
 FALSE = ("false", "0")
 BROKERS = ("database", "redis")
 REDIS_SCHEMES = ("redis", "rediss", "unix")
-REDIS_TIMEOUTS = {"socket_connect_timeout": "3", "socket_timeout": "10"}  # a worker asks for 1 s at a time
+SOCKET_TIMEOUTS = {"socket_timeout": "3"}  # a worker asks for 1 s at a time
+REDIS_TIMEOUTS = {"socket_connect_timeout": "3", **SOCKET_TIMEOUTS}
 
 
 def data_directory(base: Path, environ: MutableMapping[str, str] = os.environ) -> Path:
@@ -144,21 +145,20 @@ def _write_private(path: Path, text: str) -> None:
 def broker() -> dict[str, str]:
     """Return where django-q2's queue is: in the database, or in Redis at `REDIS_URL` for `EVALSITE_BROKER=redis`."""
     if choice("EVALSITE_BROKER", BROKERS, default="database") == "database":
-        return {"orm": "default"}
+        return {"orm": "default", "broker_class": "runs.queue.database_broker.DatabaseBroker"}
     url = os.environ.get("REDIS_URL", "").strip()
     if urlsplit(url).scheme not in REDIS_SCHEMES:
         raise ImproperlyConfigured("EVALSITE_BROKER is redis: set REDIS_URL to redis://host:6379/0 or unix:///path.")
     if find_spec("redis") is None:
         raise ImproperlyConfigured("EVALSITE_BROKER is redis: install its client with `pip install 'evalsite[redis]'`.")
-    return {"redis": _with_timeouts(url)}
+    return {"redis": _with_timeouts(url), "broker_class": "runs.queue.redis_broker.RedisBroker"}
 
 
 def _with_timeouts(url: str) -> str:
     """Return the URL with the times after which a Redis that is silent counts as away, unless it names its own."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return url
-    return parts._replace(query=urlencode({**REDIS_TIMEOUTS, **dict(parse_qsl(parts.query))})).geturl()
+    base, _, options = url.partition("?")
+    timeouts = SOCKET_TIMEOUTS if base.startswith("unix:") else REDIS_TIMEOUTS
+    return f"{base}?{urlencode({**timeouts, **dict(parse_qsl(options))})}"
 
 
 def database(data: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from experiments.credentials import KeyNotAllowed, key_state, provider_key
 from experiments.models import Provider
 from experiments.wording import counted
 from runs.live.watching import living_host
+from runs.queue.depth import trouble_of_queue
 
 PYTHONS = ((3, 11), (3, 13))
 OLDEST_SQLITE = (3, 35)  # RETURNING
@@ -48,7 +49,7 @@ def examine() -> Iterator[Finding]:
     yield from (_tables(), _clock())
     yield from _system_checks()
     if not missing_migrations():
-        yield from (_site_and_workers(), *_keys())
+        yield from (_queue(), _site_and_workers(), *_keys())
 
 
 def _python() -> Finding:
@@ -112,6 +113,11 @@ def _tables() -> Finding:
     if missing:
         return Finding(False, f"The tables are {counted(len(missing), 'migration')} behind: run `evalsite migrate`")
     return Finding(True, "The tables are up to date")
+
+
+def _queue() -> Finding:
+    trouble = trouble_of_queue()
+    return Finding(not trouble, trouble.capitalize() or "The queue answers")
 
 
 def _clock() -> Finding:

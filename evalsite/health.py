@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from evalsite.preparation import missing_migrations
 from runs.live.liveness import workers
+from runs.queue.depth import trouble_of_queue
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -45,6 +46,9 @@ def failing_parts() -> Iterator[str]:
         return
     if not workers.is_alive():
         yield "workers: no host's beat moves; start one with `evalsite worker`"
+    trouble = trouble_of_queue()
+    if trouble:
+        yield trouble
 
 
 def database_answers() -> bool:

@@ -1,10 +1,11 @@
 """What the queue runs. Every task is safe to run twice or never: the watcher finds the work."""
 
+import logging
 import socket
 from contextlib import suppress
 
 from django.conf import settings
-from django.db.models import F
+from django.db import DatabaseError
 
 from experiments.actions import ActionRefused
 from runs.actions import preparing
@@ -13,6 +14,9 @@ from runs.lanes.claims import claimable_runs
 from runs.lanes.lane import work_until_idle
 from runs.lanes.stopping import is_told
 from runs.models import Lane, Preparation
+from runs.queue import echoes
+
+logger = logging.getLogger(__name__)
 
 
 def work() -> None:
@@ -34,6 +38,13 @@ def prepare(preparation_id: int) -> None:
             preparing.prepare(preparation=preparation)
 
 
-def echo(host_id: int) -> None:
-    """Tell the watcher of a host that its queue comes round."""
-    Lane.objects.filter(pk=host_id).update(echoes=F("echoes") + 1)
+def echo() -> None:
+    """Tell the watcher of this host that its queue comes round; work where a lane is wanted.
+
+    So units that wait find the lanes of every host, whatever becomes of the tasks that are to wake them.
+    """
+    echoes.echo()
+    try:
+        work()
+    except DatabaseError as error:
+        logger.warning("a worker cannot look for work: %s", error)

@@ -24,8 +24,6 @@ from experiments.actions.imports import wake_import
 from experiments.models import BulkEdit, DataImport
 from experiments.wording import counted
 from runs.actions.preparing import wake_preparation
-from runs.actions.waking import wake_lanes
-from runs.lanes.claims import claimable_runs
 from runs.lanes.finishing import finish_if_done
 from runs.lanes.takeover import adopt_orphans, bury
 from runs.models import Lane, LaneKind, Preparation, Run, WorkUnit
@@ -33,10 +31,10 @@ from runs.models import Lane, LaneKind, Preparation, Run, WorkUnit
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
+MOST_BETWEEN_LOOKS_S = 2.0
 DEAD_AFTER_S = 10.0
-PING_EVERY_S = 2.0
 HUNG_AFTER_S = 10.0
-WAKE_AFTER_S = 3.0
+STARTS_WITHIN_S = 60.0
 AGAIN_AFTER_S = 600.0
 Job = tuple[str, int]
 """A task of the queue and the primary key of what it is about."""
@@ -61,6 +59,19 @@ class Beating(Protocol):
 
 
 B = TypeVar("B", bound=Beating)
+
+
+class QueueHere(Protocol):
+    """The queue's processes of this host; moments are those of the machine's monotonic clock."""
+
+    def started_at(self) -> float:
+        """Return when their first process was started last."""
+
+    def echoed_at(self) -> float:
+        """Return when they last came round."""
+
+    def restart(self) -> None:
+        """Have them started anew; called in the watcher's thread."""
 
 
 @dataclass(slots=True)
@@ -101,20 +112,13 @@ def bury_the_dead(watch: BeatWatch, *, but: Lane) -> None:
 
 
 class Watcher:
-    """Beats for its host while the queue comes round, buries dead lanes, wakes lanes for runs nobody works on."""
+    """Beats for its host while the queue comes round, buries dead lanes, has forgotten jobs done again."""
 
     def __init__(
-        self,
-        *,
-        restart_cluster: Callable[[], None],
-        lanes: int | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        self, *, queue: QueueHere, lanes: int | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """`restart_cluster` is called, in the watcher's thread, when the queue does not come round any more.
-
-        `lanes` is how many lanes this host may have; None: as the settings say.
-        """
-        self._restart_cluster, self._clock = restart_cluster, clock
+        """`lanes` is how many lanes this host may have; None: as the settings say."""
+        self._queue, self._clock = queue, clock
         self._lanes = settings.LANES if lanes is None else lanes
         self._host = socket.gethostname()
         self._row: Lane | None = None
@@ -122,9 +126,8 @@ class Watcher:
         self._importing, self._editing = BeatWatch(clock), BeatWatch(clock)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
-        self._echoes, self._echoed_at = -1, clock()
+        self._looked_at, self._silent_s, self._news = clock(), 0.0, (0.0, 0.0)
         self._left: dict[Job, float] = {}
-        self._pinged_at = self._woken_at = float("-inf")
 
     def start(self) -> None:
         """Begin to watch, in a thread of its own."""
@@ -144,7 +147,6 @@ class Watcher:
                 self._watch.forget()
                 self._preparing.forget()
                 self._importing.forget()
-                self._echoed_at = self._clock()  # nor whether the queue comes round: on a full disk it cannot
                 self._editing.forget()
                 connection.close()
             except Exception:
@@ -154,47 +156,51 @@ class Watcher:
         connections.close_all()
 
     def look(self) -> None:
-        """Look once: ping, beat, bury, finish, wake."""
+        """Look once: beat, bury, finish, wake."""
         host = self._host_row()
-        self._ping(host)
-        self._hear_echo(host)
+        self._look_after_queue(host)
         bury_the_dead(self._watch, but=host)
+        Lane.objects.jobs().filter(host=self._host).update(beat=F("beat") + 1)
         adopt_orphans()
         self._finish_forgotten()
         self._prepare_forgotten()
         self._import_forgotten()
         self._do_forgotten()
         self._edit_forgotten()
-        self._wake_for_waiting()
 
     def _host_row(self) -> Lane:
         if self._row is None or not Lane.objects.filter(pk=self._row.pk).exists():
             self._row = Lane.objects.create(kind=LaneKind.HOST, host=self._host, pid=os.getpid())
-            self._echoes, self._echoed_at = -1, self._clock()
         return self._row
 
-    def _ping(self, host: Lane) -> None:
-        if self._clock() - self._pinged_at >= PING_EVERY_S:
-            self._pinged_at = self._clock()
-            try:
-                async_task("runs.tasks.echo", host.pk, q_options={"task_name": "ping"})
-            except DatabaseError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever a broker of its own raises: lanes go on without it
-                logger.warning("the queue cannot be reached: %s", error)
-
-    def _hear_echo(self, host: Lane) -> None:
-        """Beat while the queue's echo comes; restart the cluster when it has not come for too long."""
-        host.refresh_from_db()
-        now = self._clock()
-        if host.echoes != self._echoes:
-            self._echoes, self._echoed_at = host.echoes, now
-        if now - self._echoed_at < HUNG_AFTER_S:
+    def _look_after_queue(self, host: Lane) -> None:
+        """Beat while the queue comes round; have it started anew when it stands still although a worker is free."""
+        self._count_silence()
+        if self._silent_s >= HUNG_AFTER_S and self._all_work():
+            self._silent_s = 0.0
+        if self._comes_round and self._silent_s < HUNG_AFTER_S:
             Lane.objects.beat_once(host.pk)
-            return
-        logger.error("the queue has not come round for %.0f s: its processes are started anew", HUNG_AFTER_S)
-        self._echoed_at = now
-        self._restart_cluster()
+        if self._silent_s >= (HUNG_AFTER_S if self._comes_round else STARTS_WITHIN_S):
+            logger.error("the queue has not come round for %.0f s: its processes are started anew", self._silent_s)
+            self._silent_s = 0.0
+            self._queue.restart()
+
+    @property
+    def _comes_round(self) -> bool:
+        """Whether the queue has come round since it was started."""
+        return self._queue.echoed_at() > self._queue.started_at()
+
+    def _count_silence(self) -> None:
+        """Count for how long nothing was heard of the queue, by looks: while this process waits, so does the queue."""
+        now, news = self._clock(), (self._queue.echoed_at(), self._queue.started_at())
+        between_s = min(now - self._looked_at, MOST_BETWEEN_LOOKS_S)
+        self._silent_s = self._silent_s + between_s if news == self._news else 0.0
+        self._looked_at, self._news = now, news
+
+    def _all_work(self) -> bool:
+        """Return whether every worker of this host has its task, so that none is free for a ping."""
+        at_work = Lane.objects.filter(host=self._host, is_foreground=False).exclude(kind=LaneKind.HOST).count()
+        return at_work > self._lanes
 
     def _finish_forgotten(self) -> None:
         """Complete runs whose last unit was done just before their lane died."""
@@ -229,15 +235,3 @@ class Watcher:
         for task, of in [job for job, due_s in self._left.items() if now >= due_s]:
             self._left[task, of] = now + AGAIN_AFTER_S
             async_task(task, of, q_options={"task_name": "again"})
-
-    def _wake_for_waiting(self) -> None:
-        """Wake a lane when units wait and this host has fewer lanes than it may.
-
-        Each host asks for itself: the lane that a start wakes is one host's, and the others would never hear of it.
-        """
-        lanes = Lane.objects.lanes().filter(host=self._host, is_foreground=False).count()
-        if lanes >= self._lanes or not claimable_runs("").exists():
-            return
-        if self._clock() - self._woken_at >= WAKE_AFTER_S:
-            self._woken_at = self._clock()
-            wake_lanes()

@@ -101,7 +101,7 @@ class Machine:
 
     def wait_for_host(self) -> None:
         """Return once a worker's host beats and its queue comes round."""
-        living = "SELECT 1 FROM runs_lane WHERE kind = 'host' AND beat > 0 AND echoes > 0"
+        living = "SELECT 1 FROM runs_lane WHERE kind = 'host' AND beat > 0"
         wait_until(lambda: self.asked(living), START_S, "a host")
 
     def results(self) -> int:

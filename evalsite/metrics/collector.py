@@ -1,10 +1,7 @@
 """The figures in Prometheus's words. Names and labels are listed in docs/operations.md."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 
-from django.db import DatabaseError
-from django_q.brokers import get_broker
 from prometheus_client import CollectorRegistry, Metric, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
@@ -12,6 +9,7 @@ from prometheus_client.registry import Collector
 from evalsite.metrics.readings import BOUNDS_S, Counted, Line, LineNow, Reader, Reading, Timed
 from evalsite.release import VERSION
 from runs.models.units import COUNT_BY_OUTCOME
+from runs.queue.depth import queue_depth
 
 LINE = Line._fields
 COUNTERS = {
@@ -142,6 +140,6 @@ def _beats(reading: Reading) -> Iterator[Metric]:
 
 def _queue() -> Iterator[Metric]:
     """Yield the length of the queue; nothing where its broker is away: that is not 0."""
-    with suppress(DatabaseError, OSError, ConnectionError):
-        depth = get_broker().queue_size()
+    depth = queue_depth()
+    if depth is not None:
         yield GaugeMetricFamily("evalsite_queue_depth", "Tasks of the queue that no worker has taken.", value=depth)

@@ -13,6 +13,7 @@ class LaneKind(models.TextChoices):
     """What a row stands for."""
 
     LANE = "lane", "lane"  # one process's event loop that works on units
+    JOB = "job", "job"  # a worker process that does anything else; its host's watcher beats for it
     HOST = "host", "host"  # the main process of `up` or `worker`; an idle site has hosts and no lanes
 
 
@@ -22,6 +23,10 @@ class LaneQuerySet(models.QuerySet[Any]):
     def lanes(self) -> Self:
         """Return the event loops that work on units."""
         return self.filter(kind=LaneKind.LANE)
+
+    def jobs(self) -> Self:
+        """Return the worker processes that do a job."""
+        return self.filter(kind=LaneKind.JOB)
 
     def hosts(self) -> Self:
         """Return the main processes."""
@@ -39,7 +44,6 @@ class Lane(models.Model):
     host = models.CharField(max_length=255, help_text="The machine's name.")
     pid = models.PositiveIntegerField()
     beat = models.BigIntegerField(default=0)
-    echoes = models.BigIntegerField(default=0, help_text="Ping tasks of this host that the queue brought back.")
     is_foreground = models.BooleanField(default=False, help_text="It belongs to a command, not to the workers.")
     started_at = models.DateTimeField(auto_now_add=True)
 

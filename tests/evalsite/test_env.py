@@ -60,14 +60,14 @@ def test_networks_that_are_none_are_refused_by_name(monkeypatch: pytest.MonkeyPa
 def test_broker_is_the_database_unless_redis_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EVALSITE_BROKER", raising=False)
 
-    assert env.broker() == {"orm": "default"}
+    assert env.broker() == {"orm": "default", "broker_class": "runs.queue.database_broker.DatabaseBroker"}
 
 
 @pytest.mark.parametrize(
     ("url", "kept"),
     [
-        ("unix:///run/redis.sock", "unix:///run/redis.sock"),
-        ("redis://:word@cache:6379/1", "redis://:word@cache:6379/1?socket_connect_timeout=3&socket_timeout=10"),
+        ("unix:///run/redis.sock", "unix:///run/redis.sock?socket_timeout=3"),
+        ("redis://:word@cache:6379/1", "redis://:word@cache:6379/1?socket_connect_timeout=3&socket_timeout=3"),
         ("rediss://cache?socket_timeout=5", "rediss://cache?socket_connect_timeout=3&socket_timeout=5"),
     ],
 )
@@ -77,7 +77,7 @@ def test_broker_redis_is_at_its_url_and_does_not_wait_for_ever(
     monkeypatch.setenv("EVALSITE_BROKER", "redis")
     monkeypatch.setenv("REDIS_URL", url)
 
-    assert env.broker() == {"redis": kept}
+    assert env.broker() == {"redis": kept, "broker_class": "runs.queue.redis_broker.RedisBroker"}
 
 
 @pytest.mark.parametrize("url", ["", "cache:6379", "http://cache"])

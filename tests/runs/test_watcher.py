@@ -2,7 +2,6 @@
 
 import os
 import socket
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 from runs.models import Lane, LaneKind, Run, RunStatus, WorkUnit
-from runs.watcher import AGAIN_AFTER_S, DEAD_AFTER_S, HUNG_AFTER_S, PING_EVERY_S, WAKE_AFTER_S, Watcher
+from runs.watcher import AGAIN_AFTER_S, DEAD_AFTER_S, HUNG_AFTER_S, STARTS_WITHIN_S, Watcher
 from scoring.boards.summing import sum_up
 from tests.factories import LaneFactory, PreparationFactory, RunStandingFactory
 from tests.runs.planned import claimed, planned_run
@@ -20,17 +19,32 @@ pytestmark = pytest.mark.django_db
 LIVING = {"host": "elsewhere", "pid": 1}
 
 
+class FakeQueue:
+    """A queue that comes round when a test says so."""
+
+    def __init__(self) -> None:
+        self.started_s, self.echoed_s, self.restarts = 0.0, float("-inf"), 0
+
+    def started_at(self) -> float:
+        """Return when it was started last."""
+        return self.started_s
+
+    def echoed_at(self) -> float:
+        """Return when it last came round."""
+        return self.echoed_s
+
+    def restart(self) -> None:
+        """Count how often it was to be started anew."""
+        self.restarts += 1
+
+
 class Watched:
     """A watcher with a clock of its own, and what it asked for."""
 
     def __init__(self, capture: Any) -> None:
-        self.now = 0.0
-        self.restarts = 0
+        self.now, self.queue = 0.0, FakeQueue()
         self._capture = capture
-        self._watcher = Watcher(restart_cluster=self._restart, lanes=1, clock=lambda: self.now)
-
-    def _restart(self) -> None:
-        self.restarts += 1
+        self._watcher = Watcher(queue=self.queue, lanes=1, clock=lambda: self.now)
 
     def look(self, *, after_s: float = 0.0) -> list[str]:
         """Let time pass, look once, and return the tasks that were put into the queue."""
@@ -40,6 +54,10 @@ class Watched:
             self._watcher.look()
         return sorted(SignedPackage.loads(task.payload)["func"] for task in OrmQ.objects.all())
 
+    def look_for(self, seconds: float) -> None:
+        """Look each second for so long."""
+        _ = [self.look(after_s=1) for _ in range(int(seconds))]
+
     @property
     def host(self) -> Lane:
         """The row of this host."""
@@ -48,7 +66,7 @@ class Watched:
 
     def echo(self) -> None:
         """Let the queue come round."""
-        Lane.objects.filter(pk=self.host.pk).update(echoes=self.host.echoes + 1)
+        self.queue.echoed_s = self.now + 0.1
 
 
 @pytest.fixture
@@ -57,47 +75,67 @@ def watched(django_capture_on_commit_callbacks: Any) -> Watched:
     return Watched(django_capture_on_commit_callbacks)
 
 
-def test_look_makes_the_row_of_its_host_and_pings(watched: Watched) -> None:
-    tasks = watched.look()
-
-    assert (watched.host.kind, watched.host.host) == (LaneKind.HOST, socket.gethostname())
-    assert tasks == ["runs.tasks.echo"]
-
-
-def test_look_pings_every_two_seconds(watched: Watched) -> None:
+def test_look_makes_the_row_of_its_host(watched: Watched) -> None:
     watched.look()
 
-    assert watched.look(after_s=PING_EVERY_S / 2) == []
-    assert watched.look(after_s=PING_EVERY_S / 2) == ["runs.tasks.echo"]
+    assert (watched.host.kind, watched.host.host, watched.host.beat) == (LaneKind.HOST, socket.gethostname(), 0)
 
 
 def test_look_makes_its_row_again_when_somebody_called_it_dead(watched: Watched) -> None:
     watched.look()
     Lane.objects.all().delete()
+    watched.echo()
 
     watched.look(after_s=1)
 
     assert watched.host.beat == 1
 
 
-def test_look_beats_while_the_echo_comes(watched: Watched) -> None:
-    watched.look()
-    before = watched.host.beat
+def test_look_beats_while_the_queue_comes_round_and_restarts_it_when_it_stands_still(watched: Watched) -> None:
     watched.echo()
 
-    watched.look(after_s=HUNG_AFTER_S)
+    watched.look_for(HUNG_AFTER_S)
+    before = watched.queue.restarts
+    watched.look_for(1)
 
-    assert (watched.host.beat, watched.restarts) == (before + 1, 0)
+    assert (watched.host.beat, before, watched.queue.restarts) == (HUNG_AFTER_S, 0, 1)
 
 
-def test_look_restarts_the_cluster_when_the_echo_stays_away(watched: Watched) -> None:
+def test_look_gives_a_queue_that_starts_more_time_and_calls_it_no_worker(watched: Watched) -> None:
+    watched.look_for(STARTS_WITHIN_S - 1)
+    before = watched.queue.restarts
+    watched.look_for(2)
+
+    assert (watched.host.beat, before, watched.queue.restarts) == (0, 0, 1)
+
+
+def test_look_gives_a_queue_that_was_started_again_its_time(watched: Watched) -> None:
+    watched.echo()
+    watched.look_for(HUNG_AFTER_S - 1)
+    watched.queue.started_s = watched.now
+
+    watched.look_for(STARTS_WITHIN_S - 1)
+
+    assert watched.queue.restarts == 0
+
+
+def test_look_restarts_no_queue_whose_workers_all_work(watched: Watched) -> None:
+    LaneFactory.create_batch(2, kind=LaneKind.JOB, host=socket.gethostname(), pid=os.getpid())
+    watched.echo()
+
+    watched.look_for(3 * HUNG_AFTER_S)
+
+    assert (watched.queue.restarts, watched.host.beat) == (0, 3 * HUNG_AFTER_S)
+    assert {job.beat for job in Lane.objects.jobs()} == {3 * HUNG_AFTER_S}
+
+
+def test_look_that_comes_late_itself_counts_little_of_the_time_between(watched: Watched) -> None:
+    watched.echo()
     watched.look()
-    before = watched.host.beat
 
-    watched.look(after_s=HUNG_AFTER_S)
-    watched.look(after_s=1)
+    watched.look(after_s=10 * HUNG_AFTER_S)
 
-    assert (watched.restarts, watched.host.beat) == (1, before + 1)
+    assert watched.queue.restarts == 0
 
 
 def test_look_buries_a_lane_whose_beat_stands_still(watched: Watched) -> None:
@@ -149,61 +187,12 @@ def test_look_completes_a_run_whose_lane_died_after_the_last_unit(watched: Watch
     assert run.status == RunStatus.COMPLETED
 
 
-def unlike_pings(tasks: list[str]) -> list[str]:
-    """Return the tasks that are no pings."""
-    return [task for task in tasks if task != "runs.tasks.echo"]
-
-
-def test_look_wakes_a_lane_for_units_that_wait(watched: Watched) -> None:
-    planned_run(4)
-
-    assert unlike_pings(watched.look()) == ["runs.tasks.work"]
-    assert unlike_pings(watched.look(after_s=WAKE_AFTER_S / 2)) == []
-    assert unlike_pings(watched.look(after_s=WAKE_AFTER_S / 2)) == ["runs.tasks.work"]
-
-
-def paused() -> None:
-    """Plan a run that is paused."""
-    planned_run(4).pause("enough")
-
-
-def beside_a_lane() -> None:
-    """Plan a run that the one lane of this host will take."""
-    planned_run(4)
-    LaneFactory(host=socket.gethostname(), pid=os.getppid())
-
-
-def beside_a_lane_of_another_host() -> None:
-    """Plan a run that the lane of another host works on, while this one has none."""
-    planned_run(4)
-    LaneFactory(**LIVING)
-
-
-def of_a_command() -> None:
-    """Plan a run that a living command works on."""
-    lane = LaneFactory(**LIVING, is_foreground=True)
-    planned_run(4, owner=f"lane {lane.pk}")
-
-
-def test_look_wakes_a_lane_of_each_host(watched: Watched) -> None:
-    beside_a_lane_of_another_host()
-
-    assert unlike_pings(watched.look()) == ["runs.tasks.work"]
-
-
-@pytest.mark.parametrize("plan", [paused, beside_a_lane, of_a_command])
-def test_look_wakes_nobody_where_nobody_is_needed(watched: Watched, plan: Callable[[], None]) -> None:
-    plan()
-
-    assert unlike_pings(watched.look()) == []
-
-
 def test_look_has_a_preparation_taken_over_that_stands_still(watched: Watched) -> None:
     PreparationFactory()
 
-    assert unlike_pings(watched.look()) == []
-    assert unlike_pings(watched.look(after_s=DEAD_AFTER_S)) == ["runs.tasks.prepare"]
-    assert unlike_pings(watched.look(after_s=1)) == []
+    assert watched.look() == []
+    assert watched.look(after_s=DEAD_AFTER_S) == ["runs.tasks.prepare"]
+    assert watched.look(after_s=1) == []
 
 
 def test_look_leaves_a_preparation_that_goes_on(watched: Watched) -> None:
@@ -211,7 +200,7 @@ def test_look_leaves_a_preparation_that_goes_on(watched: Watched) -> None:
     watched.look()
     preparation.hold()
 
-    assert unlike_pings(watched.look(after_s=DEAD_AFTER_S)) == []
+    assert watched.look(after_s=DEAD_AFTER_S) == []
 
 
 def test_look_leaves_the_preparation_of_a_living_command(watched: Watched) -> None:
@@ -220,7 +209,7 @@ def test_look_leaves_the_preparation_of_a_living_command(watched: Watched) -> No
     watched.look()
     Lane.objects.beat_once(lane.pk)
 
-    assert unlike_pings(watched.look(after_s=DEAD_AFTER_S)) == []
+    assert watched.look(after_s=DEAD_AFTER_S) == []
 
 
 def test_look_finds_no_run_of_a_preparation_to_complete(watched: Watched) -> None:

@@ -1,5 +1,6 @@
 """`evalsite cluster`: the queue's processes, as `up` and `worker` start them."""
 
+from argparse import SUPPRESS, ArgumentParser
 from importlib import import_module
 from types import FrameType
 from typing import Any
@@ -10,6 +11,8 @@ from django_q.cluster import Cluster
 
 from evalsite.commands import CommandFailed, SiteCommand
 from runs.lanes import stopping
+from runs.queue.echoes import echo_into
+from runs.queue.jobs import note_jobs
 
 
 class DrainingCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
@@ -26,10 +29,17 @@ class Command(SiteCommand):
 
     help = "Run the queue's processes; `up` and `worker` start this one."
 
-    def handle(self, **options: Any) -> None:  # noqa: ARG002 - every command has them
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--echoes", type=int, metavar="FD", help=SUPPRESS)  # the file that the watcher reads
+
+    def handle(self, **options: Any) -> None:
         """Start them and wait for their end. Raises CommandFailed when they end without having been told to."""
+        if options["echoes"] is not None:
+            echo_into(options["echoes"])
         import_what_lanes_need()
         stopping.share()
+        note_jobs()
         cluster = DrainingCluster()
         cluster.start()
         cluster.sentinel.join()

@@ -5,7 +5,6 @@ import socket
 import sys
 import threading
 from argparse import SUPPRESS, ArgumentParser
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.conf import settings
 from django.db import connections
 
 from evalsite import address, preparation
+from evalsite.cluster import LocalCluster
 from evalsite.commands import CommandFailed, SiteCommand, add_address_options
 from evalsite.parent import bind_to
 from evalsite.supervisor import CannotGoOn, Child, Supervisor
@@ -62,15 +62,16 @@ class Command(SiteCommand):
             self.stdout.write(f"Sign in (once, within 15 minutes): {link}")
 
     def _serve(self, listener: socket.socket, url: str, *, has_demo: bool) -> None:
+        cluster = LocalCluster()
         supervisor = Supervisor(
             [
                 Child.of_site("web", "--listener", str(listener.fileno()), inherited=(listener.fileno(),)),
-                Child.of_site("cluster"),
+                cluster.child,
                 Child.of_site("simulator", "--quiet"),
             ],
             Path(settings.DATA_DIR),
         )
-        watcher = Watcher(restart_cluster=partial(supervisor.restart, "cluster"))
+        watcher = Watcher(queue=cluster.under(supervisor))
         connections.close_all()
         watcher.start()
         address.announce(url)

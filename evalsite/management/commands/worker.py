@@ -2,14 +2,14 @@
 
 import os
 from argparse import ArgumentParser
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+from evalsite.cluster import LocalCluster
 from evalsite.commands import CommandFailed, SiteCommand
-from evalsite.supervisor import CannotGoOn, Child, Supervisor
+from evalsite.supervisor import CannotGoOn, Supervisor
 from runs.watcher import Watcher
 
 
@@ -28,8 +28,9 @@ class Command(SiteCommand):
             if options["lanes"] < 1:
                 raise CommandFailed("--lanes must be at least 1.", returncode=2)
             os.environ["EVALSITE_LANES"] = str(options["lanes"])  # the cluster reads it when it starts
-        supervisor = Supervisor([Child.of_site("cluster")], Path(settings.DATA_DIR))
-        watcher = Watcher(restart_cluster=partial(supervisor.restart, "cluster"), lanes=options["lanes"])
+        cluster = LocalCluster()
+        supervisor = Supervisor([cluster.child], Path(settings.DATA_DIR))
+        watcher = Watcher(queue=cluster.under(supervisor), lanes=options["lanes"])
         watcher.start()
         self.stdout.write("Working. Ctrl-C ends it.")
         self.stdout.flush()
