@@ -92,6 +92,7 @@ urlpatterns = [
     path("experiments/<uuid:uid>/budget/", budget.experiment_budget, name="experiment-budget"),
     path("experiments/<uuid:uid>/pilot/", budget.experiment_pilot, name="experiment-pilot"),
     path("experiments/<uuid:uid>/settings/", experiment_settings.experiment_settings, name="experiment-settings"),
+    path("experiments/<uuid:uid>/plan/", experiment_settings.experiment_plan, name="experiment-plan"),
     path("experiments/<uuid:uid>/new-scorer/", scorers.scorer_new, name="scorer-new"),
     path("experiments/<uuid:uid>/try-scorer/", scorers.scorer_try, name="scorer-try"),
     path("experiments/<uuid:uid>/scorers/<slug:name>/", scorers.scorer_detail, name="scorer-detail"),

@@ -49,10 +49,7 @@ def open_case_list(experiment: Experiment) -> CaseList:
     version = experiment.dataset_version
     if version is None:
         raise ActionRefused("dataset", f"{experiment} has no dataset.")
-    _check_selection(version, experiment.selection)
-    count = selected_items(version, experiment.selection).count()
-    if not count:
-        raise ActionRefused("select", f"no item of {version} is left by the selection: loosen it.")
+    count = selected_count(version, experiment.selection)
     opened, _ = CaseList.objects.get_or_create(
         experiment=experiment,
         identity_hash=identity_of(experiment),
@@ -124,6 +121,15 @@ def selected_items(version: DatasetVersion, selection: Mapping[str, Any]) -> Ite
     if selection.get("keys"):
         items = items.filter(key__in=selection["keys"])
     return items
+
+
+def selected_count(version: DatasetVersion, selection: Mapping[str, Any]) -> int:
+    """Return how many items a selection leaves. Raises ActionRefused for unknown keys and tags, and for none."""
+    _check_selection(version, selection)
+    count: int = selected_items(version, selection).count()
+    if not count:
+        raise ActionRefused("select", f"no item of {version} is left by the selection: loosen it.")
+    return count
 
 
 def _check_selection(version: DatasetVersion, selection: Mapping[str, Any]) -> None:

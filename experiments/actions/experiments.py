@@ -1,6 +1,7 @@
 """Making experiments, and choosing what the others are compared with."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 
@@ -27,8 +28,7 @@ def create_experiment(
     """Make an experiment with its scorers. Raises ActionRefused naming the field that does not fit."""
     require(by, project, "edit_experiment")
     name = checked_name(name, "an experiment")
-    if not 1 <= trials <= MAX_TRIALS:
-        raise ActionRefused("trials", f"trials are a number from 1 to {MAX_TRIALS}")
+    trials = checked_trials(trials)
     if dataset_version is not None and dataset_version.dataset.project_id != project.pk:
         raise ActionRefused("dataset", f"{dataset_version} is no dataset of {project}")
     with refused_when_taken(f'there is an experiment "{name}" in {project} already'):
@@ -42,6 +42,13 @@ def create_experiment(
         )
     declare_scorers(experiment=experiment, declarations=scorers, by=by)
     return experiment
+
+
+def checked_trials(trials: Any) -> int:
+    """Return how often each item is asked. Raises ActionRefused for what is no such number."""
+    if isinstance(trials, bool) or not isinstance(trials, int) or not 1 <= trials <= MAX_TRIALS:
+        raise ActionRefused("trials", f"trials are a number from 1 to {MAX_TRIALS}")
+    return trials
 
 
 def declare_scorers(

@@ -4,8 +4,17 @@ from typing import Any
 
 from rest_framework import serializers
 
-from evalsite.api.fields import FlagField, NumberField, OneOfField, RequestSerializer, TextField, WholeField
+from evalsite.api.fields import (
+    FlagField,
+    NumberField,
+    ObjectField,
+    OneOfField,
+    RequestSerializer,
+    TextField,
+    WholeField,
+)
 from experiments.api.scorers import NewScorer, ScorerSerializer
+from experiments.files.living_parts import selection_of
 from experiments.models import ErrorsPolicy, Experiment
 from runs.live.activity import status_of
 
@@ -52,6 +61,7 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
             "scorers",
             "select",
             "require",
+            "max_errors",
             "baseline",
             "archived_at",
             "created_at",
@@ -67,9 +77,8 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
         return str(experiment.dataset_version) if experiment.dataset_version else None
 
     def get_select(self, experiment: Experiment) -> dict[str, Any]:
-        """Return which items are taken, as in the file: split, tags, exclude_tags, keys, seed, limit; {}: all."""
-        limit = {} if experiment.item_limit is None else {"limit": experiment.item_limit}
-        return {**experiment.selection, **limit}
+        """Return which items are taken, as `select` of a file; {}: all."""
+        return selection_of(experiment)
 
     def get_baseline(self, experiment: Experiment) -> str | None:
         """Return the id of the candidate that the others are compared with; None: there is none."""
@@ -107,6 +116,18 @@ class ExperimentChange(RequestSerializer):
 
     name = TextField(required=False, max_length=200)
     description = TextField(required=False, allow_blank=True)
+    tags = serializers.ListField(required=False, child=TextField())
+    trials = WholeField(required=False, min_value=1, max_value=100, help_text="Lower: the first ones count.")
+    select = ObjectField(
+        required=False, limit=65_536, help_text="As in the file: split, tags, exclude_tags, keys, limit, sample, seed."
+    )
+    require = serializers.ListField(
+        required=False,
+        child=ObjectField(limit=4_096),
+        max_length=200,
+        help_text="What the board must show, as in the file.",
+    )
+    max_errors = TextField(required=False, max_length=20, help_text='A number, or a share like "1%".')
     budget_usd = NumberField(required=False, allow_null=True, min_value=0, max_value=10_000_000)
     scoring_config = ScoringChange(required=False)
     baseline = TextField(required=False, help_text="Id or name of a candidate.")

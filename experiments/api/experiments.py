@@ -37,7 +37,7 @@ from experiments.api.experiment_shapes import (
 from experiments.api.references import named_or_404, project_from, version_from
 from experiments.api.scorers import NewScorer
 from experiments.models import Candidate, Experiment
-from runs.actions import add_and_start, cancel_run, pause_run, resume_run, retry_failed, start_experiment
+from runs.actions import add_and_start, cancel_run, pause_run, redeclare, resume_run, retry_failed, start_experiment
 from runs.live.activity import with_status
 from runs.models import Run, RunStatus
 from runs.models.runs import ACTIVE, RUNNABLE
@@ -98,7 +98,11 @@ class ExperimentViewSet(ArchivableViewSet):
 
     @extend_schema(request=ExperimentChange, responses=ExperimentSerializer)
     def partial_update(self, request: Request, **_: Any) -> Response:
-        """Change name, description, weights or what errors count as, or archive it; boards are ranked anew."""
+        """Change what it is called, what it takes and what counts, or archive it; boards are ranked anew.
+
+        Results are kept, and starting it again does what is missing. 409 while a run works on what would no longer
+        count.
+        """
         experiment = self.get_object()
         self.check_unchanged(request, experiment)
         values = checked(ExperimentChange, request.data)
@@ -110,9 +114,9 @@ class ExperimentViewSet(ArchivableViewSet):
             if "baseline" in values:
                 chosen = named_or_404(experiment.candidates.listed(), values.pop("baseline"))
                 set_baseline(experiment=experiment, candidate=chosen, by=request.user)
-            edit_experiment(experiment=experiment, by=request.user, changes=values)
+            is_other = redeclare(experiment=experiment, by=request.user, changes=values)
             _scored_as(experiment, scoring, request.user)
-        if scoring:
+        if scoring or is_other:
             stand_anew(self.get_object())
         return changed(self.shown(self.get_object()))
 

@@ -46,7 +46,7 @@ def read_dataset(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Da
         return DatasetPart("")
     part.required("name")
     part.not_yet("hf")
-    selection, limit = _selection(part)
+    selection, limit = read_selection(part)
     source = read_source(part, folder, environ)
     rows, bad = _rows(part, source)
     name, number = _reference(part.text("name", longest=LONGEST_NAME))
@@ -75,7 +75,8 @@ def _reference(text: str) -> tuple[str, int | None]:
     return match["name"], int(match["number"]) if match["number"] else None
 
 
-def _selection(part: Fields) -> tuple[dict[str, Any], int | None]:
+def read_selection(part: Fields) -> tuple[dict[str, Any], int | None]:
+    """Return the selection that `select` declares, and how many of its items are taken; None: all."""
     select = part.inner("select")
     found: dict[str, Any] = {}
     split = select.text("split")

@@ -20,7 +20,7 @@ from experiments.files.media_files import with_media_read
 from experiments.files.overrides import with_overrides
 from experiments.files.prompts import read_prompts
 from experiments.files.providers import ProviderPart, read_providers
-from experiments.files.requirements import read_requirements
+from experiments.files.requirements import read_max_errors, read_requirements
 from experiments.files.rows import bad_row_sentences
 from experiments.files.scorers import read_scorers
 from experiments.files.yaml_document import parse
@@ -178,7 +178,7 @@ def _read(fields: Fields, folder: Path, environ: Mapping[str, str]) -> Experimen
         errors_policy=policy,
         is_reusing=fields.flag("reuse", default=True),
         timeout_s=fields.number("timeout_s", low=0.1),
-        max_errors=_max_errors(fields),
+        max_errors=read_max_errors(fields),
         budget_usd=_budget(fields),
         requirements=read_requirements(fields, [one.name for one in candidates], [one.name for one in scorers]),
     )
@@ -195,15 +195,3 @@ def _budget(fields: Fields) -> Decimal | None:
     """Return what the calls may cost in USD, to the ten-thousandth."""
     usd = fields.number("budget", low=0, high=MOST_USD)
     return None if usd is None else Decimal(str(usd)).quantize(Decimal("0.0001"))
-
-
-def _max_errors(fields: Fields) -> str:
-    text = fields.text("max_errors", "0").strip()
-    try:
-        allowed = float(text.removesuffix("%"))
-    except ValueError:
-        allowed = -1.0
-    if not 0 <= allowed < float("inf") or (text.endswith("%") and allowed > 100):
-        fields.problem("max_errors", 'write a number of at least 0, or a share like "1%"')
-        return "0"
-    return text

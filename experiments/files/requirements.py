@@ -1,4 +1,4 @@
-"""The part `require` of an experiment file."""
+"""The parts `require` and `max_errors` of an experiment file."""
 
 from collections.abc import Collection
 
@@ -19,6 +19,19 @@ def read_requirements(fields: Fields, candidates: Collection[str], scorers: Coll
         part.done()
         found.append(requirement)
     return found
+
+
+def read_max_errors(fields: Fields) -> str:
+    """Return how many errors a file allows: a number, or a share like "1%"."""
+    text = fields.text("max_errors", "0").strip()
+    try:
+        allowed = float(text.removesuffix("%"))
+    except ValueError:
+        allowed = -1.0
+    if not 0 <= allowed < float("inf") or (text.endswith("%") and allowed > 100):
+        fields.problem("max_errors", 'write a number of at least 0, or a share like "1%"')
+        return "0"
+    return text
 
 
 def _read(part: Fields) -> Requirement:

@@ -9,8 +9,10 @@ from django.urls import reverse
 from experiments.models import Experiment
 from experiments.models.projects import Person
 from experiments.permissions import may
+from runs.actions import lacks_runs
 from runs.live.activity import DRAFT, with_status
-from runs.models import ACTIVE
+from runs.models import ACTIVE, RunStatus
+from runs.models.runs import RUNNABLE
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,9 @@ class ExperimentHead:
         related = visible.select_related("project", "dataset_version__dataset", "baseline", "created_by")
         experiment = get_object_or_404(related, uid=uid)
         status = experiment.status
-        startable = experiment.dataset_version_id is not None and status not in ("running", "pending", "completed")
+        startable = experiment.dataset_version_id is not None and status not in RUNNABLE
+        if status == RunStatus.COMPLETED:
+            startable = lacks_runs(experiment)
         return cls(
             experiment,
             _tabs(experiment, current),

@@ -1,38 +1,82 @@
-"""The settings of an experiment: its scorers, its name, its end."""
+"""The settings of an experiment: its scorers, what is measured, its name, its end."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from experiments.actions import ActionRefused
+from experiments.actions import ActionConflict, ActionRefused
 from experiments.actions.editing import edit_experiment
+from experiments.models import Experiment
 from experiments.pages.endings import Ending
 from experiments.pages.head import ExperimentHead
+from experiments.pages.plan import PlanForm
 from experiments.pages.scorers import ScorersPart
+from runs.actions import redeclare, start_experiment
+from scoring.changing.reweighing import stand_anew
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def experiment_settings(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show what the experiment is judged by, or change its name and description; 422 for what does not fit."""
     head = ExperimentHead.build(uid, request.user, "Settings")
-    typed = {"name": head.experiment.name, "description": head.experiment.description}
-    problem = ""
-    if request.method == "POST":
-        typed = {name: request.POST.get(name, "").replace("\r\n", "\n") for name in typed}
-        try:
-            edit_experiment(experiment=head.experiment, by=request.user, changes=typed)
-            messages.success(request, "The experiment is saved.")
-            return redirect("experiments:experiment-settings", uid=uid)
-        except ActionRefused as refusal:
-            problem = str(refusal)
+    typed = _named(head.experiment)
+    if request.method != "POST":
+        return _shown(request, head, PlanForm.of(head.experiment), typed)
+    typed = {name: request.POST.get(name, "").replace("\r\n", "\n") for name in typed}
+    try:
+        edit_experiment(experiment=head.experiment, by=request.user, changes=typed)
+    except ActionRefused as refusal:
+        return _shown(request, head, PlanForm.of(head.experiment), typed, problem=str(refusal))
+    messages.success(request, "The experiment is saved.")
+    return redirect("experiments:experiment-settings", uid=uid)
+
+
+@require_POST
+def experiment_plan(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Change what is measured and what is required, and start what is missing where that is asked; 422 else."""
+    head = ExperimentHead.build(uid, request.user, "Settings")
+    plan = PlanForm.typed(head.experiment, request.POST)
+    try:
+        if redeclare(experiment=head.experiment, changes=plan.changes(), by=request.user):
+            stand_anew(Experiment.objects.get(pk=head.experiment.pk))
+    except (ActionRefused, ActionConflict) as refusal:
+        refused = replace(plan, problem=str(refusal), wrong=getattr(refusal, "field", ""))
+        return _shown(request, head, refused, _named(head.experiment))
+    messages.success(request, "What is measured is saved.")
+    if "start" not in request.POST:
+        return redirect("experiments:experiment-settings", uid=uid)
+    return _started(request, head.experiment)
+
+
+def _started(request: HttpRequest, experiment: Experiment) -> HttpResponse:
+    """Start what is missing, and lead to the board; what does not fit is said there."""
+    try:
+        start_experiment(experiment=Experiment.objects.get(pk=experiment.pk), by=request.user)
+    except ActionRefused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("experiments:experiment-board", uid=experiment.uid)
+
+
+def _named(experiment: Experiment) -> dict[str, str]:
+    return {"name": experiment.name, "description": experiment.description}
+
+
+def _shown(
+    request: HttpRequest, head: ExperimentHead, plan: PlanForm, typed: Mapping[str, str], problem: str = ""
+) -> HttpResponse:
+    """Return the page, 422 where something on it does not fit."""
     context = {
         "head": head,
         "part": ScorersPart.build(head.experiment),
         "ending": Ending.of_experiment(head.experiment, request.user),
+        "plan": plan,
         "typed": typed,
         "problem": problem,
     }
-    return render(request, "experiments/experiment_settings.html", context, status=422 if problem else 200)
+    status = 422 if problem or plan.problem else 200
+    return render(request, "experiments/experiment_settings.html", context, status=status)

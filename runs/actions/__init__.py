@@ -4,6 +4,7 @@ from runs.actions.ad_hoc import AdHocConfig, latest_again, run_again, start_ad_h
 from runs.actions.adding import add_and_start
 from runs.actions.controlling import cancel_run, pause_run, resume_run, retry_failed
 from runs.actions.preparing import prepare
+from runs.actions.redeclaring import lacks_runs, redeclare
 from runs.actions.starting import Started, start_experiment
 from runs.actions.waking import wake_lanes
 
@@ -12,9 +13,11 @@ __all__ = [
     "Started",
     "add_and_start",
     "cancel_run",
+    "lacks_runs",
     "latest_again",
     "pause_run",
     "prepare",
+    "redeclare",
     "resume_run",
     "retry_failed",
     "run_again",
