@@ -168,8 +168,6 @@ warnings.filterwarnings("ignore", message="Retry and timeout are misconfigured")
 
 # What may be plugged in: kind -> dotted path. Installed packages add theirs through entry points.
 EVALSITE_STAGES = ["runs.stages.render.Render", "runs.stages.generate.Generate", "scoring.stages.Judge"]
-# What the watcher asks which jobs are still to be done: a task that was lost is put into the queue again.
-EVALSITE_JOBS_LEFT = ["scoring.changing.reweighing.jobs_left"]
 EVALSITE_RUNNERS = {
     "openai": "runs.runners.openai.OpenAIRunner",
     "anthropic": "runs.runners.anthropic.AnthropicRunner",

@@ -6,15 +6,18 @@ from contextlib import suppress
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils.module_loading import import_string
 
 from experiments.actions import ActionRefused
 from runs.actions import preparing
+from runs.actions.due import wake_due
 from runs.actions.waking import wake_lanes
 from runs.lanes.claims import claimable_runs
 from runs.lanes.lane import work_until_idle
 from runs.lanes.stopping import is_told
-from runs.models import Lane, Preparation
+from runs.models import DueTask, Lane, Preparation
 from runs.queue import echoes
+from runs.queue.jobs import job_of_this_process
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +39,21 @@ def prepare(preparation_id: int) -> None:
     if preparation is not None:
         with suppress(ActionRefused):
             preparing.prepare(preparation=preparation)
+
+
+def do(due_id: int) -> None:
+    """Do what is due, unless it was done or another worker does the same; what raises an error waits again."""
+    due, job = DueTask.objects.filter(pk=due_id).first(), job_of_this_process()
+    if due is None or job is None or not due.take(job):
+        return
+    try:
+        import_string(due.task)(*due.arguments)
+    except Exception:
+        due.give_back()
+        raise
+    due.delete()
+    for following in DueTask.objects.waiting().like(due)[:1]:
+        wake_due(following)
 
 
 def echo() -> None:

@@ -16,17 +16,16 @@ from typing import Protocol, TypeVar
 from django.conf import settings
 from django.db import DatabaseError, connection, connections
 from django.db.models import Exists, F, OuterRef
-from django.utils.module_loading import import_string
-from django_q.tasks import async_task
 
 from experiments.actions.bulk_edits import wake_bulk_edit
 from experiments.actions.imports import wake_import
 from experiments.models import BulkEdit, DataImport
 from experiments.wording import counted
+from runs.actions.due import wake_due
 from runs.actions.preparing import wake_preparation
 from runs.lanes.finishing import finish_if_done
 from runs.lanes.takeover import adopt_orphans, bury
-from runs.models import Lane, LaneKind, Preparation, Run, WorkUnit
+from runs.models import DueTask, Lane, LaneKind, Preparation, Run, WorkUnit
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +34,7 @@ MOST_BETWEEN_LOOKS_S = 2.0
 DEAD_AFTER_S = 10.0
 HUNG_AFTER_S = 10.0
 STARTS_WITHIN_S = 60.0
-AGAIN_AFTER_S = 600.0
-Job = tuple[str, int]
-"""A task of the queue and the primary key of what it is about."""
+AGAIN_AFTER_S = 60.0
 
 
 def is_alive(pid: int) -> bool:
@@ -127,7 +124,7 @@ class Watcher:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._looked_at, self._silent_s, self._news = clock(), 0.0, (0.0, 0.0)
-        self._left: dict[Job, float] = {}
+        self._due: dict[int, float] = {}
 
     def start(self) -> None:
         """Begin to watch, in a thread of its own."""
@@ -169,6 +166,8 @@ class Watcher:
         self._edit_forgotten()
 
     def _host_row(self) -> Lane:
+        if self._row is None:
+            Lane.objects.jobs().filter(host=self._host).delete()  # of the queue that was here before
         if self._row is None or not Lane.objects.filter(pk=self._row.pk).exists():
             self._row = Lane.objects.create(kind=LaneKind.HOST, host=self._host, pid=os.getpid())
         return self._row
@@ -228,10 +227,10 @@ class Watcher:
             wake_bulk_edit(bulk.pk)
 
     def _do_forgotten(self) -> None:
-        """Have jobs done again that are still to be done after 10 s: their task was lost, or goes on for long."""
+        """Have done what is due and waits for long: its task was lost, its process killed, or it raised an error."""
         now = self._clock()
-        left: set[Job] = {job for path in settings.EVALSITE_JOBS_LEFT for job in import_string(path)()}
-        self._left = {job: self._left.get(job, now + DEAD_AFTER_S) for job in left}
-        for task, of in [job for job, due_s in self._left.items() if now >= due_s]:
-            self._left[task, of] = now + AGAIN_AFTER_S
-            async_task(task, of, q_options={"task_name": "again"})
+        waiting = {due.pk: due for due in DueTask.objects.waiting()}
+        self._due = {pk: self._due.get(pk, now + due.wait_s) for pk, due in waiting.items()}
+        for due in [due for pk, due in waiting.items() if now >= self._due[pk]]:
+            self._due[due.pk] = now + max(due.wait_s, AGAIN_AFTER_S)
+            wake_due(due)

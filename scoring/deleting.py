@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Max
-from django_q.tasks import async_task
 
 from experiments.actions import ActionConflict, ActionRefused, archive, archive_project
 from experiments.models import Candidate, CaseList, Dataset, Experiment, Item, Project, Prompt, Provider
 from experiments.models.projects import Person
 from experiments.permissions import require
+from runs.actions.due import do_later
 from runs.live.progress import counts_of
 from runs.models import FailedAttempt, Result, Run, Transcript
 from runs.models.results import result_id_of
@@ -85,10 +85,7 @@ def delete_experiment(*, experiment: Experiment, typed_name: str, by: Person | N
         delete_experiment_rows(experiment)
         return True
     archive(thing=experiment, by=by)
-    name = {"task_name": "delete experiment"}
-    transaction.on_commit(
-        lambda: async_task("scoring.tasks.delete_experiment", experiment.pk, q_options=name), robust=True
-    )
+    do_later("scoring.tasks.delete_experiment", experiment.pk)
     return False
 
 
@@ -119,10 +116,7 @@ def delete_project(*, project: Project, typed_name: str, by: Person | None) -> b
         delete_rows(project)
         return True
     archive_project(project=project, by=by)
-    transaction.on_commit(
-        lambda: async_task("scoring.tasks.delete_project", project.pk, q_options={"task_name": "delete project"}),
-        robust=True,
-    )
+    do_later("scoring.tasks.delete_project", project.pk)
     return False
 
 

@@ -1,5 +1,6 @@
 """DOING it: runs, their work units and results, the lanes that work on them."""
 
+from runs.models.due import DueTask
 from runs.models.lanes import Lane, LaneKind, ProviderShare
 from runs.models.limits import ProviderPace, ProviderSpending
 from runs.models.money import Purse, PurseHold
@@ -12,6 +13,7 @@ __all__ = [
     "ACTIVE",
     "FINISHED",
     "Billed",
+    "DueTask",
     "FailedAttempt",
     "Lane",
     "LaneKind",

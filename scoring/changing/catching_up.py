@@ -2,10 +2,10 @@
 
 from django.db import transaction
 from django.dispatch import receiver
-from django_q.tasks import async_task
 
 from experiments.conditions import Condition
 from experiments.models import Experiment
+from runs.actions.due import do_later
 from runs.models import Result, Run
 from runs.outcomes import ANSWERED
 from runs.signals import run_ended
@@ -13,6 +13,7 @@ from scoring.changing.rescoring import bring_up_to_date, lacks_verdicts
 from scoring.judging.judges import ALL
 from scoring.models import RunStanding
 
+CATCH_UP = "scoring.tasks.catch_up"
 RESULTS_AT_ONCE = 1000  # so many are judged by who asks for it; more of them by a job
 
 
@@ -27,20 +28,15 @@ def answered_count(experiment: Experiment, condition: Condition = ALL) -> int:
     return sum(Result.objects.of_run(run).filter(asked, outcome__in=ANSWERED).count() for run in runs)
 
 
-def enqueue(task: str, *ids: int) -> None:
-    """Have a worker do a task of this app, once the present transaction is committed."""
-    transaction.on_commit(lambda: async_task(f"scoring.tasks.{task}", *ids, q_options={"task_name": task}), robust=True)
-
-
 @receiver(run_ended)
 def catch_up_ended(run: Run, **_: object) -> None:
     """Judge what lanes stored by the scorers they knew, where those were changed while the run went on."""
     if RunStanding.objects.filter(run=run, is_complete=False).exists() and lacks_verdicts(run):
-        enqueue("catch_up", run.experiment_id)
+        do_later(CATCH_UP, run.experiment_id)
 
 
 def _catch_up(experiment: Experiment) -> None:
     if answered_count(experiment) <= RESULTS_AT_ONCE:
         bring_up_to_date(experiment)
     else:
-        enqueue("catch_up", experiment.pk)
+        do_later(CATCH_UP, experiment.pk)

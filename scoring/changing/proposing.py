@@ -19,8 +19,9 @@ from experiments.declarations import ScorerDeclaration
 from experiments.models import Experiment, ScorerSpec
 from experiments.models.projects import Person
 from experiments.permissions import require, user_of
+from runs.actions.due import do_later
 from runs.models import Result, Run
-from scoring.changing.catching_up import RESULTS_AT_ONCE, answered_count, catch_up, enqueue
+from scoring.changing.catching_up import RESULTS_AT_ONCE, answered_count, catch_up
 from scoring.changing.rescoring import Chunk, judged_chunks, write_verdicts
 from scoring.judging.judges import PreparedScorer
 from scoring.models import CODE, Score, ScorerProposal
@@ -58,7 +59,7 @@ def go_on_judging(proposal: ScorerProposal) -> None:
     """Judge for a second, and leave what is left to a job."""
     until = time.monotonic() + AT_ONCE_S
     if not judge_proposal(proposal, is_over=lambda: time.monotonic() > until):
-        enqueue("judge_proposal", proposal.pk)
+        do_later("scoring.tasks.judge_proposal", proposal.pk)
 
 
 def judge_proposal(proposal: ScorerProposal, *, is_over: Callable[[], bool] = lambda: False) -> bool:
@@ -97,7 +98,7 @@ def discard_proposal(*, proposal: ScorerProposal, by: Person | None) -> None:
     with transaction.atomic():
         proposal.delete()
     if proposal.done_count > RESULTS_AT_ONCE:
-        enqueue("forget_draft", scorer_id, number)
+        do_later("scoring.tasks.forget_draft", scorer_id, number)
     else:
         forget_draft(scorer_id, number)
 

@@ -4,18 +4,16 @@ from collections.abc import Mapping
 
 from django.db import transaction
 from django.db.models import QuerySet, Sum
-from django_q.tasks import async_task
 
 from experiments.models import Experiment
+from runs.actions.due import do_later
 from runs.models import Run
-from runs.watcher import Job
 from scoring.boards.leaderboard import ScorerCell, cells_of, has_no_value, tried
 from scoring.boards.summing import sum_up
 from scoring.models import RunStanding
 
 RESULTS_AT_ONCE = 1000  # so many planned results are summed up by who asks for it; more of them by a job
 STANDINGS_AT_ONCE = 50
-STAND_ANEW = "scoring.tasks.stand_anew"
 
 
 def stand_anew(experiment: Experiment) -> None:
@@ -29,16 +27,7 @@ def stand_anew(experiment: Experiment) -> None:
         sum_up_all(experiment)
         return
     _stand_by_covariances(experiment)
-    transaction.on_commit(
-        lambda: async_task(STAND_ANEW, experiment.pk, q_options={"task_name": "stand anew"}),
-        robust=True,
-    )
-
-
-def jobs_left() -> list[Job]:
-    """Return the jobs that are still to be done: of experiments whose standings are tried ones."""
-    tried_ones = RunStanding.objects.filter(is_tried=True).order_by()
-    return [(STAND_ANEW, experiment) for experiment in set(tried_ones.values_list("run__experiment", flat=True))]
+    do_later("scoring.tasks.stand_anew", experiment.pk)
 
 
 def sum_up_all(experiment: Experiment) -> None:

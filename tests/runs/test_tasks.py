@@ -1,5 +1,6 @@
 """What the queue runs: each task is safe to run twice or never."""
 
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -8,12 +9,16 @@ from typing import Any
 import pytest
 
 from runs import tasks
-from runs.models import Preparation
+from runs.actions.due import do_later
+from runs.models import DueTask, Preparation
+from runs.models.due import FIRST_WAIT_S
 from runs.queue.echoes import NEVER, Echoes
 from tests.factories import LaneFactory
 from tests.runs.planned import planned_run
 
 pytestmark = pytest.mark.django_db
+
+FORGET = "scoring.tasks.forget_draft"
 
 
 @pytest.fixture
@@ -121,3 +126,45 @@ def test_prepare_of_a_preparation_that_is_gone_does_nothing() -> None:
     tasks.prepare(4711)
 
     assert not Preparation.objects.exists()
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """What the function that is due was called with; this process does a job."""
+    LaneFactory(kind="job", host=socket.gethostname(), pid=os.getpid())
+    calls: list[tuple[int, ...]] = []
+    monkeypatch.setattr("scoring.tasks.forget_draft", lambda *arguments: calls.append(arguments))
+    return calls
+
+
+@pytest.mark.both
+def test_do_does_once_what_was_asked_for_three_times(called: list[tuple[int, ...]]) -> None:
+    _ = [do_later(FORGET, 4, 2) for _ in range(3)]
+    do_later(FORGET, 5, 2)
+    first, *others, other = DueTask.objects.order_by("pk")
+
+    _ = [tasks.do(due.pk) for due in (first, first, *others)]
+
+    assert called == [(4, 2)]
+    assert DueTask.objects.get() == other
+
+
+def test_do_leaves_what_another_process_does(called: list[tuple[int, ...]]) -> None:
+    DueTask.objects.create(task=FORGET, arguments=[4, 2], lane=LaneFactory(kind="job"))
+    asked_later = DueTask.objects.create(task=FORGET, arguments=[4, 2])
+
+    tasks.do(asked_later.pk)
+
+    assert (called, DueTask.objects.count()) == ([], 2)
+
+
+def test_do_of_what_raises_an_error_keeps_it(called: list[tuple[int, ...]]) -> None:
+    due = DueTask.objects.create(task=FORGET, arguments=["no", "numbers", "at", "all"])
+    due.task = "scoring.tasks.catch_up"
+    due.save()
+
+    with pytest.raises(TypeError):
+        tasks.do(due.pk)
+
+    due.refresh_from_db()
+    assert (due.lane, due.tries, due.wait_s) == (None, 1, FIRST_WAIT_S)

@@ -8,10 +8,11 @@ import pytest
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
-from runs.models import Lane, LaneKind, Run, RunStatus, WorkUnit
+from runs.actions.due import do_later
+from runs.models import DueTask, Lane, LaneKind, Run, RunStatus, WorkUnit
+from runs.models.due import LONGEST_WAIT_S
 from runs.watcher import AGAIN_AFTER_S, DEAD_AFTER_S, HUNG_AFTER_S, STARTS_WITHIN_S, Watcher
-from scoring.boards.summing import sum_up
-from tests.factories import LaneFactory, PreparationFactory, RunStandingFactory
+from tests.factories import LaneFactory, PreparationFactory
 from tests.runs.planned import claimed, planned_run
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +121,7 @@ def test_look_gives_a_queue_that_was_started_again_its_time(watched: Watched) ->
 
 
 def test_look_restarts_no_queue_whose_workers_all_work(watched: Watched) -> None:
+    watched.look()
     LaneFactory.create_batch(2, kind=LaneKind.JOB, host=socket.gethostname(), pid=os.getpid())
     watched.echo()
 
@@ -224,12 +226,24 @@ def test_look_finds_no_run_of_a_preparation_to_complete(watched: Watched) -> Non
     assert run.status == RunStatus.RUNNING
 
 
-def test_look_has_standings_summed_up_whose_task_was_lost(watched: Watched) -> None:
-    standing = RunStandingFactory(is_tried=True)
-    again = "scoring.tasks.stand_anew"
+def test_look_has_done_what_is_due_and_waits_longer_each_time_it_was_in_vain(watched: Watched) -> None:
+    do_later("scoring.tasks.catch_up", 1)
 
-    looks = [watched.look(after_s=seconds).count(again) for seconds in (0, DEAD_AFTER_S, 1)]
-    sum_up(standing.run)
-    later = watched.look(after_s=AGAIN_AFTER_S).count(again)
+    lost = [watched.look(after_s=seconds) for seconds in (0, DEAD_AFTER_S, 1, AGAIN_AFTER_S)]
+    DueTask.objects.update(tries=9)
+    in_vain = [watched.look(after_s=seconds) for seconds in (AGAIN_AFTER_S, AGAIN_AFTER_S)]
+    DueTask.objects.update(lane=LaneFactory(kind=LaneKind.JOB, **LIVING))
 
-    assert (looks, later) == ([0, 1, 0], 0)
+    assert lost == [[], ["runs.tasks.do"], [], ["runs.tasks.do"]]
+    assert in_vain == [["runs.tasks.do"], []]
+    assert watched.look(after_s=LONGEST_WAIT_S) == []
+
+
+def test_look_lets_what_a_killed_process_did_wait_again(watched: Watched) -> None:
+    watched.look()
+    gone = LaneFactory(kind=LaneKind.JOB, host=socket.gethostname(), pid=2**22 + 1)
+    DueTask.objects.create(task="scoring.tasks.catch_up", arguments=[1], lane=gone, tries=1)
+
+    looks = [watched.look(after_s=seconds) for seconds in (1, DEAD_AFTER_S)]
+
+    assert looks == [[], ["runs.tasks.do"]]

@@ -181,13 +181,13 @@ def test_proposal_left_half_judged_is_finished_by_the_job(monkeypatch: pytest.Mo
     monkeypatch.setattr(proposing, "JUDGED_AT_ONCE", 2)
     monkeypatch.setattr(proposing, "AT_ONCE_S", 0.0)
     asked: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(proposing, "enqueue", lambda *task: asked.append(task))
+    monkeypatch.setattr(proposing, "do_later", lambda *task: asked.append(task))
     proposal = proposed(answered(5))
     assert (proposal.done_count, proposal.is_done) == (2, False)
     with pytest.raises(ActionConflict, match="wait"):
         keep_proposal(proposal=proposal, by=None)
 
-    assert asked == [("judge_proposal", proposal.pk)]
+    assert asked == [("scoring.tasks.judge_proposal", proposal.pk)]
     judge_by_job(proposal.pk)
     judge_by_job(proposal.pk)  # a task may come twice
 
@@ -199,7 +199,7 @@ def test_proposal_left_half_judged_is_finished_by_the_job(monkeypatch: pytest.Mo
 def test_proposal_that_was_overtaken_writes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proposing, "JUDGED_AT_ONCE", 1)
     monkeypatch.setattr(proposing, "AT_ONCE_S", 0.0)
-    monkeypatch.setattr(proposing, "enqueue", lambda *_: None)
+    monkeypatch.setattr(proposing, "do_later", lambda *_: None)
     proposal = proposed(answered(3))
 
     def overtaken() -> bool:
@@ -218,11 +218,11 @@ def test_answers_of_a_run_that_went_on_meanwhile_are_judged_when_it_ends(monkeyp
     run = run_of(experiment, score=None, status="running", ok_count=2)
     [result_of(run, ordinal, value=0.0) for ordinal in range(2)]  # by a lane that knew revision 1
     asked: list[tuple[Any, ...]] = []
-    monkeypatch.setattr("scoring.changing.catching_up.enqueue", lambda *task: asked.append(task))
+    monkeypatch.setattr("scoring.changing.catching_up.do_later", lambda *task: asked.append(task))
 
     results_changed.send(sender=Run, run=run, is_final=True)
     Run.objects.get(pk=run.pk).complete()
-    assert asked == [("catch_up", experiment.pk)]
+    assert asked == [("scoring.tasks.catch_up", experiment.pk)]
     catch_up(experiment.pk)
 
     assert Score.objects.of_run(run).filter(revision=2).values_list("value", flat=True).distinct().get() == 1.0
