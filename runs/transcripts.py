@@ -12,9 +12,13 @@ from runs.models import Result, Transcript
 def messages_of(result: Result) -> list[Message]:
     """Return the messages of a result, oldest first; [] where no transcript was kept."""
     try:
-        body: Any = result.transcript.body
+        return _whole(result.transcript.body)
     except Transcript.DoesNotExist:
         return []
+
+
+def _whole(body: Any) -> list[Message]:
+    """Return the messages of a stored body."""
     if isinstance(body, dict):
         with default_store().open(body["blob"]) as file:
             body = orjson.loads(file.read())
@@ -23,10 +27,21 @@ def messages_of(result: Result) -> list[Message]:
 
 def text_of(message: Message) -> str:
     """Return the text of a message, "" where it has none."""
-    return "".join(part.get("text", "") for part in message.get("parts", ()) if part.get("type") == "text")
+    return "".join([part.get("text", "") for part in message.get("parts", ()) if part.get("type") == "text"])
 
 
 def output_of(result: Result) -> str:
     """Return the whole text that was answered; "" where nothing was."""
-    answers = [message for message in messages_of(result) if message.get("role") == "assistant"]
-    return text_of(answers[-1]) if answers else ""
+    return _answer_among(messages_of(result))
+
+
+def output_in(body: Any) -> str:
+    """Return the same of the body of a transcript, as it is stored."""
+    return _answer_among(_whole(body))
+
+
+def _answer_among(messages: list[Message]) -> str:
+    for message in reversed(messages):
+        if message.get("role") == "assistant":
+            return text_of(message)
+    return ""

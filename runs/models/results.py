@@ -14,12 +14,21 @@ from runs.models.runs import Run
 from runs.outcomes import CHOICES, ERRORS, Outcome
 
 ORDINAL_BITS = 32
+ORDINAL_MASK = (1 << ORDINAL_BITS) - 1
 PREVIEW_LENGTH = 200
 
 
 def result_id_of(run_id: int, ordinal: int) -> int:
     """Return the identity of a result: the run in the upper 31 bits, the ordinal in the lower 32."""
     return run_id << ORDINAL_BITS | ordinal
+
+
+def tokens_per_s(latency_ms: int | None, first_token_ms: int | None, tokens_out: int | None) -> float | None:
+    """Return how fast an answer came after its first word; None: not streamed, not counted, or all at once."""
+    if first_token_ms is None or latency_ms is None or tokens_out is None:
+        return None
+    rest_ms, rest = latency_ms - first_token_ms, tokens_out - 1
+    return rest * 1000 / rest_ms if rest_ms > 0 and rest > 0 else None
 
 
 class OfRunQuerySet(models.QuerySet[Any]):
@@ -103,15 +112,12 @@ class Result(models.Model):
     @property
     def ordinal(self) -> int:
         """Its number in the run: trial x cases + position."""
-        return self.pk & (1 << ORDINAL_BITS) - 1
+        return self.pk & ORDINAL_MASK
 
     @property
     def tokens_per_s(self) -> float | None:
         """How fast the answer came after its first word; None: not streamed, not counted, or all at once."""
-        if self.first_token_ms is None or self.latency_ms is None or self.tokens_out is None:
-            return None
-        rest_ms, rest = self.latency_ms - self.first_token_ms, self.tokens_out - 1
-        return rest * 1000 / rest_ms if rest_ms > 0 and rest > 0 else None
+        return tokens_per_s(self.latency_ms, self.first_token_ms, self.tokens_out)
 
     @property
     def is_error(self) -> bool:

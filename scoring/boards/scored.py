@@ -13,14 +13,13 @@ from experiments.chunks import chunks
 from experiments.conditions import Condition
 from experiments.models import ErrorsPolicy, Experiment, ScorerSpec
 from runs.models import Result, Run
-from runs.models.results import ORDINAL_BITS
+from runs.models.results import ORDINAL_MASK
 from runs.outcomes import ANSWERED, ERRORS
 from scoring.boards.item_values import Floats, Ints, ItemSums, ItemValues, Scale, item_values, no_positions, no_values
 from scoring.boards.kept_values import kept_items
 from scoring.models import CODE, RunRating, Score
 from scoring.scorers.base import Place
 
-ORDINAL_MASK = (1 << ORDINAL_BITS) - 1
 ROWS_AT_ONCE = 10_000
 Row = tuple[int, float | None, int]
 """(result id, value, author) of a score."""

@@ -20,8 +20,7 @@ from experiments.rows.new_items import text_of
 from runs.outcomes import ERRORS
 from scoring.boards.leaderboard import Board, Entry, row_name
 from scoring.boards.requirements import Met
-from scoring.judging.judged_results import JudgedResult, judged_by_item
-from scoring.models import Score
+from scoring.judging.judged_results import JudgedResult, Said, judged_by_item
 from scoring.scorers.base import Place
 
 NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -165,12 +164,12 @@ def _cases(entry: Entry, board: Board) -> Iterator[_Case]:
     """Yield the items of a run in the order of its cases, each over all its trials."""
     specs = [spec for spec in board.experiment.scorers.filter(removed_at=None) if _decides(spec)]
     trials = board.experiment.trials
-    for _, results in groupby(judged_by_item(entry.run, specs), lambda judged: judged.result.item_id):
+    for _, results in groupby(judged_by_item(entry.run, specs), lambda judged: judged.item_id):
         case = _Case("")
         for judged in results:
             case.name = judged.item.key
-            case.latency_ms += judged.result.latency_ms or 0
-            _look_at(case, judged, specs, f"trial {judged.result.trial + 1} of {trials}: " if trials > 1 else "")
+            case.latency_ms += judged.latency_ms or 0
+            _look_at(case, judged, specs, f"trial {judged.trial + 1} of {trials}: " if trials > 1 else "")
         yield case
 
 
@@ -184,15 +183,14 @@ def _decides(spec: ScorerSpec) -> bool:
 
 def _look_at(case: _Case, judged: JudgedResult, specs: Sequence[ScorerSpec], trial: str) -> None:
     """Add what one result says of its item."""
-    result = judged.result
-    if result.outcome in ERRORS:
-        case.errors.append(f"{trial}{result.outcome}: {result.detail}")
+    if judged.outcome in ERRORS:
+        case.errors.append(f"{trial}{judged.outcome}: {judged.detail}")
     for spec in specs:
         for score in judged.scores.get(spec.pk, []):
             _judge(case, judged, spec, score, trial)
 
 
-def _judge(case: _Case, judged: JudgedResult, spec: ScorerSpec, score: Score, trial: str) -> None:
+def _judge(case: _Case, judged: JudgedResult, spec: ScorerSpec, score: Said, trial: str) -> None:
     """Add one verdict to its item."""
     said = score.explanation or score.label
     if score.error:

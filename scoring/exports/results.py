@@ -9,8 +9,7 @@ from experiments.rows.writing_rows import TAG_SEPARATOR, csv_record
 from runs.models import Run
 from runs.result_addresses import address_of
 from scoring.boards.leaderboard import Board, row_name
-from scoring.judging.judged_results import JudgedResult, judged_results
-from scoring.models import Score
+from scoring.judging.judged_results import JudgedResult, Said, judged_results
 
 ITEM = ("candidate", "item", "trial", "outcome", "detail", "input", "expected", "output")
 MEASURED = ("tokens_in", "tokens_out", "cost_usd", "latency_ms", "first_token_ms", "tokens_per_s")
@@ -45,17 +44,17 @@ def _score_columns(specs: Sequence[ScorerSpec]) -> list[str]:
 
 
 def _cells(run: Run, judged: JudgedResult, specs: Sequence[ScorerSpec]) -> list[str]:
-    result, item = judged.result, judged.item
+    item = judged.item
     scores = [cell for spec in specs for cell in _score_cells(judged.scores.get(spec.pk, []))]
-    measured = [_number(getattr(result, name)) for name in MEASURED]
+    measured = [_number(getattr(judged, name)) for name in MEASURED]
     asked = [text_of(item.input), text_of(item.expected), judged.output]
-    place = [TAG_SEPARATOR.join(item.tag_list), item.split, address_of(run, result.ordinal)]
+    place = [TAG_SEPARATOR.join(item.tag_list), item.split, address_of(run, judged.ordinal)]
     return [
         row_name(run),
         item.key,
-        str(result.trial),
-        result.outcome,
-        result.detail,
+        str(judged.trial),
+        judged.outcome,
+        judged.detail,
         *asked,
         *scores,
         *measured,
@@ -63,7 +62,7 @@ def _cells(run: Run, judged: JudgedResult, specs: Sequence[ScorerSpec]) -> list[
     ]
 
 
-def _score_cells(scores: Sequence[Score]) -> list[str]:
+def _score_cells(scores: Sequence[Said]) -> list[str]:
     """Return value, label and explanation; of several people the mean, and how many they are."""
     values = [score.value for score in scores if score.value is not None]
     value = sum(values) / len(values) if values else None

@@ -31,24 +31,24 @@ def output_jsonl(asked: Asked) -> Iterator[str]:
 
 
 def _object(run: Run, judged: JudgedResult, specs: Sequence[ScorerSpec]) -> dict[str, Any]:
-    result, item = judged.result, judged.item
+    item = judged.item
     return {
         "candidate": row_name(run),
         "item": item.key,
-        "trial": result.trial,
-        "outcome": result.outcome,
-        "detail": result.detail,
+        "trial": judged.trial,
+        "outcome": judged.outcome,
+        "detail": judged.detail,
         "input": item.input,
         "expected": item.expected,
         "output": judged.output,
         "scores": {spec.name: [plain_score(one) for one in judged.scores.get(spec.pk, [])] for spec in specs},
-        "tokens_in": result.tokens_in,
-        "tokens_out": result.tokens_out,
-        "cost_usd": None if result.cost_usd is None else float(result.cost_usd),
-        "latency_ms": result.latency_ms,
+        "tokens_in": judged.tokens_in,
+        "tokens_out": judged.tokens_out,
+        "cost_usd": None if judged.cost_usd is None else float(judged.cost_usd),
+        "latency_ms": judged.latency_ms,
         "tags": list(item.tag_list),
         "split": item.split,
-        "result": address_of(run, result.ordinal),
+        "result": address_of(run, judged.ordinal),
     }
 
 

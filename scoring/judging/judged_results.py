@@ -1,46 +1,144 @@
-"""The results of a run that count, each with its item, its whole answer and what the scorers in force said of it."""
+"""The results of a run that count, each with its item, its whole answer and what the scorers in force said of it.
+
+Read as plain rows, some hundreds at once: files have a million of them.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, NamedTuple
 
+import orjson
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from experiments.among import Among
 from experiments.models import Item, ScorerSpec
-from runs.models import Result, Run
-from runs.models.results import result_id_of
-from runs.transcripts import output_of
+from experiments.models.datasets import split_tags
+from runs.models import Result, Run, Transcript
+from runs.models.results import ORDINAL_MASK, result_id_of, tokens_per_s
+from runs.transcripts import output_in
 from scoring.boards.scored import prefix_of
 from scoring.models import Score, ScoreQuerySet
 
 RESULTS_AT_ONCE = 500
+RESULT = (
+    "id",
+    "item_id",
+    "trial",
+    "outcome",
+    "detail",
+    "tokens_in",
+    "tokens_out",
+    "cost_usd",
+    "latency_ms",
+    "first_token_ms",
+)
+ITEM = ("id", "key", "input", "expected", "tags", "split")
+SCORE = ("result_id", "scorer_id", "revision", "author", "value", "label", "extracted", "explanation", "error")
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedResult:
-    """One result and what was said of it."""
+class AskedItem(NamedTuple):
+    """What a result was asked about."""
 
-    result: Result
-    scores: dict[int, list[Score]]
-    """By the scorer's id: one of code, of people one a person."""
+    pk: int
+    key: str
+    input: Any
+    expected: Any
+    tags: str
+    """As they are stored."""
+    split: str
 
     @property
-    def item(self) -> Item:
+    def tag_list(self) -> tuple[str, ...]:
+        """The tags as a tuple."""
+        return split_tags(self.tags)
+
+
+class Said(NamedTuple):
+    """A score, as it is stored."""
+
+    result_id: int
+    scorer_id: int
+    revision: int
+    author: int
+    value: float | None
+    label: str
+    extracted: str | None
+    explanation: str
+    error: str
+
+
+Scores = dict[int, list[Said]]
+"""By the scorer's id: one of code, of people one a person."""
+
+
+class _Beside:
+    """Items and answers of some results, read for all of them when the first is asked for."""
+
+    def __init__(self, rows: Collection[Any]) -> None:
+        self._results, self._items = [row[0] for row in rows], {row[1] for row in rows}
+
+    @cached_property
+    def items(self) -> dict[int, AskedItem]:
+        """Items by their id."""
+        rows = Item.objects.filter(Among("pk", self._items)).order_by().values_list(*ITEM)
+        return {row[0]: AskedItem._make(row) for row in rows}
+
+    @cached_property
+    def outputs(self) -> dict[int, str]:
+        """Whole answers by the result's id; those without a transcript are left out."""
+        rows = Transcript.objects.filter(Among("result_id", self._results)).order_by()
+        stored = Cast("body", TextField())  # read here: Django's reading of JSON takes three times as long
+        return {pk: output_in(orjson.loads(body)) for pk, body in rows.values_list("result_id", stored)}
+
+
+class JudgedResult(NamedTuple):
+    """One result and what was said of it."""
+
+    pk: int
+    item_id: int
+    trial: int
+    outcome: str
+    detail: str
+    tokens_in: int | None
+    tokens_out: int | None
+    cost_usd: Decimal | None
+    latency_ms: int | None
+    first_token_ms: int | None
+    scores: Scores
+    beside: _Beside
+
+    @property
+    def ordinal(self) -> int:
+        """Its number in the run."""
+        return self.pk & ORDINAL_MASK
+
+    @property
+    def tokens_per_s(self) -> float | None:
+        """How fast the answer came after its first word, as `Result.tokens_per_s`."""
+        return tokens_per_s(self.latency_ms, self.first_token_ms, self.tokens_out)
+
+    @property
+    def item(self) -> AskedItem:
         """The item that was asked about."""
-        return self.result.item
+        return self.beside.items[self.item_id]
 
     @property
     def output(self) -> str:
         """The whole text of the answer; "" where there is none."""
-        return output_of(self.result)
+        return self.beside.outputs.get(self.pk, "")
 
 
 def judged_results(run: Run, specs: Sequence[ScorerSpec]) -> Iterator[JudgedResult]:
     """Yield the run's results that count in the order of their ordinals, read a chunk at a time."""
     prefix, after = prefix_of(run), -1
-    results = Result.objects.of_run(run).select_related("item", "transcript").order_by("pk")
+    results = Result.objects.of_run(run).order_by("pk").values_list(*RESULT)
     while rows := list(results.filter(pk__gt=after)[:RESULTS_AT_ONCE]):
-        after = rows[-1].pk
-        scores = _said(Score.objects.between(rows[0].pk, after + 1), specs)
-        yield from (JudgedResult(row, dict(scores[row.pk])) for row in rows if prefix.counts(row.ordinal))
+        after = rows[-1][0]
+        judged = _judged(rows, Score.objects.between(rows[0][0], after + 1), specs)
+        yield from (one for one in judged if prefix.counts(one.ordinal))
 
 
 def judged_by_item(run: Run, specs: Sequence[ScorerSpec]) -> Iterator[JudgedResult]:
@@ -62,20 +160,29 @@ def judged_at(
 ) -> Iterator[tuple[Run, JudgedResult]]:
     """Yield the stored results of runs over one case list at these positions: by position, then run, then trial."""
     cases = runs[0].case_list.case_count
-    order = [(run, trial * cases + p) for p in positions for run in runs for trial in range(trials)]
-    ids = [result_id_of(run.pk, ordinal) for run, ordinal in order]
-    results = Result.objects.select_related("transcript").prefetch_related("item").in_bulk(ids)
-    scores = _said(Score.objects.filter(result__in=list(results)), specs)
-    for (run, _), pk in zip(order, ids, strict=True):
-        if pk in results:
-            yield run, JudgedResult(results[pk], dict(scores[pk]))
+    order = [
+        (run, result_id_of(run.pk, trial * cases + position))
+        for position in positions
+        for run in runs
+        for trial in range(trials)
+    ]
+    rows = list(Result.objects.filter(Among("pk", (pk for _, pk in order))).order_by().values_list(*RESULT))
+    scores = Score.objects.filter(Among("result_id", (row[0] for row in rows)))
+    found = {one.pk: one for one in _judged(rows, scores, specs)}
+    yield from ((run, found[pk]) for run, pk in order if pk in found)
 
 
-def _said(scores: ScoreQuerySet, specs: Sequence[ScorerSpec]) -> dict[int, dict[int, list[Score]]]:
-    """Return what was said under the revisions in force, by result and scorer."""
+def _judged(rows: Collection[Any], scores: ScoreQuerySet, specs: Sequence[ScorerSpec]) -> Iterator[JudgedResult]:
+    """Yield rows of results with what was said of them."""
+    said, beside = _said(scores, specs), _Beside(rows)
+    return (JudgedResult._make((*row, said.get(row[0], {}), beside)) for row in rows)
+
+
+def _said(scores: ScoreQuerySet, specs: Sequence[ScorerSpec]) -> dict[int, Scores]:
+    """Return what was said under the revisions in force, by result."""
     revisions = {spec.pk: spec.revision for spec in specs}
-    found: dict[int, dict[int, list[Score]]] = defaultdict(lambda: defaultdict(list))
-    for score in scores.filter(turn=0, scorer__in=revisions):
-        if score.revision == revisions[score.scorer_id]:
-            found[score.result_id][score.scorer_id].append(score)
+    found: dict[int, Scores] = defaultdict(dict)
+    for said in map(Said._make, scores.filter(turn=0, scorer__in=revisions).values_list(*SCORE)):
+        if said.revision == revisions[said.scorer_id]:
+            found[said.result_id].setdefault(said.scorer_id, []).append(said)
     return found

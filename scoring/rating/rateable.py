@@ -16,10 +16,10 @@ from experiments.models import Experiment, Item, ScorerSpec
 from experiments.models.projects import Person
 from runs.live.progress import counts_of
 from runs.models import Result, Run
-from runs.models.results import result_id_of
+from runs.models.results import ORDINAL_MASK, result_id_of
 from runs.outcomes import ANSWERED
 from scoring.boards.leaderboard import runs_on_board
-from scoring.boards.scored import ORDINAL_MASK, prefix_of
+from scoring.boards.scored import prefix_of
 from scoring.models import Score, Showing
 
 PERSON = "person"

@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 
 from runs.models import Result, Run
 from runs.result_addresses import address_of
+from scoring.judging.judged_results import Said
 from scoring.models import RunRating, Score
 
 
@@ -42,7 +43,7 @@ def score_shown(run: Run, row: Score, scorer: str, author: str | None, kind: str
     }
 
 
-def plain_score(row: Score) -> dict[str, Any]:
+def plain_score(row: Said) -> dict[str, Any]:
     """Return what a score says, without its place: files tell it beside the result."""
     names = ("value", "label", "extracted", "explanation", "error")
     return {"source": "person" if row.author else "code"} | {name: getattr(row, name) for name in names}

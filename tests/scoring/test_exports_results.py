@@ -127,7 +127,7 @@ def test_judged_results_read_chunk_by_chunk_come_once(experiment: Experiment, mo
 
     found = list(judged_results(run, list(experiment.scorers.all())))
 
-    assert [one.result.ordinal for one in found] == [0, 1, 2]
+    assert [one.ordinal for one in found] == [0, 1, 2]
     assert [score.value for one in found for score in one.scores[experiment.scorers.get().pk]] == [1.0, 0.0, 1.0]
 
 
