@@ -74,6 +74,8 @@ def bar_parts(*, done: int, errors: int, in_flight: int, planned: int) -> list[B
 
 NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 TICKS = 4
+STEPS_EACH_WAY = 2
+LEAST_REACH = 0.01
 LABEL_HEIGHT = 14.0
 
 
@@ -112,6 +114,14 @@ class Scale:
         """Return a scale of scores with round ends that holds all values of 0..1."""
         axis = Axis.around(values)
         return cls(axis.low, axis.high, axis.step, start, end)
+
+    @classmethod
+    def both_ways(cls, values: Iterable[float], start: float, end: float) -> Scale:
+        """Return the scale with 0 in its middle and round ends that holds all values."""
+        reach = max(LEAST_REACH, *(abs(value) for value in values))
+        step = _nice_step(reach / STEPS_EACH_WAY)
+        top = math.ceil(reach / step - 1e-9) * step
+        return cls(-top, top, step, start, end)
 
     @property
     def ticks(self) -> list[ScaleTick]:

@@ -12,6 +12,7 @@ from evalsite.charts import Axis, bar_parts
 register = template.Library()
 
 INTERVAL_WIDTH = 128
+MOST_NUMBERS = 5
 EDGE = 6  # room for half a dot, and for the half of a tick's text
 
 
@@ -53,10 +54,9 @@ def interval(
 
 @register.inclusion_tag("components/_interval_axis.html")
 def interval_axis(axis: Axis) -> dict[str, Any]:
-    """Draw the numbers of an axis, for the header above the intervals on it: the first, the last, the middle one."""
+    """Draw the numbers of an axis, for the header above the intervals on it: every second of more than five."""
     ticks = _ticks(axis)
-    shown = sorted({0, len(ticks) // 2, len(ticks) - 1})
-    return {"width": INTERVAL_WIDTH, "ticks": [ticks[index] for index in shown]}
+    return {"width": INTERVAL_WIDTH, "ticks": ticks[:: 1 if len(ticks) <= MOST_NUMBERS else 2]}
 
 
 @register.inclusion_tag("components/_progress_bar.html")

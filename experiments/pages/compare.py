@@ -21,7 +21,7 @@ from scoring.statistics.paired import FEW_DISAGREEMENTS
 ROWS = 20
 FILTERS = {"all": "all", "losses": "worse", "wins": "better", "ties": "same"}
 PLOT_WIDTH = 320
-EDGE = 8
+EDGE = 20  # room for half the text of a tick
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ class ComparePage:
     """Why these two cannot be compared; "": they can."""
     comparison: Comparison | None = None
     plot: "list[PlotLine] | None" = None
-    zero: float = 0.0
+    scale: Scale | None = None
+    """Of the differences in the plot."""
     chips: "list[FilterChip] | None" = None
     items: "list[ComparedItem] | None" = None
     earlier: str = ""
@@ -121,7 +122,7 @@ class ComparePage:
             "",
             comparison,
             _plot(comparison, scale),
-            scale.place(0.0),
+            scale,
             _chips(comparison.overall, shown, request),
             _items(comparison, order[start:end]),
             query_with(request, **{"from": start - ROWS or None}) if start else "",
@@ -224,8 +225,7 @@ def _scale(comparison: Comparison) -> Scale:
         difference = pairing.difference()
         ends += [difference.value or 0.0]
         ends += [difference.interval.low, difference.interval.high] if difference.interval else []
-    reach = max(0.01, *map(abs, ends))
-    return Scale(-reach, reach, reach, EDGE, PLOT_WIDTH - EDGE)
+    return Scale.both_ways(ends, EDGE, PLOT_WIDTH - EDGE)
 
 
 def _plot(comparison: Comparison, scale: Scale) -> list[PlotLine]:

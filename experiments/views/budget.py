@@ -14,7 +14,7 @@ from experiments.permissions import may
 from runs.actions import start_experiment
 from runs.limits.purses import spent_of
 from runs.limits.wallets import Budget, Owner
-from scoring.boards.forecast import forecast_of, sentence_of
+from scoring.boards.forecast import forecast_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,7 +33,7 @@ def experiment_budget(request: HttpRequest, uid: UUID) -> HttpResponse:
         "problem": problem,
         "typed": typed,
         "spent_usd": spent_of(Budget(Owner.EXPERIMENT, head.experiment.pk)),
-        "forecasts": [(one.candidate, sentence_of(one)) for one in forecast_of(head.experiment)],
+        "forecasts": forecast_of(head.experiment),
         "can_edit": may(request.user, head.experiment.project, "edit_experiment"),
     }
     return render(request, "experiments/experiment_budget.html", context, status=422 if problem else 200)

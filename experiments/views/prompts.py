@@ -54,7 +54,7 @@ def prompt_new(request: HttpRequest) -> HttpResponse:
                 problem = str(refusal)
             else:
                 page = page.refused(str(refusal))
-    context = {"page": page, "projects": projects, "project": project, "name": name, "name_problem": problem}
+    context = {"page": page, "choices": projects, "project": project, "name": name, "name_problem": problem}
     status = 422 if problem or page.editor.problem else 200
     return render(request, "experiments/prompt_new.html", context, status=status)
 

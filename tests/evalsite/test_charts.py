@@ -91,6 +91,13 @@ def test_scale_from_zero_ends_at_a_round_number() -> None:
     assert (scale.place(0.0), scale.place(1.0)) == (40, 240)
 
 
+def test_scale_of_both_ways_has_zero_in_its_middle_and_round_ends() -> None:
+    scale = Scale.both_ways([-0.19, 0.0, 0.06], 0, 400)
+
+    assert [tick.value for tick in scale.ticks] == [-0.2, -0.1, 0.0, 0.1, 0.2]
+    assert scale.place(0.0) == 200
+
+
 def test_scale_of_nothing_but_zeros_has_room() -> None:
     assert Scale.from_zero([0.0, 0.0], 0, 100).high == 1.0
 
