@@ -80,6 +80,11 @@ urlpatterns = [
     path("experiments/<uuid:uid>/board/leaderboard/", board.experiment_leaderboard, name="experiment-leaderboard"),
     path("experiments/<uuid:uid>/board/weights/", board.experiment_weights, name="experiment-weights"),
     path("experiments/<uuid:uid>/candidates/new/", candidates.candidate_new, name="candidate-new"),
+    path(
+        "experiments/<uuid:uid>/candidates/<uuid:candidate>/remove/",
+        candidates.candidate_remove,
+        name="candidate-remove",
+    ),
     path("experiments/<uuid:uid>/prompt-preview/", candidates.prompt_preview, name="prompt-preview"),
     path("experiments/<uuid:uid>/outputs/", outputs.experiment_outputs, name="experiment-outputs"),
     path("experiments/<uuid:uid>/outputs/export/", outputs.outputs_export, name="outputs-export"),

@@ -119,6 +119,7 @@ def world_of(project: Project, person: Any, *, rows: int = 1) -> World:
         parameters={
             "key": "item-0",
             "name": "correct",
+            "candidate": runs[0].name,
             "kind": "contains",
             "with": str(version.uid),
             "a": str(runs[0].uid),

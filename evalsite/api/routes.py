@@ -33,6 +33,7 @@ from scoring.api.scores import ResultScoreViewSet, RunScoreViewSet, ScoreViewSet
 app_name = "api"
 ID = "(?P<id>[^/.]+)"
 NAME = "(?P<name>[^/]+)"
+CANDIDATE = "(?P<candidate>[^/]+)"
 KIND = "(?P<kind>[^/]+)"
 ADDRESS = "(?P<id>[^/]+)"
 
@@ -154,6 +155,11 @@ urlpatterns = [
         ExperimentViewSet.as_view({"get": "list_candidates", "post": "candidates"}),
         "candidates",
     ),
+    route(
+        f"experiments/{ID}/candidates/{CANDIDATE}",
+        ExperimentViewSet.as_view({"delete": "remove_candidate"}),
+        "candidate",
+    ),
     route(f"experiments/{ID}/scorers", ScorerViewSet.as_view({"get": "list", "post": "create"}), "scorers"),
     route(f"experiments/{ID}/scorers/try", ScorerViewSet.as_view({"post": "trial"}), "scorer-try"),
     route(f"experiments/{ID}/scorers/{NAME}", ScorerViewSet.as_view({"delete": "destroy"}), "scorer"),
@@ -163,6 +169,7 @@ urlpatterns = [
     route(
         f"scorer-proposals/{ID}", ScorerProposalViewSet.as_view({"get": "retrieve", "delete": "destroy"}), "proposal"
     ),
+    route(f"scorer-proposals/{ID}/go-on", ScorerProposalViewSet.as_view({"post": "go_on"}), "proposal-go-on"),
     route(f"scorer-proposals/{ID}/keep", ScorerProposalViewSet.as_view({"post": "keep"}), "proposal-keep"),
     route(f"experiments/{ID}/export", ExperimentViewSet.as_view({"get": "export"}), "export"),
     route(f"experiments/{ID}/leaderboard", LeaderboardViewSet.as_view({"get": "retrieve"}), "leaderboard"),

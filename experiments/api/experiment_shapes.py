@@ -159,6 +159,7 @@ class ForecastsSerializer(serializers.Serializer[Any]):
     items = ForecastSerializer(many=True)
     total = serializers.IntegerField()
     next = serializers.CharField(allow_null=True, help_text="Null: they are all here.")
+    spent_usd = serializers.FloatField(help_text="Of the experiment's calls so far, as its budget counts them.")
 
 
 class ExportQuery(RequestSerializer):

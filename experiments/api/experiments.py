@@ -37,7 +37,18 @@ from experiments.api.experiment_shapes import (
 from experiments.api.references import named_or_404, project_from, version_from
 from experiments.api.scorers import NewScorer
 from experiments.models import Candidate, Experiment
-from runs.actions import add_and_start, cancel_run, pause_run, redeclare, resume_run, retry_failed, start_experiment
+from runs.actions import (
+    add_and_start,
+    cancel_run,
+    pause_run,
+    redeclare,
+    resume_run,
+    retry_failed,
+    start_experiment,
+    take_out,
+)
+from runs.limits.purses import spent_of
+from runs.limits.wallets import Budget, Owner
 from runs.live.activity import with_status
 from runs.models import Run, RunStatus
 from runs.models.runs import ACTIVE, RUNNABLE
@@ -51,7 +62,7 @@ class ExperimentViewSet(ArchivableViewSet):
     """Experiments."""
 
     queryset = Experiment.objects.select_related("project", "dataset_version__dataset", "baseline").prefetch_related(
-        "scorers"
+        "scorers__revisions"
     )
     serializer_class = ExperimentSerializer
 
@@ -155,6 +166,13 @@ class ExperimentViewSet(ArchivableViewSet):
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(CandidateSerializer(page, many=True).data)
 
+    @extend_schema(responses={204: None})
+    def remove_candidate(self, request: Request, candidate: str, **_: Any) -> Response:
+        """Take a candidate out by its id or name: its runs are kept; 409 while one of them goes on."""
+        listed = self.get_object().candidates.listed().select_related("experiment__project")
+        take_out(candidate=named_or_404(listed, candidate), by=request.user)
+        return Response(status=204)
+
     @extend_schema(request=StartSerializer, responses=StartedSerializer)
     def start(self, request: Request, **_: Any) -> Response:
         """Start a run for each candidate, or let them go on with what is missing; a pilot does the first 5 items."""
@@ -167,8 +185,10 @@ class ExperimentViewSet(ArchivableViewSet):
     @extend_schema(responses=ForecastsSerializer)
     def forecast(self, _request: Request, **_: Any) -> Response:
         """What everything will cost, from the priced results that exist (of a pilot, for one)."""
-        found = forecast_of(self.get_object())
-        return Response(ForecastsSerializer({"items": found, "total": len(found), "next": None}).data)
+        experiment = self.get_object()
+        found, spent = forecast_of(experiment), spent_of(Budget(Owner.EXPERIMENT, experiment.pk))
+        shown = {"items": found, "total": len(found), "next": None, "spent_usd": spent}
+        return Response(ForecastsSerializer(shown).data)
 
     @extend_schema(request=None, responses=StartedSerializer)
     def pause(self, request: Request, **_: Any) -> Response:

@@ -16,7 +16,7 @@ from experiments.api.references import item_from
 from experiments.declarations import ScorerDeclaration
 from experiments.models import Experiment, ScorerSpec
 from experiments.permissions import require
-from scoring.changing.proposing import change_scorer, discard_proposal, keep_proposal, save_scorer
+from scoring.changing.proposing import change_scorer, discard_proposal, go_on_judging, keep_proposal, save_scorer
 from scoring.changing.reweighing import stand_anew
 from scoring.judging.trying import question_of, try_scorer
 from scoring.models import ScorerProposal
@@ -25,12 +25,17 @@ from scoring.models import ScorerProposal
 class ScorerSerializer(serializers.ModelSerializer[ScorerSpec]):
     """A scorer that an experiment declares."""
 
+    options = serializers.SerializerMethodField()
     range = serializers.SerializerMethodField()
     pass_value = serializers.FloatField(allow_null=True)
 
     class Meta:
         model = ScorerSpec
-        fields = ["name", "kind", "weight", "range", "higher_is_better", "pass_value", "when", "revision"]
+        fields = ["name", "kind", "options", "weight", "range", "higher_is_better", "pass_value", "when", "revision"]
+
+    def get_options(self, scorer: ScorerSpec) -> dict[str, Any]:
+        """Return the options in force."""
+        return next((one.options for one in scorer.revisions.all() if one.number == scorer.revision), {})
 
     def get_range(self, scorer: ScorerSpec) -> list[float] | None:
         """Return the lowest and the highest value; None: it has no range."""
@@ -150,7 +155,7 @@ class ScorerViewSet(VisibleViewSet):
     def list(self, *_: Any, **__: Any) -> Response:
         """List the scorers that are in force, as they are declared."""
         self.order = Order("position")
-        page = self.paginate_queryset(self.get_object().scorers.filter(removed_at=None))
+        page = self.paginate_queryset(self.get_object().scorers.filter(removed_at=None).prefetch_related("revisions"))
         return self.get_paginated_response(ScorerSerializer(page, many=True).data)
 
     @extend_schema(request=ScorerChange, responses={201: ChangedSerializer})
@@ -199,6 +204,14 @@ class ScorerProposalViewSet(VisibleViewSet):
         """Let it be in force: boards follow at once, and the former scores stay as the history."""
         kept = keep_proposal(proposal=self.get_object(), by=request.user)
         return Response(ScorerSerializer(kept).data)
+
+    @extend_schema(request=None, responses=ProposalSerializer)
+    def go_on(self, request: Request, **_: Any) -> Response:
+        """Judge on from where the judging was left; one that is done stays as it is."""
+        proposal = self.get_object()
+        require(request.user, proposal.scorer.experiment.project, "edit_experiment")
+        go_on_judging(proposal)
+        return Response(self.shown(self.get_object()))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **_: Any) -> Response:

@@ -15,6 +15,7 @@ from experiments.pages.board_charts import BoardCharts
 from experiments.pages.board_order import SCORER, BoardColumn, board_columns, heads_of, in_order
 from experiments.permissions import may
 from runs.models import Run
+from runs.models.runs import RUNNABLE
 from scoring.boards.comparing import UNCORRECTED, differences_to
 from scoring.boards.leaderboard import Entry, leaderboard, row_name
 from scoring.boards.run_lines import RunLine, with_lines
@@ -94,6 +95,9 @@ class BoardRow:
             entries.append(MenuEntry("Compare with the baseline", url=self.compare_url))
         if self.entry.totals.error_count and run.is_finished:
             entries.append(MenuEntry("Retry failed", action=reverse("runs:run-retry", args=[run.uid])))
+        if run.candidate and run.status not in RUNNABLE:
+            args = [run.experiment.uid, run.candidate.uid]
+            entries.append(MenuEntry("Take out", action=reverse("experiments:candidate-remove", args=args)))
         return entries
 
     @property

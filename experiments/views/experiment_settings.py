@@ -73,6 +73,7 @@ def _shown(
     context = {
         "head": head,
         "part": ScorersPart.build(head.experiment),
+        "candidates": head.experiment.candidates.listed().select_related("provider", "prompt_version__prompt"),
         "ending": Ending.of_experiment(head.experiment, request.user),
         "plan": plan,
         "typed": typed,

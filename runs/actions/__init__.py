@@ -1,7 +1,7 @@
 """What can be done with runs: the same functions behind pages, API, admin and commands."""
 
 from runs.actions.ad_hoc import AdHocConfig, latest_again, run_again, start_ad_hoc
-from runs.actions.adding import add_and_start
+from runs.actions.adding import add_and_start, take_out
 from runs.actions.controlling import cancel_run, pause_run, resume_run, retry_failed
 from runs.actions.preparing import prepare
 from runs.actions.redeclaring import lacks_runs, redeclare
@@ -23,5 +23,6 @@ __all__ = [
     "run_again",
     "start_ad_hoc",
     "start_experiment",
+    "take_out",
     "wake_lanes",
 ]

@@ -1,4 +1,4 @@
-"""The page that adds a candidate, and its prompt shown with an item."""
+"""The page that adds a candidate, its prompt shown with an item, and taking one out."""
 
 import json
 from typing import Any
@@ -143,3 +143,19 @@ def test_prompt_preview_of_a_stranger_is_a_404(client: Client, stranger: User, c
     url = reverse("experiments:prompt-preview", args=[candidate.experiment.uid])
 
     assert client.post(url, {"role": "user", "content": "x"}).status_code == 404
+
+
+def test_candidate_is_taken_out_on_the_settings_page_by_who_may(
+    client: Client, as_editor: Client, candidate: Candidate, viewer: User
+) -> None:
+    settings = reverse("experiments:experiment-settings", args=[candidate.experiment.uid])
+    path = reverse("experiments:candidate-remove", args=[candidate.experiment.uid, candidate.uid])
+    shown = text(as_editor.get(settings))
+
+    answer = as_editor.post(path)
+
+    candidate.refresh_from_db()
+    assert path in shown
+    assert (answer["Location"], candidate.removed_at is None) == (settings, False)
+    client.force_login(viewer)
+    assert client.post(path).status_code == 404  # it is listed no more

@@ -1,13 +1,14 @@
-"""A candidate added to an experiment that lives: only its run is started."""
+"""A candidate added to an experiment that lives, whose run alone is started; one taken out, whose runs are kept."""
 
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from experiments.actions import ActionRefused, save_prompt
+from experiments.actions import ActionConflict, ActionRefused, save_prompt
 from experiments.declarations import CandidateDeclaration
 from experiments.models import Candidate, Prompt
-from runs.actions import add_and_start, start_experiment
+from runs.actions import add_and_start, start_experiment, take_out
 from runs.models import Run
+from tests.api_client import Api
 from tests.people import member_of
 from tests.runs.planned import candidate_at, sums
 
@@ -85,3 +86,25 @@ def test_add_and_start_by_a_viewer_is_forbidden(first: Candidate) -> None:
 
     with pytest.raises(PermissionDenied):
         add_and_start(experiment=first.experiment, declaration=like(first), by=viewer)
+
+
+def test_take_out_waits_for_the_run_and_keeps_it(first: Candidate) -> None:
+    with pytest.raises(ActionConflict, match="goes on: pause or cancel it"):
+        take_out(candidate=first, by=None)
+    Run.objects.update(status="cancelled", completed_at="2026-01-01T00:00:00Z")
+
+    assert take_out(candidate=first, by=None)
+    assert not take_out(candidate=first, by=None)
+    assert not first.experiment.candidates.listed().exists()
+    assert Run.objects.get().candidate == first
+
+
+def test_candidate_is_taken_out_by_api_by_its_name_once(first: Candidate) -> None:
+    api, path = Api(member_of(first.experiment.project, "editor")), f"experiments/{first.experiment.uid}/candidates"
+
+    working = api.delete(f"{path}/{first.name}/")
+    Run.objects.update(status="cancelled", completed_at="2026-01-01T00:00:00Z")
+    answers = [api.delete(f"{path}/{first.name}/").status_code for _ in range(2)]
+
+    assert (working.status_code, answers) == (409, [204, 404])
+    assert api.get(f"{path}/").json()["items"] == []
