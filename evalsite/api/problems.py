@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions
+from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
 from experiments.actions import ActionConflict, ActionRefused
@@ -30,8 +31,9 @@ class PreconditionFailed(exceptions.APIException):
 
 def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Return the answer to an error that is the request's; None: it is ours, and goes on."""
-    del context  # every view answers alike
     known = as_api_error(error)
+    if isinstance(known, exceptions.UnsupportedMediaType):
+        known.detail = exceptions.ErrorDetail(_what_to_send(context.get("view")))
     if known is None:
         return None
     status = HTTPStatus(known.status_code)
@@ -54,10 +56,15 @@ def plain_problem(status: int, sentence: str) -> HttpResponse:
     return HttpResponse(json.dumps(body), status=status, content_type=PROBLEM_TYPE)
 
 
+def _what_to_send(view: Any) -> str:
+    """Return the type of body that a view takes, as a sentence."""
+    if MultiPartParser in getattr(view, "parser_classes", ()):
+        return "Send the file in a form, with the header Content-Type: multipart/form-data."
+    return "Send JSON, with the header Content-Type: application/json."
+
+
 def as_api_error(error: Exception) -> exceptions.APIException | None:
     """Return an error of ours or Django's as REST framework's; None: nobody foresaw it."""
-    if isinstance(error, exceptions.UnsupportedMediaType):
-        error.detail = exceptions.ErrorDetail("Send JSON, with the header Content-Type: application/json.")
     if isinstance(error, exceptions.Throttled):
         return _throttled(error)
     if isinstance(error, exceptions.APIException):

@@ -216,7 +216,8 @@ def _sentence(reading: Reading) -> str:
     shown = [f"  line {row.line}: {row.reason}" for row in bad[:BAD_ROWS_SHOWN]]
     more = [f"  and {count - BAD_ROWS_SHOWN:,} more"] if count > BAD_ROWS_SHOWN else []
     head = (
-        f"{reading.file.shown}: {count:,} of {counted(reading.row_count, 'row')} are bad, so nothing was imported. "
+        f"{reading.file.shown}: {count:,} of {counted(reading.row_count, 'row')} {'is' if count == 1 else 'are'} bad, "
+        "so nothing was imported. "
         "Mend them, or skip bad rows."
     )
     return "\n".join([head, *shown, *more])

@@ -12,6 +12,7 @@ from experiments.rows.new_items import BadRow, Misfit, NewItem, new_item, text_o
 
 PLACES = ("key", "input", "expected", "metadata", "tags", "split", "checks")
 NAMED = ("input", "metadata")
+SPLIT = ("expected", "tags")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -72,25 +73,53 @@ def mapping_from(given: Any) -> ColumnMapping:
     if "input" not in values:
         raise WrongMapping("say which column is the input")
     for place, value in values.items():
-        if not (isinstance(value, str) or (place in NAMED and _is_named(value))):
-            what = "a column, or an object of names with their columns" if place in NAMED else "a column"
-            raise WrongMapping(f"{place} is {what}")
+        if not (isinstance(value, str) or _is_named(place, value) or _is_split(place, value)):
+            raise WrongMapping(f"{place} is {_what_is(place)}")
     wrong = [name for name in _names(values["input"]) if not VARIABLE.fullmatch(name)]
     if wrong:
         raise WrongMapping(f'"{wrong[0]}" is no name that a template can read: letters, digits and _')
     return ColumnMapping(
         input=values["input"],
         key=values.get("key", ""),
-        expected=SplitColumn(values["expected"]) if "expected" in values else None,
+        expected=_split_column(values.get("expected")),
         metadata=values.get("metadata", {}),
-        tags=SplitColumn(values["tags"], "|") if "tags" in values else None,
+        tags=_split_column(values.get("tags"), "|"),
         split=values.get("split", ""),
         checks=values.get("checks", ""),
     )
 
 
-def _is_named(value: Any) -> bool:
-    return isinstance(value, Mapping) and all(isinstance(column, str) and column for column in value.values())
+def _what_is(place: str) -> str:
+    if place in NAMED:
+        return "a column, or an object of names with their columns"
+    return f'a column, or {{"column": "{place.title()}", "split": ","}}' if place in SPLIT else "a column"
+
+
+def _is_named(place: str, value: Any) -> bool:
+    return place in NAMED and isinstance(value, Mapping) and all(_is_text(column) for column in value.values())
+
+
+def _is_split(place: str, value: Any) -> bool:
+    return (
+        place in SPLIT
+        and isinstance(value, Mapping)
+        and "column" in value
+        and not set(value) - {"column", "split"}
+        and all(_is_text(part) for part in value.values())
+    )
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _split_column(value: str | Mapping[str, str] | None, split: str = "") -> SplitColumn | None:
+    """Return a column with what parts its values; where the object does not say that, the default does."""
+    if value is None:
+        return None
+    return (
+        SplitColumn(value, split) if isinstance(value, str) else SplitColumn(value["column"], value.get("split", split))
+    )
 
 
 def _names(columns: str | Mapping[str, str]) -> Iterable[str]:

@@ -18,6 +18,7 @@ __all__ = ["FORMATS", "TABLES", "SourceRow", "UnreadableFile", "format_of", "rea
 
 FORMATS = ("csv", "tsv", "json", "jsonl")
 TABLES = ("csv", "tsv")
+SPREADSHEETS = ("xlsx", "xls", "xlsm", "ods", "numbers")
 GZIPPED = b"\x1f\x8b"
 FOREIGN = {
     b"PK\x03\x04": "a zip or a spreadsheet",
@@ -35,7 +36,8 @@ def format_of(name: str) -> str:
     """Return the format that a file's name says, `.gz` aside. Raises UnreadableFile for an unknown one."""
     ending = name.lower().removesuffix(".gz").rpartition(".")[2]
     if ending not in FORMATS:
-        raise UnreadableFile(f"its name ends in none of .{', .'.join(FORMATS)}: rename it, or write format:")
+        known = f"its name ends in none of .{', .'.join(FORMATS)} (each also .gz)"
+        raise UnreadableFile(f"{known}: {'export it as CSV' if ending in SPREADSHEETS else 'rename it'}")
     return ending
 
 

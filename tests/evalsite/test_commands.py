@@ -146,9 +146,12 @@ def test_create_token_is_found_by_its_text_and_ends_in_time() -> None:
 
 
 @pytest.mark.django_db
-def test_create_token_for_no_days_is_refused() -> None:
-    with pytest.raises(CommandFailed, match="at least 1"):
-        run("create_token", "ann", "--days", "0")
+@pytest.mark.parametrize("days", ["0", "99999999999"])
+def test_create_token_for_impossible_days_is_refused(days: str) -> None:
+    run("create_user", "ann")
+
+    with pytest.raises(CommandFailed, match="1 to 3,650 days"):
+        run("create_token", "ann", "--days", days)
 
 
 @pytest.mark.django_db

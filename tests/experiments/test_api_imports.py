@@ -72,3 +72,9 @@ def test_same_key_adds_an_item_once(editor: Any, dataset: Dataset) -> None:
 
     assert answers == [201, 201]
     assert Item.objects.filter(dataset=dataset).count() == 1
+
+
+def test_import_without_a_form_is_told_what_to_send(editor: Any, dataset: Dataset) -> None:
+    answer = Api(editor).post(f"datasets/{dataset.uid}/import/", {"mapping": {}})
+
+    assert (answer.status_code, answer.json()["detail"].split(",")[0]) == (415, "Send the file in a form")

@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from experiments.canonical import item_key
-from experiments.rows.column_mapping import ColumnMapping, SplitColumn, item_of, items_of, mapping_of
+from experiments.rows.column_mapping import (
+    ColumnMapping,
+    SplitColumn,
+    WrongMapping,
+    item_of,
+    items_of,
+    mapping_from,
+    mapping_of,
+)
 from experiments.rows.dataset_files import SourceRow
 from experiments.rows.new_items import BadRow, NewItem
 
@@ -180,3 +188,15 @@ def test_columns_of_a_mapping_are_named_by_their_places() -> None:
         "metadata.difficulty": "d",
         "split": "s",
     }
+
+
+def test_mapping_says_what_parts_values_as_experiment_files_do() -> None:
+    mapping = mapping_from({"input": "q", "expected": {"column": "a", "split": "|"}, "tags": {"column": "t"}})
+
+    assert (mapping.expected, mapping.tags) == (SplitColumn("a", "|"), SplitColumn("t", "|"))
+
+
+@pytest.mark.parametrize("wrong", [{"split": ","}, {"column": "t", "by": ","}, {"column": 5}, ["t"], 5])
+def test_mapping_with_a_part_that_is_no_column_says_how_to_write_it(wrong: Any) -> None:
+    with pytest.raises(WrongMapping, match=r'tags is a column, or \{"column": "Tags", "split": ","\}'):
+        mapping_from({"input": "q", "tags": wrong})

@@ -74,7 +74,7 @@ def test_import_replaces_or_merges(
 def test_import_with_a_bad_row_names_its_line_and_keeps_nothing(tmp_path: Path) -> None:
     file = written(tmp_path, "key,input\na,one\na,two\n")
 
-    with pytest.raises(CommandFailed, match=r'1 of 2 rows are bad(.|\n)*line 3: lines 2 and 3 have the key "a"'):
+    with pytest.raises(CommandFailed, match=r'1 of 2 rows is bad(.|\n)*line 3: lines 2 and 3 have the key "a"'):
         run("import", file, "--dataset", "capitals")
 
     assert not Dataset.objects.exists()
@@ -119,7 +119,7 @@ def test_import_of_a_missing_file_or_a_directory_is_refused(tmp_path: Path) -> N
 
     with pytest.raises(CommandFailed, match="cannot be read: No such file"):
         run("import", str(tmp_path / "none.csv"), "--dataset", "capitals")
-    with pytest.raises(CommandFailed, match="cannot be read: Is a directory"):
+    with pytest.raises(CommandFailed, match="is a directory: name the file in it"):
         run("import", str(tmp_path / "folder.csv"), "--dataset", "capitals")
 
 

@@ -249,5 +249,7 @@ def test_format_of_a_name_is_its_ending(name: str, kind: str) -> None:
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.gz", "a", "a.csv.zip"])
 def test_format_of_another_name_is_refused(name: str) -> None:
-    with pytest.raises(UnreadableFile, match=r"its name ends in none of \.csv, \.tsv, \.json, \.jsonl: rename it"):
+    with pytest.raises(
+        UnreadableFile, match=r"its name ends in none of \.csv, \.tsv, \.json, \.jsonl \(each also \.gz\): rename it"
+    ):
         format_of(name)

@@ -114,7 +114,7 @@ def test_bad_rows_stop_an_import_and_are_told_by_line(uploaded: Callable[..., Da
     ("name", "data", "sentence"),
     [
         ("empty.csv", b"", "is empty"),
-        ("items.xlsx", b"PK\x03\x04", "its name ends in none of"),
+        ("items.xlsx", b"PK\x03\x04", "export it as CSV"),
         ("noname", b"a,b\n1,2\n", "its name ends in none of"),
     ],
 )

@@ -1,12 +1,12 @@
 """`evalsite create-token`: a personal access token for the API."""
 
 from argparse import ArgumentParser
-from datetime import timedelta
 from typing import Any
 
-from evalsite.commands import CommandFailed, SiteCommand
+from evalsite.commands import SiteCommand
 from evalsite.people import user_named
-from experiments.models import AccessToken, Scope
+from experiments.actions.tokens import issue_token
+from experiments.models import Scope
 
 
 class Command(SiteCommand):
@@ -23,10 +23,6 @@ class Command(SiteCommand):
 
     def handle(self, **options: Any) -> None:
         """Print the token alone, so that a script can use it."""
-        days = options["days"]
-        if days is not None and days < 1:
-            raise CommandFailed("--days must be at least 1.", returncode=2)
-        user = user_named(options["username"])
-        expires_in, scope = days and timedelta(days=days), Scope(options["scope"])
-        _, secret = AccessToken.issue(user=user, name=options["name"], expires_in=expires_in, scope=scope)
+        user, scope = user_named(options["username"]), Scope(options["scope"])
+        _, secret = issue_token(name=options["name"], by=user, days=options["days"], scope=scope)
         self.stdout.write(secret)

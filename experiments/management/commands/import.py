@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from evalsite.commands import SiteCommand
+from evalsite.commands import CommandFailed, SiteCommand
 from experiments.actions import ActionRefused, DataFile, Imported, ImportOptions, import_file, project_named
 from experiments.actions.declaring import DEFAULT_PROJECT
 from experiments.rows.column_mapping import ColumnMapping, SplitColumn
@@ -38,6 +38,9 @@ class Command(SiteCommand):
 
     def handle(self, **options: Any) -> None:
         """Import the file and say what it came to."""
+        path = Path(options["file"])
+        if path.is_dir():
+            raise CommandFailed(f"{path} is a directory: name the file in it", returncode=2)
         chosen = ImportOptions(
             given=_mapping(options) if any(options[name] for name in MAPPING_OPTIONS) else None,
             file_format=options["format"],
@@ -47,7 +50,7 @@ class Command(SiteCommand):
         imported = import_file(
             project=project_named(options["project"]),
             name=options["dataset"],
-            file=DataFile(Path(options["file"])),
+            file=DataFile(path),
             options=chosen,
             by=None,
             note=options["note"],
