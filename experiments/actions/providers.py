@@ -206,6 +206,8 @@ def _check_url(provider: Provider) -> None:
         raise ActionRefused("base_url", "this kind needs the URL of its endpoint, like https://api.openai.com/v1")
     if not is_web_address(url):
         raise ActionRefused("base_url", f'"{url}" is no URL: write http://… or https://…')
+    if "@" in urlsplit(url).netloc:
+        raise ActionRefused("base_url", "a URL is shown to everybody: type its password as the key, or in a header")
     try:
         refuse_forbidden(urlsplit(url).hostname or "", allow_private=settings.PRIVATE_PROVIDERS)
     except ForbiddenAddress as forbidden:
@@ -215,13 +217,14 @@ def _check_url(provider: Provider) -> None:
 
 
 def is_web_address(url: str) -> bool:
-    """Return whether a URL begins with http:// or https:// and names a host, and a port only if it is one."""
+    """Return whether a URL is one word from http:// or https:// on and names a host, and a port only if it is one."""
     try:
         parts = urlsplit(url)
         _ = parts.port  # read: it raises for what is no port
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+    is_one_word = url.isprintable() and " " not in url
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and is_one_word
 
 
 def _check_limit(provider: Provider, *, name: str, highest: int) -> None:

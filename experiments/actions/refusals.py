@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from unicodedata import category
 
 from django.db import IntegrityError, transaction
 
 NAME_LENGTH = 200
 NAMES_SHOWN = 5
+CONTROLS = ("Cc", "Zl", "Zp")
+"""Categories of Unicode that would break a line of a log or of a terminal; what joins emoji is in none of them."""
 
 
 class ActionRefused(ValueError):
@@ -44,10 +47,12 @@ def refused_when_taken(sentence: str, field: str = "name") -> Iterator[None]:
 
 
 def checked_name(name: str, what: str, limit: int = NAME_LENGTH) -> str:
-    """Return a name without spaces around it. Raises ActionRefused for an empty or an overlong one."""
+    """Return a name without spaces around it. Raises ActionRefused for one that is empty, overlong or not one line."""
     stripped = name.strip()
     if not stripped:
         raise ActionRefused("name", f"{what} needs a name")
     if len(stripped) > limit:
         raise ActionRefused("name", f"the name has {len(stripped)} characters; {limit} are allowed")
+    if not stripped.isprintable() and any(category(letter) in CONTROLS for letter in stripped):
+        raise ActionRefused("name", "a name is one line, without tabs and other control characters")
     return stripped
