@@ -12,7 +12,8 @@ from django.db.models import Q
 from experiments.models.experiments import Experiment
 from experiments.models.projects import Project, VisibleQuerySet
 
-DOCUMENT_NAME = re.compile(r"^experiment: *(.{1,200}?) *$", re.MULTILINE)
+DOCUMENT_NAME = re.compile(r"""^experiment: *(["']?)(.{1,200}?)\1 *$|"experiment" *: *"([^"\n]{1,200})""", re.MULTILINE)
+"""How a document names its experiment, as YAML or as JSON."""
 
 
 class ExperimentDraftQuerySet(VisibleQuerySet):
@@ -65,7 +66,7 @@ class ExperimentDraft(models.Model):
     def name(self) -> str:
         """What it is called on pages."""
         named = DOCUMENT_NAME.search(self.document) if self.document else None
-        return str(self.fields.get("name") or (named[1] if named else "") or "unnamed draft")
+        return str(self.fields.get("name") or (named and (named[2] or named[3])) or "unnamed draft")
 
     @property
     def is_document(self) -> bool:

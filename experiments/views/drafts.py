@@ -25,9 +25,11 @@ from experiments.pages.drafts import (
     typed_scorers,
 )
 from experiments.permissions import require
+from experiments.views.gone_drafts import kept_when_gone
 from runs.actions.drafting import start_draft, try_draft
 
 REFUSALS = (ActionRefused, FileProblems)
+GONE = "This draft was started or discarded meanwhile. What you typed is still here: Save makes a new draft of it."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,6 +50,7 @@ def experiment_new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@kept_when_gone
 def draft_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show a draft, or save it and show it again with empty rows for more."""
     draft = _draft(request, uid)
@@ -64,7 +67,11 @@ def draft_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_POST
 def draft_save(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Save what was typed so far and show what the draft comes to, as a fragment; 412 where somebody else has saved."""
-    draft = _draft(request, uid)
+    try:
+        draft = _draft(request, uid)
+    except Http404:
+        context = {"state": DraftState(ExperimentDraft(uid=uid)), "refusal": GONE}
+        return render(request, "experiments/_draft_state.html", context, status=412)
     try:
         _save(request, draft)
     except (StaleEdit, ActionRefused) as refusal:
@@ -77,6 +84,7 @@ def draft_save(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 
 @require_POST
+@kept_when_gone
 def draft_try(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Save, run the first 3 items for each candidate, and show their answers as they come."""
     draft = _draft(request, uid)
@@ -107,6 +115,7 @@ def draft_scorer(request: HttpRequest, uid: UUID, number: int) -> HttpResponse:
 
 
 @require_POST
+@kept_when_gone
 def draft_start(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Save, make the experiment, start it, and lead to its board."""
     draft = _draft(request, uid)
@@ -127,6 +136,7 @@ def draft_discard(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 
 @require_POST
+@kept_when_gone
 def draft_document(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Save, and let the draft be the document that its fields declare."""
     draft = _draft(request, uid)

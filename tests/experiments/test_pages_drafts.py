@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from experiments.models import Candidate, Experiment, ExperimentDraft, Project
 from runs.models import Run
-from tests.factories import CandidateFactory, DatasetVersionFactory, ItemFactory, ProviderFactory
+from tests.factories import CandidateFactory, DatasetVersionFactory, ItemFactory, ProviderFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 ROWS = "question,expected\r\nCapital of Peru?,Lima\r\nCapital of France?,Paris\r\n"
@@ -335,3 +335,52 @@ def test_clone_of_an_experiment_without_dataset_is_refused(as_editor: Client, pr
     answer = as_editor.post(reverse("experiments:experiment-clone", args=[experiment.uid]), follow=True)
 
     assert "has no dataset" in text(answer)
+
+
+@pytest.mark.parametrize("name", ["detail", "try", "start", "document"])
+def test_what_is_sent_to_a_draft_that_is_gone_becomes_a_new_draft(
+    as_editor: Client, draft: ExperimentDraft, name: str
+) -> None:
+    typed = form(draft, project=str(draft.project.uid))
+    draft.delete()
+
+    answer = as_editor.post(at(name, draft), typed, follow=True)
+
+    made = ExperimentDraft.objects.get()
+    assert made.fields["candidates"][0]["model"] == "small"
+    assert answer.redirect_chain[0][0] == at("detail", made)
+    assert "started or discarded meanwhile" in answer.content.decode()
+    assert not Experiment.objects.exists()
+
+
+def test_typing_in_a_draft_that_is_gone_says_how_to_go_on(as_editor: Client, draft: ExperimentDraft) -> None:
+    typed = form(draft)
+    draft.delete()
+
+    answer = as_editor.post(at("save", draft), typed)
+
+    assert (answer.status_code, ExperimentDraft.objects.count()) == (412, 0)
+    assert "Save makes a new draft of it" in answer.content.decode()
+
+
+def test_what_a_stranger_sends_to_a_draft_that_is_gone_makes_nothing(client: Client, draft: ExperimentDraft) -> None:
+    typed = form(draft, project=str(draft.project.uid))
+    draft.delete()
+    client.force_login(UserFactory())
+
+    answer = client.post(at("detail", draft), typed)
+
+    assert (answer.status_code, ExperimentDraft.objects.count()) == (404, 0)
+
+
+@pytest.mark.parametrize(
+    ("document", "name"),
+    [
+        ("version: 1\nexperiment: one, two \n", "one, two"),
+        ('experiment: "one, two"', "one, two"),
+        ('{"version": 1, "experiment": "one, two", "prompt": "x"}', "one, two"),
+        ("prompt: x", "unnamed draft"),
+    ],
+)
+def test_draft_is_called_as_its_document_names_the_experiment(document: str, name: str) -> None:
+    assert ExperimentDraft(document=document).name == name
