@@ -19,14 +19,14 @@ from experiments.actions.datasets import draft_of_people
 from experiments.actions.item_content import stored_content
 from experiments.actions.item_steps import write_steps
 from experiments.actions.refusals import ActionConflict, ActionRefused
-from experiments.chunks import chunks
+from experiments.chunks import Pace, chunks
 from experiments.cleaning import clean_text
 from experiments.models import BulkChunk, BulkEdit, BulkKind, BulkStatus, Dataset
 from experiments.models.datasets import ItemQuerySet
 from experiments.models.projects import Person
 from experiments.permissions import require, user_of
 
-CHUNK = 50  # items edited in one transaction: a fifth of the 100 ms that other writers may wait at most
+CHUNK = 50  # items that are written down together; of them as many are edited in one transaction as other writers bear
 IN_REQUEST = 1000  # items that are edited before the request is answered; more are a worker's
 LEFT_KEPT = 200
 TAG_LENGTH = 200
@@ -85,8 +85,9 @@ def run_bulk_edit(bulk: BulkEdit) -> None:
         return
     try:
         require(bulk.created_by, bulk.dataset.project, "edit_dataset")
-        while _edit_chunk(bulk):
-            pass
+        pace = Pace(size=CHUNK // 2)
+        while bulk.done_count < bulk.total_count:
+            _edit_some(bulk, pace)
     except _Stopped:
         return
     except (ActionRefused, ActionConflict, PermissionDenied) as refusal:
@@ -140,22 +141,23 @@ def _begun(bulk: BulkEdit, rows: Iterable[tuple[int, int]], none_left: str) -> B
     return bulk
 
 
-@transaction.atomic
-def _edit_chunk(bulk: BulkEdit) -> bool:
-    """Edit the next chunk; False when there is none. Raises _Stopped, ActionConflict."""
-    draft = draft_of_people(bulk.dataset)
-    chunk = bulk.chunks.filter(number=bulk.done_count // CHUNK).first()
-    if chunk is None or bulk.done_count >= bulk.total_count:
-        return False
-    chosen = chosen_steps(draft, bulk, chunk.rows)
-    if chosen.steps:
-        write_steps(draft, chosen.steps, bulk.created_by, bulk)
-    counts = _counts(bulk, len(chunk.rows), len(chosen.steps), chosen.left)
-    if not BulkEdit.objects.held(bulk.pk, bulk.lease).update(beat=F("beat") + 1, **counts):
-        raise _Stopped
+def _edit_some(bulk: BulkEdit, pace: Pace) -> None:
+    """Edit the next items, in one transaction. Raises _Stopped, ActionConflict."""
+    number, done = divmod(bulk.done_count, CHUNK)
+    size = min(pace.size, CHUNK - done)
+    with pace.transaction(size, lambda: draft_of_people(bulk.dataset)) as draft:
+        chunk = bulk.chunks.filter(number=number).first()
+        if chunk is None:  # another job has edited all
+            raise _Stopped
+        rows = chunk.rows[done : done + size]
+        chosen = chosen_steps(draft, bulk, rows)
+        if chosen.steps:
+            write_steps(draft, chosen.steps, bulk.created_by, bulk)
+        counts = _counts(bulk, len(rows), len(chosen.steps), chosen.left)
+        if not BulkEdit.objects.held(bulk.pk, bulk.lease).update(beat=F("beat") + 1, **counts):
+            raise _Stopped
     for name, value in counts.items():
         setattr(bulk, name, value)
-    return True
 
 
 def _counts(bulk: BulkEdit, done: int, edited: int, left: list[str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from experiments.actions.refusals import (
     refuse_while_used,
     refused_when_taken,
 )
+from experiments.chunks import Pace
 from experiments.cleaning import clean_text
 from experiments.models import Dataset, Experiment, Item, ItemEdit, Project
 from experiments.models.experiments import ExperimentQuerySet
@@ -22,7 +23,6 @@ from experiments.permissions import require
 
 AD_HOC_DATASET = "(ad hoc inputs)"
 DELETING = "deleting"
-ROWS_DELETED_AT_ONCE = 500
 
 
 @transaction.atomic
@@ -102,8 +102,10 @@ def delete_dataset(*, dataset: Dataset, by: Person | None) -> None:
             raise ActionConflict(f"A file is being written into {draft}: wait for it, then delete.")
         draft.versions.all().delete()
         Dataset.objects.filter(pk=draft.pk).update(filling_hash=DELETING)
+    pace = Pace()
     for model in (ItemEdit, Item):
         rows = model.objects.filter(dataset=draft).order_by()
-        while pks := list(rows.values_list("pk", flat=True)[:ROWS_DELETED_AT_ONCE]):
-            model.objects.filter(pk__in=pks).delete()
+        while pks := list(rows.values_list("pk", flat=True)[: pace.size]):
+            with pace.transaction(len(pks), lambda: None):
+                model.objects.filter(pk__in=pks).delete()
     draft.delete()

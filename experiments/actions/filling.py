@@ -16,7 +16,7 @@ from experiments.actions.label_names import note_names
 from experiments.actions.refusals import ActionConflict, ActionRefused
 from experiments.actions.surveying import Row, Source, Survey, digest_of_item, stored_rows, survey
 from experiments.canonical import content_hash, digest_of
-from experiments.chunks import chunks
+from experiments.chunks import Pace
 from experiments.models import Dataset, DatasetVersion, Item, Project
 from experiments.models.datasets import POSITION_GAP, ItemQuerySet
 from experiments.models.projects import Person
@@ -178,10 +178,9 @@ def _begin(dataset: Dataset, identity: str) -> Dataset:
 
 
 @contextmanager
-def _held(draft: Dataset) -> Iterator[Dataset]:
+def _held(draft: Dataset, pace: Pace | None = None, rows: int = 1) -> Iterator[Dataset]:
     """Lock the draft for one short transaction. Raises _Overtaken when it is no longer this file's to write."""
-    with transaction.atomic():
-        now = locked(draft)
+    with (pace or Pace()).transaction(rows, lambda: locked(draft)) as now:
         if now.filling_hash != draft.filling_hash:
             raise _Overtaken
         yield now
@@ -243,26 +242,28 @@ def take_back(draft: Dataset) -> None:
 
 def _clear(draft: Dataset, plan: Plan) -> None:
     """Take out of the draft what another file, or this one, left there and the plan does not want."""
+    pace = Pace()
     begun = _rows(draft).filter(since=draft.draft_number).iterator(ROWS_AT_ONCE)
-    for pks in chunks((item.pk for item in begun if not plan.holds(item)), ROWS_AT_ONCE):
-        with _held(draft):
+    for pks in pace.chunks(item.pk for item in begun if not plan.holds(item)):
+        with _held(draft, pace, len(pks)):
             _rows(draft).filter(pk__in=pks).delete()
     closed = set(plan.closed)
     ended = _rows(draft).filter(until=draft.draft_number).values_list("pk", flat=True)
-    for pks in chunks((pk for pk in ended if pk not in closed), ROWS_AT_ONCE):
-        with _held(draft):
+    for pks in pace.chunks(pk for pk in ended if pk not in closed):
+        with _held(draft, pace, len(pks)):
             _rows(draft).filter(pk__in=pks).update(until=None)
 
 
 def _write(draft: Dataset, plan: Plan, filling: Filling) -> None:
     """Bring the draft to the plan; what is there already stays. Raises ActionRefused for other rows than planned."""
-    for pks in chunks(plan.closed, ROWS_AT_ONCE):
-        with _held(draft):
+    pace = Pace()
+    for pks in pace.chunks(plan.closed):
+        with _held(draft, pace, len(pks)):
             _rows(draft).filter(pk__in=pks, until=None).update(until=draft.draft_number)
         filling.beat(0, len(plan.written))
     done = 0
-    for rows in chunks(_planned(plan, filling.source), ROWS_AT_ONCE):
-        with _held(draft):
+    for rows in pace.chunks(_planned(plan, filling.source)):
+        with _held(draft, pace, len(rows)):
             keys = [row["key"] for row, _ in rows]
             there = set(_rows(draft).filter(key__in=keys, since=draft.draft_number).values_list("key", flat=True))
             new = [pair for pair in rows if pair[0]["key"] not in there]

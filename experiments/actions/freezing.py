@@ -15,8 +15,7 @@ from experiments.models.projects import Person
 from experiments.permissions import require, user_of
 from experiments.rows.new_items import BadRow
 
-ROWS_AT_ONCE = 100  # written in a tenth of the 100 ms that other writers may wait at most, on a busy machine too
-
+ROWS_AT_ONCE = 100  # read at once
 BAD_ROWS_KEPT = 1000
 NOTE_LENGTH = 500
 

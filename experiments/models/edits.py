@@ -103,7 +103,7 @@ class BulkEdit(models.Model):
 
 
 class BulkChunk(models.Model):
-    """Items of a bulk edit that are edited in one transaction, as they were when they were chosen."""
+    """Items of a bulk edit that are written down together, as they were when they were chosen."""
 
     bulk = models.ForeignKey(BulkEdit, on_delete=models.CASCADE, related_name="chunks")
     number = models.PositiveIntegerField()

@@ -7,13 +7,13 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 
+from experiments import chunks
 from experiments.actions import (
     ActionConflict,
     ActionRefused,
     Cancelled,
     add_item,
     edit_item,
-    filling,
     freeze_dataset,
     freeze_rows,
     remove_item,
@@ -50,7 +50,7 @@ class Interrupted(Exception):
 @pytest.fixture
 def by_twos(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write two rows a transaction, so that a few rows are several transactions."""
-    monkeypatch.setattr(filling, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(chunks, "MOST", 2)
 
 
 def die() -> None:

@@ -221,9 +221,11 @@ class Interrupted(Exception):
 @pytest.fixture
 def interrupt(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, Callable[[], object]], None]]:
     """Call something when the watch of an import has been asked so many times while rows are written."""
+    from experiments import chunks
     from experiments.actions import imports
 
     monkeypatch.setattr(imports, "TOLD_EVERY_S", 0.0)
+    monkeypatch.setattr(chunks, "MOST", 50)
     original = imports._Watch.wrote
 
     def set_up(at: int, act: Callable[[], object]) -> None:

@@ -1,0 +1,38 @@
+"""How much is written at once."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from experiments.chunks import Pace, chunks
+
+
+class Clock:
+    """A clock that a transaction of a row moves on."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Return the seconds."""
+        return self.now
+
+
+def sizes(clock: Clock, seconds_a_row: Iterator[float]) -> list[int]:
+    """Return how many rows each transaction writes while rows take so long; waiting for the lock takes a second."""
+    pace, written = Pace(40, clock), []
+    for rows, each in zip(pace.chunks(range(10_000)), seconds_a_row, strict=False):
+        with pace.transaction(len(rows), lambda: setattr(clock, "now", clock.now + 1.0)):
+            clock.now += len(rows) * each
+        written.append(len(rows))
+    return written
+
+
+@pytest.mark.django_db
+def test_pace_writes_fewer_rows_where_they_take_long_and_more_again_where_not() -> None:
+    each = iter([0.001, 0.008, 0.0001, 0.0001, 0.0001, 0.0001, 0.0001, 0.1])
+
+    assert sizes(Clock(), each) == [40, 40, 5, 10, 20, 40, 80, 160]
+
+
+def test_chunks_are_of_one_size_but_for_the_last() -> None:
+    assert list(chunks(range(5), 2)) == [[0, 1], [2, 3], [4]]
