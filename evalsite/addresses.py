@@ -7,8 +7,17 @@ from django.utils.http import url_has_allowed_host_and_scheme
 def back(request: HttpRequest, default: str) -> HttpResponseRedirect:
     """Return the way back to the page that a form stood on, when that is on this site, else to the default."""
     came_from = request.headers.get("Referer", "")
-    is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
-    return HttpResponseRedirect(came_from if is_ours else default)
+    return HttpResponseRedirect(came_from if _is_ours(request, came_from) else default)
+
+
+def named_back(request: HttpRequest, default: str) -> str:
+    """Return the address that `back` in the form or the query names, when that is on this site, else the default."""
+    named = request.POST.get("back") or request.GET.get("back", "")
+    return named if _is_ours(request, named) else default
+
+
+def _is_ours(request: HttpRequest, address: str) -> bool:
+    return url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
 
 
 def query_with(request: HttpRequest, **changes: object) -> str:

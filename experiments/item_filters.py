@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Q
 
+from experiments.item_search import Stretch
 from experiments.models import Dataset, Item
 from experiments.models.datasets import ItemQuerySet
 from experiments.version_diffs import removed_items
@@ -34,6 +35,11 @@ class ItemFilter:
     def is_on(self) -> bool:
         """Whether anything is left out."""
         return any((self.key, self.text, self.tag, self.split, self.removed))
+
+    def stretch(self, dataset: Dataset, start: int | None) -> Stretch | None:
+        """Return the items that are looked through for the text, from a position on; None: for no text."""
+        rows: ItemQuerySet = Item.objects.filter(dataset=dataset)
+        return Stretch.of(rows if self.removed else rows.in_draft(), start) if self.text else None
 
     def found(self, dataset: Dataset) -> ItemQuerySet:
         """Return the items in their order."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 
 from experiments.models import Dataset, Item
 from experiments.models.datasets import ItemQuerySet
@@ -61,7 +61,14 @@ class VersionDiff:
 
     def counts(self) -> dict[str, int]:
         """Return how many items are added, changed and removed."""
-        return {kind: self.rows(kind).count() for kind in KINDS}
+        is_entered, is_left = self._is_entered(), self._is_left()
+        found = self._rows().aggregate(
+            entered=Count("pk", filter=is_entered),
+            left=Count("pk", filter=is_left),
+            changed=Count("pk", filter=Q(is_entered, Exists(self._left().filter(key=OuterRef("key"))))),
+        )
+        both = found["changed"]
+        return {"added": found["entered"] - both, "changed": both, "removed": found["left"] - both}
 
     def rows(self, kind: str) -> ItemQuerySet:
         """Return the rows of one kind in their order: as they are after, removed ones as they were before."""
@@ -83,12 +90,20 @@ class VersionDiff:
         return [Change(kind, before.get(row.key), row) for row in rows]
 
     def _entered(self) -> ItemQuerySet:
-        rows: ItemQuerySet = self._rows().in_version(self.second).filter(since__gt=self.first)
+        rows: ItemQuerySet = self._rows().filter(self._is_entered())
         return rows
 
     def _left(self) -> ItemQuerySet:
-        rows: ItemQuerySet = self._rows().in_version(self.first).filter(until__lte=self.second)
+        rows: ItemQuerySet = self._rows().filter(self._is_left())
         return rows
+
+    def _is_entered(self) -> Q:
+        """Return the condition that a row is of the later state, not of the first."""
+        return Q(since__gt=self.first, since__lte=self.second) & (Q(until=None) | Q(until__gt=self.second))
+
+    def _is_left(self) -> Q:
+        """Return the condition that a row is of the first state, not of the later one."""
+        return Q(since__lte=self.first, until__gt=self.first, until__lte=self.second)
 
     def _rows(self) -> ItemQuerySet:
         rows: ItemQuerySet = Item.objects.filter(dataset=self.dataset)

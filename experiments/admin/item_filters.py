@@ -6,13 +6,17 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from experiments.models import Dataset, DatasetVersion
+from experiments.item_search import Stretch
+from experiments.models import Dataset, DatasetVersion, Item
 from experiments.models.datasets import ItemQuerySet
 
 OFFERED = 200
+LONGEST_PLACE = 19
 REMOVED = "removed"
 KEPT = "evalsite.chosen_dataset"
 """Where a request keeps its dataset, which every filter asks for."""
+STRETCH = "evalsite.stretch"
+"""Where a request keeps the items that are looked through for its text."""
 NONE = "|"
 """Stands for no name at all: no tag holds a bar."""
 
@@ -31,7 +35,8 @@ class DatasetFilter(admin.SimpleListFilter):
     def choices(self, changelist: Any) -> Any:
         """Yield the choices, which leave the narrowing by another dataset's names behind."""
         for pk, name in self.lookup_choices:
-            link = changelist.get_query_string({self.parameter_name: pk}, ["version", "split", "tag", "p"])
+            left = ["version", "split", "tag", "from", "p"]
+            link = changelist.get_query_string({self.parameter_name: pk}, left)
             yield {"selected": self.value() == pk, "query_string": link, "display": name}
 
     def has_output(self) -> bool:
@@ -72,6 +77,21 @@ class VersionFilter(admin.SimpleListFilter):
         if self.value() == REMOVED:
             return rows.removed()
         return rows.in_version(number_of(self.value())) if self.value() else rows.in_draft()
+
+
+class PlaceFilter(admin.SimpleListFilter):
+    """Where looking for a text goes on: a position, led to by the list itself and shown nowhere else."""
+
+    title = "place"
+    parameter_name = "from"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:  # noqa: ARG002 - Django's
+        """Offer nothing."""
+        return []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's
+        """Leave the rows as they are."""
+        return queryset
 
 
 class NamesFilter(admin.SimpleListFilter):
@@ -128,6 +148,24 @@ def chosen_dataset(request: HttpRequest) -> Dataset | None:
         request.META[KEPT] = mine.filter(pk=chosen(request)).first()
     found: Dataset | None = request.META[KEPT]
     return found
+
+
+def looked_through(request: HttpRequest) -> Stretch | None:
+    """Return the items of the chosen dataset that are looked through for a text; None: none is looked for."""
+    dataset = chosen_dataset(request)
+    if dataset is None or not request.GET.get("q", "").strip():
+        return None
+    if STRETCH not in request.META:
+        rows: ItemQuerySet = Item.objects.filter(dataset=dataset)
+        start = place_from(request.GET.get("from", ""))
+        request.META[STRETCH] = Stretch.of(rows if request.GET.get("version") else rows.in_draft(), start)
+    found: Stretch = request.META[STRETCH]
+    return found
+
+
+def place_from(text: str) -> int | None:
+    """Return the position that an address says; None: the beginning."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_PLACE else None
 
 
 def chosen(request: HttpRequest) -> int:

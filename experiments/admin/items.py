@@ -8,25 +8,28 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils.formats import date_format
-from django.utils.text import Truncator
 
 from evalsite.project_admin import ProjectAdmin
 from experiments.actions import ActionConflict, ActionRefused, start_bulk_edit
-from experiments.admin.item_filters import DatasetFilter, SplitFilter, TagFilter, VersionFilter, chosen_dataset
-from experiments.admin.item_list import ItemList
+from experiments.admin.item_filters import (
+    DatasetFilter,
+    PlaceFilter,
+    SplitFilter,
+    TagFilter,
+    VersionFilter,
+    chosen_dataset,
+    looked_through,
+)
+from experiments.admin.item_list import ItemList, Row
 from experiments.item_filters import holds
-from experiments.media import without_data
 from experiments.models import BulkEdit, BulkKind, BulkStatus, Dataset, Item
 from experiments.models.datasets import ItemQuerySet
 from experiments.permissions import may, require
-from experiments.rows.new_items import text_of
 from experiments.wording import counted
 
 ASKED = {BulkKind.TAG: "tag", BulkKind.UNTAG: "tag", BulkKind.MOVE: "split"}
 """What a bulk edit needs to be told."""
 KEYS_SHOWN = 20
-INPUT_SHOWN, EXPECTED_SHOWN = 120, 60
 
 
 @admin.register(Item)
@@ -37,7 +40,7 @@ class ItemAdmin(ProjectAdmin):
     actions = ["tag", "untag", "move_to_split", "remove", "restore"]
     change_list_template = "admin/experiments/item/change_list.html"
     list_display = ["key", "shown_input", "shown_expected", "split", "shown_tags", "shown_change"]
-    list_filter = [DatasetFilter, VersionFilter, SplitFilter, TagFilter]
+    list_filter = [DatasetFilter, VersionFilter, SplitFilter, TagFilter, PlaceFilter]
     list_per_page = 50
     list_select_related = ["dataset__project", "changed_by"]
     ordering = ["position", "id"]
@@ -68,13 +71,15 @@ class ItemAdmin(ProjectAdmin):
 
     def get_search_results(
         self,
-        request: HttpRequest,  # noqa: ARG002 - Django's
+        request: HttpRequest,
         queryset: QuerySet[Any],
         search_term: str,
     ) -> tuple[QuerySet[Any], bool]:
-        """Return the items with the text in their key, their input or what is expected."""
-        text = search_term.replace("\0", "").strip()
-        return (queryset.filter(Q(key__icontains=text) | holds(text)) if text else queryset), False
+        """Return the items of a stretch that have the text in their key, their input or what is expected."""
+        text, stretch = search_term.replace("\0", "").strip(), looked_through(request)
+        if not text or stretch is None:
+            return queryset, False
+        return stretch.within(cast("ItemQuerySet", queryset)).filter(Q(key__icontains=text) | holds(text)), False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the items of one dataset, the newest where none is chosen, with the ways out and in of it."""
@@ -89,27 +94,27 @@ class ItemAdmin(ProjectAdmin):
         shown: HttpResponse = super().changelist_view(request, {**(extra_context or {}), **page})
         return shown
 
+    # How they are shown is the business of `item_list.Row`: here are their headings.
+
     @admin.display(description="input")
     def shown_input(self, item: Item) -> str:
         """Return the beginning of the input."""
-        variables = item.input if isinstance(item.input, dict) else {}
-        text = " · ".join(f"{name}: {text_of(value)}" for name, value in variables.items()) or text_of(item.input)
-        return Truncator(without_data(text)).chars(INPUT_SHOWN)
+        return Row(item).input
 
     @admin.display(description="expected")
     def shown_expected(self, item: Item) -> str:
         """Return the beginning of what is expected."""
-        return Truncator(text_of(item.expected)).chars(EXPECTED_SHOWN)
-
-    @admin.display(description="changed")
-    def shown_change(self, item: Item) -> str:
-        """Return who changed the item last, and when."""
-        return f"{item.changed_by or 'command line'}, {date_format(item.changed_at, 'j M Y H:i')}"
+        return Row(item).expected
 
     @admin.display(description="tags")
     def shown_tags(self, item: Item) -> str:
         """Return the tags as people read them."""
-        return ", ".join(item.tag_list)
+        return Row(item).tags
+
+    @admin.display(description="changed")
+    def shown_change(self, item: Item) -> str:
+        """Return who changed the item last, and when."""
+        return Row(item).change
 
     @admin.action(description="Tag")
     def tag(self, request: HttpRequest, rows: QuerySet[Item]) -> HttpResponse | None:

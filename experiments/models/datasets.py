@@ -114,7 +114,7 @@ class ItemQuerySet(VisibleQuerySet):
         """Return the rows of items that their drafts have no more, each as it was last."""
         same = Item.objects.filter(dataset=OuterRef("dataset"), key=OuterRef("key"))
         later = Q(until=None) | Q(since__gt=OuterRef("since"))
-        return self.exclude(until=None).exclude(Exists(same.filter(later)))
+        return self.filter(until__isnull=False).exclude(Exists(same.filter(later)))
 
     def tagged(self, tags: Iterable[str]) -> Self:
         """Return the rows that bear every one of the tags."""
@@ -157,10 +157,16 @@ class Item(models.Model):
             models.UniqueConstraint(fields=["dataset", "key", "since"], name="item_key_once_per_version"),
         ]
         indexes = [
-            # The items of a version in their order: version pages, case lists, exports.
-            models.Index(fields=["dataset", "position", "id"], name="item_dataset_position"),
-            # The items of a draft in their order and their number: curators' lists.
-            models.Index(fields=["dataset", "position", "id"], condition=Q(until=None), name="item_draft_position"),
+            # The items of a version in their order: version pages, case lists, exports; what differs between two,
+            # told from this index alone.
+            models.Index(fields=["dataset", "position", "id", "since", "until"], name="item_dataset_position"),
+            # The items of a draft in their order and their number, also those of a split: curators' lists. SQLite reads
+            # it alone only if it has `until` too.
+            models.Index(
+                fields=["dataset", "position", "id", "until", "split"],
+                condition=Q(until=None),
+                name="item_draft_position",
+            ),
             # The items that a draft has no more. By key: SQLite would read all that ended for each item by `until`.
             models.Index(fields=["dataset", "key"], condition=Q(until__isnull=False), name="item_ended_key"),
         ]

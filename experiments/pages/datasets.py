@@ -10,6 +10,7 @@ from django.urls import reverse
 from evalsite.addresses import query_with
 from experiments.chosen_projects import ChosenProjects
 from experiments.item_filters import ItemFilter
+from experiments.item_search import LOOKED
 from experiments.media import without_data
 from experiments.models import Dataset, DatasetVersion, Item
 from experiments.models.datasets import ItemQuerySet
@@ -107,7 +108,9 @@ class DatasetItemsPage:
     head: DatasetHead
     rows: list[ItemRow]
     total: int
-    """How many the search leaves."""
+    """How many the search leaves; of a text, among the items that were looked through."""
+    looked: int
+    """So many items were looked through for the text, and there are more; 0: all were."""
     filter: ItemFilter
     first_query: str
     """Leads to the beginning; "": this is the beginning."""
@@ -119,17 +122,22 @@ class DatasetItemsPage:
         """Return the page that the query asks for. Raises Http404 for strangers."""
         head = DatasetHead.build(uid, request.user, "Items")
         asked = ItemFilter.of(request.GET)
-        found = asked.found(head.dataset)
         after = place_from(request.GET.get("after", ""))
+        stretch = asked.stretch(head.dataset, after[0] if after else None)
+        found = asked.found(head.dataset) if stretch is None else stretch.within(asked.found(head.dataset))
         shown = list(behind(found, after)[: ROWS + 1])
         last = shown[ROWS - 1] if len(shown) > ROWS else None
+        place = f"{last.position}.{last.pk}" if last else ""
+        if stretch and stretch.next_start is not None:
+            place = place or f"{stretch.next_start}.0"
         return cls(
             head,
             [ItemRow(item) for item in shown[:ROWS]],
-            found.count(),
+            len(shown) if after is None and len(shown) <= ROWS else found.count(),
+            0 if stretch is None or stretch.is_whole else LOOKED,
             asked,
             query_with(request, after=None) if after else "",
-            query_with(request, after=f"{last.position}.{last.pk}") if last else "",
+            query_with(request, after=place) if place else "",
         )
 
 

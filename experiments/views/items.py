@@ -5,8 +5,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from evalsite.addresses import named_back
 from experiments.actions import (
     ActionConflict,
     ActionRefused,
@@ -32,7 +34,7 @@ def item_new(request: HttpRequest, uid: UUID) -> HttpResponse:
         try:
             item = add_item(dataset=head.dataset, content=typed.content(), by=request.user)
             messages.success(request, f"{item.key} is added to the draft.")
-            return redirect("experiments:dataset-items", uid=uid)
+            return redirect(_back(request, head))
         except ActionRefused as refusal:
             page = page.refused(typed, refusal)
         except ActionConflict as conflict:
@@ -53,7 +55,7 @@ def item_detail(request: HttpRequest, uid: UUID, number: int) -> HttpResponse:
         try:
             edited = edit_item(item=item, seen_at=seen_at, changes=typed.content(), by=request.user)
             messages.success(request, f"{edited.key} is saved in the draft.")
-            return redirect("experiments:dataset-items", uid=uid)
+            return redirect(_back(request, head))
         except StaleEdit:
             page = page.overtaken(typed)
         except ActionRefused as refusal:
@@ -73,7 +75,7 @@ def item_remove(request: HttpRequest, uid: UUID, number: int) -> HttpResponse:
         messages.success(request, f"{item.key} is removed from the draft; frozen versions keep it.")
     except ActionConflict as conflict:
         messages.error(request, str(conflict))
-    return redirect("experiments:dataset-items", uid=uid)
+    return redirect(_back(request, head))
 
 
 @require_POST
@@ -86,9 +88,14 @@ def item_restore(request: HttpRequest, uid: UUID, number: int) -> HttpResponse:
         messages.success(request, f"{item.key} is in the draft as it was.")
     except (ActionConflict, ActionRefused) as refusal:
         messages.error(request, str(refusal))
-    return redirect("experiments:dataset-items", uid=uid)
+    return redirect(_back(request, head))
+
+
+def _back(request: HttpRequest, head: DatasetHead) -> str:
+    """Return the list that the person came from."""
+    return named_back(request, reverse("experiments:dataset-items", args=[head.dataset.uid]))
 
 
 def _form(request: HttpRequest, head: DatasetHead, page: ItemPage) -> HttpResponse:
-    context = {"head": head, "page": page, "history": page.history}
+    context = {"head": head, "page": page, "history": page.history, "back": _back(request, head)}
     return render(request, "experiments/item_detail.html", context, status=422 if page.problem else 200)

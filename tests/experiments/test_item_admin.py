@@ -108,7 +108,7 @@ def test_item_list_of_a_draft_is_counted_and_cut_by_its_index(editor: User, data
     reads = [query["sql"] for query in asked if 'FROM "experiments_item"' in query["sql"] and "SELECT" in query["sql"]]
     with connection.cursor() as cursor:
         plans = [str(cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()) for sql in reads[:2]]
-    assert all("item_draft_position" in plan for plan in plans)
+    assert all("INDEX item_d" in plan and "B-TREE" not in plan for plan in plans)
 
 
 def test_item_list_that_is_narrowed_counts_up_to_ten_thousand(
@@ -296,3 +296,35 @@ def test_queue_is_for_superusers_and_shows_no_arguments(owner: User, model: str)
 
     assert staff.get(reverse(f"admin:django_q_{model}_changelist")).status_code == 403
     assert "secret" not in shown + opened
+
+
+def test_search_goes_through_a_stretch_at_a_time_and_names_the_item_with_the_key(
+    editor: User, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.item_search.LOOKED", 4)
+    for number in range(8):
+        ItemFactory(dataset=dataset, key=f"w{number}", position=1000 + number, input="a rare word" * (number == 6))
+    client, narrowed = curator(editor), {"dataset": str(dataset.pk), "q": "rare"}
+
+    first = client.get(reverse(LIST), narrowed)
+    further = client.get(reverse(LIST) + first.context["cl"].further).content.decode()
+    named = listed(client, **{**narrowed, "q": "w7"})
+
+    assert ">w6</a>" not in first.content.decode()
+    assert ">w6</a>" in further
+    assert "The item with this key" in named
+
+
+def test_item_of_the_list_leads_back_to_it_when_it_is_saved(editor: User, dataset: Dataset) -> None:
+    client, item = curator(editor), Item.objects.get(key="draft-one")
+    opened = client.get(reverse(LIST), {"dataset": dataset.pk, "q": "draft-"}).context["cl"].rows[0].url
+    form = client.get(opened).context
+    typed = {"key": "draft-one", "input": "new", "input_kind": "text", "expected_kind": "text"}
+
+    saved = client.post(opened, {**typed, "seen_at": form["page"].seen_at, "back": form["back"]})
+    abroad = client.post(
+        opened, {**typed, "seen_at": item.changed_at.isoformat(), "back": "https://elsewhere.example/"}
+    )
+
+    assert saved.headers["Location"] == f"{reverse(LIST)}?dataset={dataset.pk}&q=draft-"
+    assert "elsewhere" not in abroad.headers.get("Location", "")

@@ -197,3 +197,20 @@ def test_dataset_items_are_found_by_text(as_editor: Client, item: Item, text: st
     page = as_editor.get(address("dataset-items", item.dataset), {"text": text}).context["page"]
 
     assert [row.item.key for row in page.rows] == keys
+
+
+def test_dataset_items_look_for_a_text_a_stretch_at_a_time(
+    as_editor: Client, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.item_search.LOOKED", 4)
+    for number in range(9):
+        ItemFactory(
+            dataset=dataset, key=f"w{number}", position=100 + number, input="found" if number in (0, 8) else "-"
+        )
+    pages, query = [], "?text=found"
+    while query:
+        pages.append(as_editor.get(address("dataset-items", dataset) + query))
+        query = pages[-1].context["page"].next_query
+
+    assert [[row.item.key for row in page.context["page"].rows] for page in pages] == [["w0"], [], ["w8"]]
+    assert ["Nothing found so far" in page.content.decode() for page in pages] == [False, True, False]
