@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
+from experiments.item_keys import names_of
 from experiments.models import Dataset, DatasetVersion, Item, ItemEdit
 from experiments.rows.new_items import text_of
 from experiments.version_diffs import Change, Difference
@@ -31,11 +34,12 @@ class ItemEvent:
 
 
 def history_of(dataset: Dataset, key: str) -> list[ItemEvent]:
-    """Return what happened to the item with this key, newest first; of its edits the newest 200."""
-    edits = list(
-        ItemEdit.objects.filter(dataset=dataset, key=key).select_related("changed_by", "bulk__undoes")[:EDITS_READ]
-    )
-    rows = list(Item.objects.filter(dataset=dataset, key=key).select_related("changed_by").order_by("since"))
+    """Return what happened to the item with this key, also under former ones, newest first; its newest 200 edits."""
+    names = names_of(dataset, key)
+    noted = ItemEdit.objects.filter(reduce(or_, (name.edits for name in names)), dataset=dataset)
+    edits = list(noted.select_related("changed_by", "bulk__undoes")[:EDITS_READ])
+    held = Item.objects.filter(reduce(or_, (name.rows for name in names)), dataset=dataset)
+    rows = list(held.select_related("changed_by").order_by("since"))
     by_person = {edit.draft_number for edit in edits}
     made = [*_imported(rows, by_person), *_left_out(dataset, rows, by_person)]
     kept = {row.since: row for row in rows if row.since < dataset.draft_number}

@@ -7,6 +7,7 @@ from typing import Any
 
 from experiments.actions.item_content import CONTENT
 from experiments.actions.item_steps import STALE, Step
+from experiments.item_keys import present_keys
 from experiments.models import BulkEdit, BulkKind, Dataset, Item, ItemEdit
 from experiments.models.datasets import ItemQuerySet, join_tags
 
@@ -97,15 +98,11 @@ def _undone(draft: Dataset, rows: Rows) -> Chosen:
 
 def with_rows(draft: Dataset, edits: list[ItemEdit]) -> Iterator[tuple[ItemEdit, Item | None, bool]]:
     """Yield each edit with the row that its item has now, and whether its earlier key is another item's."""
-    keys = {edit.key for edit in edits} | {key_before(edit) for edit in edits}
-    held = {item.key: item for item in _rows(draft).in_draft().filter(key__in=keys)}
+    keys = present_keys(draft, edits)
+    asked = {*keys.values(), *(edit.former_key for edit in edits)}
+    held = {item.key: item for item in _rows(draft).in_draft().filter(key__in=asked)}
     for edit in edits:
-        yield edit, held.get(edit.key), key_before(edit) != edit.key and key_before(edit) in held
-
-
-def key_before(edit: ItemEdit) -> str:
-    """Return what the item was called before an edit."""
-    return str((edit.before or {}).get("key", edit.key))
+        yield edit, held.get(keys[edit.pk]), edit.former_key in held
 
 
 def undoing_step(edit: ItemEdit, now: Item | None, is_taken: bool) -> Step:  # noqa: FBT001 - the third of a row
@@ -117,7 +114,7 @@ def undoing_step(edit: ItemEdit, now: Item | None, is_taken: bool) -> Step:  # n
     if now is None:
         raise Left("the item is not in the draft any more.")
     if is_taken:
-        raise Left(f'its former key "{key_before(edit)}" is in use.')
+        raise Left(f'its former key "{edit.former_key}" is in use.')
     if edit.before is None:
         _check_same(edit, now)
         return Step(now, None, now.position)

@@ -34,6 +34,12 @@ class Step:
         """What the item is called after the step."""
         return str(self.content["key"]) if self.content is not None else self.before.key if self.before else ""
 
+    @property
+    def former_key(self) -> str:
+        """What the item was called before, where the step changes that; else ""."""
+        is_renamed = self.before is not None and self.before.key != self.key
+        return self.before.key if self.before is not None and is_renamed else ""
+
     def reopens(self, row: Item | None) -> bool:
         """Return whether the item is to be what this closed row of the newest version is."""
         if row is None or self.content is None or row.position != self.position:
@@ -120,6 +126,7 @@ def _noted(draft: Dataset, step: Step, author: Author) -> ItemEdit:
         dataset=draft,
         bulk=author.bulk,
         key=step.key,
+        former_key=step.former_key,
         draft_number=draft.draft_number,
         before=was,
         after=now,

@@ -9,6 +9,7 @@ from experiments.actions.item_steps import write_steps
 from experiments.actions.items import edit_item, restore_item
 from experiments.actions.refusals import ActionConflict
 from experiments.item_filters import held_item
+from experiments.item_keys import present_key
 from experiments.models import Item, ItemEdit
 from experiments.models.projects import Person
 from experiments.permissions import require
@@ -34,11 +35,11 @@ def undo_edit(*, edit: ItemEdit, by: Person | None) -> None:
 
 
 def revert_item(*, row: Item, by: Person | None) -> Item:
-    """Give the item what this earlier row of it held; an item that was removed comes back.
+    """Give the item what this earlier row of it held, but its key; an item that was removed comes back.
 
     Raises StaleEdit when somebody changes it at the same moment.
     """
-    now = held_item(row.dataset, row.key)
+    now = held_item(row.dataset, present_key(row))
     if now is None:
         return restore_item(item=row, by=by)
     changes = {name: row.content[name] for name in CONTENT if name != "key"}

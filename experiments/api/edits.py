@@ -13,6 +13,7 @@ from evalsite.api.fields import OneOfField, RequestSerializer, TextField
 from evalsite.api.views import VisibleViewSet, changed, checked, created_once, find_or_404
 from experiments.actions import cancel_bulk_edit, start_bulk_edit, undo_bulk_edit, undo_edit
 from experiments.item_filters import ItemFilter
+from experiments.item_keys import edits_of
 from experiments.models import BulkEdit, BulkKind, Dataset, ItemEdit
 from experiments.models.datasets import ItemQuerySet
 
@@ -20,7 +21,7 @@ KEYS_AT_ONCE = 1000
 ACTIONS = [kind for kind in BulkKind.values if kind != BulkKind.UNDO]
 DATASET = OpenApiParameter("id", str, OpenApiParameter.PATH, description="Id of the dataset.")
 NUMBER = OpenApiParameter("number", int, OpenApiParameter.PATH, description="The edit's number, as in the list.")
-KEY = OpenApiParameter("key", str, description="Only edits of the item with this key.")
+KEY = OpenApiParameter("key", str, description="Only edits of the item with this key, also under former ones.")
 BULK = OpenApiParameter("bulk", str, description="Only edits of this bulk edit.")
 
 
@@ -159,7 +160,7 @@ class ItemEditViewSet(VisibleViewSet):
         """List edits, newest first."""
         edits, query = self._edits(id), request.query_params
         if "key" in query:
-            edits = edits.filter(key=query["key"].replace("\0", ""))
+            edits = edits.filter(edits_of(_dataset(request, id), query["key"].replace("\0", "")))
         if "bulk" in query:
             edits = edits.filter(bulk=find_or_404(BulkEdit.objects.visible_to(request.user), query["bulk"]))
         page = self.paginate_queryset(edits)

@@ -130,6 +130,7 @@ class ItemEdit(models.Model):
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="item_edits")
     bulk = models.ForeignKey(BulkEdit, null=True, blank=True, on_delete=models.CASCADE, related_name="edits")
     key = models.CharField(max_length=200, help_text="As it is after the edit.")
+    former_key = models.CharField(max_length=200, blank=True, help_text="As it was before, where the edit changed it.")
     draft_number = models.PositiveIntegerField()
     before = models.JSONField(null=True, help_text="The parts that differ, as they were; null: the item was not there.")
     after = models.JSONField(null=True, help_text="The same parts as they are; null: the item is there no more.")
@@ -152,6 +153,8 @@ class ItemEdit(models.Model):
         indexes = [
             # The history of an item.
             models.Index(fields=["dataset", "key", "id"], name="item_edit_key"),
+            # Where the items went that had a key.
+            models.Index(fields=["dataset", "former_key", "id"], condition=~Q(former_key=""), name="item_edit_former"),
             # The history of a dataset: its edits one by one, beside those in bulk.
             models.Index(fields=["dataset", "id"], condition=Q(bulk=None), name="item_edit_single"),
             # What a bulk edit did, and what of it is left to undo.

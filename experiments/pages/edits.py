@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest
 from evalsite.addresses import query_with
 from experiments.identifiers import uid_from
 from experiments.item_history import differences_of
+from experiments.item_keys import edits_of
 from experiments.models import BulkEdit, BulkStatus, ItemEdit
 from experiments.models.projects import Person
 from experiments.pages.datasets import DatasetHead
@@ -47,7 +48,7 @@ class DatasetHistoryPage:
         key = request.GET.get("key", "").replace("\0", "").strip()
         before = request.GET.get("before", "")
         edits = ItemEdit.objects.filter(dataset=head.dataset).select_related("changed_by", "bulk__undoes")
-        edits = edits.filter(key=key) if key else edits.filter(bulk=bulk)
+        edits = edits.filter(edits_of(head.dataset, key)) if key else edits.filter(bulk=bulk)
         if before.isascii() and before.isdecimal() and len(before) < 19:
             edits = edits.filter(pk__lt=int(before))
         shown = list(edits.order_by("-pk")[: ROWS + 1])

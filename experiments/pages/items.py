@@ -12,6 +12,7 @@ from experiments.actions import ActionRefused
 from experiments.cleaning import clean_text
 from experiments.item_filters import held_item
 from experiments.item_history import ItemEvent, history_of
+from experiments.item_keys import present_key
 from experiments.models import Dataset, Item
 from experiments.rows.new_items import text_of
 
@@ -112,7 +113,7 @@ class ItemPage:
     @property
     def history(self) -> list[ItemEvent]:
         """What happened to the item, newest first; nothing for a new one."""
-        return history_of(self.item.dataset, self.item.key) if self.item else []
+        return history_of(self.item.dataset, present_key(self.item)) if self.item else []
 
     def refused(self, typed: TypedItem, refusal: ActionRefused) -> "ItemPage":
         """Return the form with what was typed and what is wrong with it."""

@@ -404,3 +404,45 @@ def test_api_shows_strangers_nothing_and_viewers_change_nothing(dataset: Dataset
     assert {Api(stranger).get(read).status_code for read in reads} == {404}
     assert {Api(viewer).post(*write).status_code for write in writes} == {403}
     assert {Api(viewer).get(read).status_code for read in reads} == {200}
+
+
+def rekeyed(dataset: Dataset, key: str, new: str) -> None:
+    """Give an item of the draft another key."""
+    item = dataset.item_rows.in_draft().get(key=key)
+    edit_item(item=item, seen_at=item.changed_at, changes={"key": new}, by=None)
+
+
+def told(dataset: Dataset, key: str) -> list[tuple[str, str]]:
+    """Return kind and key of what happened to an item, newest first."""
+    return [(event.kind, event.edit.key if event.edit else event.row.key) for event in history_of(dataset, key)]  # type: ignore[union-attr]
+
+
+def test_history_of_an_item_follows_its_changed_keys_and_leaves_those_of_others_out(dataset: Dataset) -> None:
+    rekeyed(dataset, "a", "b2")
+    rekeyed(dataset, "b2", "a2")
+    rekeyed(dataset, "c", "a")
+
+    assert told(dataset, "a2") == [("changed", "a2"), ("changed", "b2"), ("added", "a")]
+    assert told(dataset, "a") == [("changed", "a"), ("added", "c")]
+    assert told(dataset, "b") == [("added", "b")]
+
+
+def test_undo_finds_items_whose_keys_were_changed_since(dataset: Dataset) -> None:
+    bulk = edited(dataset, "move", "train")
+    rekeyed(dataset, "a", "a2")
+    rekeyed(dataset, "c", "a")
+
+    undo = undo_bulk_edit(bulk=bulk, by=None)
+
+    assert undo.left == []
+    assert {key: split for key, (_, split) in draft(dataset).items()} == {"a": "", "a2": "", "b": "test"}
+
+
+def test_revert_finds_the_item_whose_key_was_changed_since(dataset: Dataset) -> None:
+    edited(dataset, "move", "train")
+    rekeyed(dataset, "a", "a2")
+
+    revert_item(row=Item.objects.get(dataset=dataset, key="a", since=1), by=None)
+
+    assert draft(dataset)["a2"] == ("|old|", "")
+    assert "a" not in draft(dataset)
