@@ -42,14 +42,14 @@ def run_in_foreground(folder: Path, job: Job, provider: Provider, name: str, *, 
     command = [sys.executable, "-m", "evalsite", "run", str(file), "--local", "--quiet", "--no-reuse"]
     taken = measured(command, environment(folder))
     stats = provider.stats()
-    if exactly and stats["requests"] != job.items:
-        raise Failed(f"{stats['requests']} requests for {job.items} items")
+    if exactly and stats["requests"] != job.calls:
+        raise Failed(f"{stats['requests']} requests for {job.calls} calls")
     return EngineFigures(taken, stats["span_s"], stats["max_in_flight"], stats["requests"])
 
 
 @contextmanager
-def worker(folder: Path, lanes: int = 1) -> "Iterator[None]":
-    """Run `evalsite worker` while the block is worked through; begins when its host beats."""
+def worker(folder: Path, lanes: int = 1) -> "Iterator[int]":
+    """Run `evalsite worker` while the block is worked through; yields its process id when its host beats."""
     command = [sys.executable, "-m", "evalsite", "worker", "--lanes", str(lanes)]
     pin = on_core(MEASURED_CORE) if lanes == 1 else None
     process = subprocess.Popen(  # noqa: S603 - this very installation
@@ -61,7 +61,7 @@ def worker(folder: Path, lanes: int = 1) -> "Iterator[None]":
     )
     try:
         _wait_for_host()
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -41,8 +41,8 @@ def fill(folder: Path, shape: Shape) -> Experiment:
 
 
 def _declared(folder: Path, shape: Shape) -> Experiment:
-    size = Size(shape.items, latency_ms=0)
-    file = experiment_file(folder, size, name=NAME, candidates=shape.candidates, trials=shape.trials)
+    size = Size(shape.items, latency_ms=0, trials=shape.trials)
+    file = experiment_file(folder, size, name=NAME, candidates=shape.candidates)
     experiment_of = load(str(file), overrides={"reuse": "false"})
     return declare_experiment(file=experiment_of, project=project_named(experiment_of.project), by=None).experiment
 

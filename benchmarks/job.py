@@ -14,11 +14,17 @@ class Job:
     items: int
     latency_ms: float
     in_flight: int = 64
+    trials: int = 1
+
+    @property
+    def calls(self) -> int:
+        """How many calls the job is."""
+        return self.items * self.trials
 
     @property
     def ideal_s(self) -> float:
         """Seconds that a client without any cost of its own needs."""
-        return self.items * self.latency_ms / 1000 / self.in_flight
+        return self.calls * self.latency_ms / 1000 / self.in_flight
 
 
 def sums(count: int) -> list[dict[str, str]]:
@@ -36,9 +42,7 @@ def items_file(folder: Path, job: Job, *, name: str) -> Path:
     return path
 
 
-def experiment_file(
-    folder: Path, job: Job, *, name: str = "sums", model: str = MODEL, candidates: int = 1, trials: int = 1
-) -> Path:
+def experiment_file(folder: Path, job: Job, *, name: str = "sums", model: str = MODEL, candidates: int = 1) -> Path:
     """Write the job as an experiment file with its items and return its path; several candidates differ by seed."""
     rows = items_file(folder, job, name=name)
     document = {
@@ -50,7 +54,7 @@ def experiment_file(
             {"name": f"{model}-{number}", "provider": "simulated", "model": model, "params": {"seed": number}}
             for number in range(candidates)
         ],
-        "trials": trials,
+        "trials": job.trials,
         "scorers": [{"kind": "exact_match", "name": "correct"}],
     }
     path = folder / f"{name}.json"

@@ -102,18 +102,20 @@ def _is_plain(value: Any) -> bool:
     """Return whether orjson writes a value canonically, which is many times faster: no doubles, names in ASCII."""
     kind = type(value)
     if kind is str:
-        return _is_sound(value)
+        return value.isascii() or _is_sound(value)
     if kind is dict:
-        return all(type(name) is str and name.isascii() and _is_plain(part) for name, part in value.items())
+        return all(map(_is_plain_name, value)) and all(map(_is_plain, value.values()))
     if kind is list:
         return all(map(_is_plain, value))
     return value is None or kind is bool or (kind is int and -EXACT_INTEGER <= value <= EXACT_INTEGER)
 
 
+def _is_plain_name(name: Any) -> bool:
+    return type(name) is str and name.isascii()
+
+
 def _is_sound(text: str) -> bool:
     """Return whether a text has no lone surrogates."""
-    if text.isascii():
-        return True
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 NUL = "\x00"
+WRITTEN_NUL = rb"\u0000"
 
 
 def clean_text(text: str) -> str:
@@ -33,13 +34,24 @@ def parse_json(data: bytes) -> Any:
 
 
 def clean_json(value: Any) -> Any:
-    """Return a JSON value with every text cleaned and NaN and infinities turned into None."""
+    """Return a JSON value with every text cleaned and NaN and infinities turned into None; nothing is shared with it.
+
+    orjson writes NaN and infinities as null and refuses what only Python can write: most values are clean thereby.
+    """
+    try:
+        written = orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return _clean_part(value)
+    return _clean_part(value) if WRITTEN_NUL in written else orjson.loads(written)
+
+
+def _clean_part(value: Any) -> Any:
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {clean_text(str(name)): clean_json(part) for name, part in value.items()}
+        return {clean_text(str(name)): _clean_part(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [clean_json(part) for part in value]
+        return [_clean_part(part) for part in value]
     return value

@@ -137,5 +137,4 @@ def print_plan(console: Console, experiment: Experiment, candidates: Collection[
 def _stored(candidates: Collection[Candidate], case_list: CaseList) -> int:
     """Return how many results of the plan are there: with a lowered limit not all that are stored."""
     runs = Run.objects.planned().filter(candidate__in=candidates, case_list=case_list)
-    found = [counting_results(run) for run in runs.select_related("experiment", "case_list")]
-    return sum(len(results.answered) + len(results.failed) for results in found)
+    return sum(counting_results(run).count for run in runs.select_related("experiment", "case_list"))

@@ -18,9 +18,9 @@ def peers(bench: Bench) -> list[Row]:
     found = installed()
     ours: list[float] = []
     theirs: dict[str, list[Taken]] = {peer.name: [] for peer in found}
-    with Provider(bench.folder, latency_ms=job.latency_ms) as provider, worker(bench.folder):
+    with Provider(bench.folder, latency_ms=job.latency_ms) as provider, worker(bench.folder) as pid:
         for name in bench.names("peers"):
-            ours.append(start_on_worker(bench.folder, job, provider, name).completed_s)
+            ours.append(start_on_worker(bench.folder, job, provider, name, pid).completed_s)
             for peer in found:
                 theirs[peer.name].append(run_peer(peer, bench, job, provider))
     return [row for peer in found for row in _rows(peer, job, median(ours), theirs[peer.name])]

@@ -14,6 +14,7 @@ from runs.models.units import COUNT_BY_OUTCOME
 from runs.outcomes import ERRORS
 
 PER = 1000
+UNITS_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,9 @@ def _counts_from(row: dict[str, Any]) -> Totals:
 
 def totals_of(run: Run) -> Totals:
     """Return what a run came to, as of this moment."""
-    units = list(WorkUnit.objects.filter(run=run))
-    return totals_from(tally_of_units(units), open_calls=sum(unit.open_calls for unit in units))
+    units = WorkUnit.objects.filter(run=run)
+    open_calls = units.aggregate(calls=Sum("open_calls"))["calls"] or 0
+    return totals_from(tally_of_units(units.iterator(UNITS_AT_ONCE)), open_calls=open_calls)
 
 
 def _percentile(times: StageTally, share: float) -> int | None:

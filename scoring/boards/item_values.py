@@ -79,6 +79,14 @@ class ItemSums:
         np.minimum.at(self._lowest, positions, values)
         np.maximum.at(self._highest, positions, values)
 
+    def add_same(self, counts: Ints, value: float) -> None:
+        """Take in the same value for many results: `counts` says how many each position has."""
+        self._counts += counts
+        self._sums += counts * value
+        found = counts > 0
+        self._lowest[found] = np.minimum(self._lowest[found], value)
+        self._highest[found] = np.maximum(self._highest[found], value)
+
     def values(self) -> ItemValues:
         """Return the mean of each position's values."""
         found = np.flatnonzero(self._counts)

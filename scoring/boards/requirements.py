@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from experiments.chunks import chunks
 from experiments.models import Experiment, ScorerSpec
 from experiments.requirements import EVERY, TIMES, Requirement
 from runs.models import Run
+from scoring.boards.item_values import ItemSums
 from scoring.boards.leaderboard import Board, Entry, ScorerCell, row_name
-from scoring.boards.scored import counting_results
+from scoring.boards.scored import ROWS_AT_ONCE, prefix_of
 from scoring.models import CODE, Score
 
 NOTHING = "no value"
@@ -95,11 +97,10 @@ def _worst_item(requirement: Requirement, run: Run) -> float | None:
 def _shares(run: Run, spec: ScorerSpec) -> Sequence[float]:
     """Return, an entry an item, the share of its judged trials that pass."""
     rows = Score.objects.of_run(run).filter(scorer=spec.pk, revision=spec.revision, turn=0, author=CODE)
-    values = list(rows.exclude(value=None).order_by().values_list("result_id", "value"))
-    if not values:
-        return []
-    positions, counting = counting_results(run).prefix.positions(np.array([row[0] for row in values], dtype=np.int64))
-    passed = np.array([spec.passes(row[1]) for row in values], dtype=np.float64)[counting]
-    _, inverse, counts = np.unique(positions, return_inverse=True, return_counts=True)
-    shares: list[float] = (np.bincount(inverse, weights=passed) / counts).tolist()
+    prefix = prefix_of(run)
+    sums = ItemSums(prefix.cases)
+    for some in chunks(rows.exclude(value=None).order_by().values_list("result_id", "value").iterator(), ROWS_AT_ONCE):
+        positions, counting = prefix.positions(np.array([result_id for result_id, _ in some], dtype=np.int64))
+        sums.add(positions, np.array([spec.passes(value) for _, value in some], dtype=np.float64)[counting])
+    shares: list[float] = sums.values().means.tolist()
     return shares

@@ -15,7 +15,7 @@ from experiments.models import ErrorsPolicy, Experiment, ScorerSpec
 from runs.models import Result, Run
 from runs.models.results import ORDINAL_MASK
 from runs.outcomes import ANSWERED, ERRORS
-from scoring.boards.item_values import Floats, Ints, ItemSums, ItemValues, Scale, item_values, no_positions, no_values
+from scoring.boards.item_values import Floats, Ints, ItemSums, ItemValues, Scale, item_values, no_values
 from scoring.boards.kept_values import kept_items
 from scoring.models import CODE, RunRating, Score
 from scoring.scorers.base import Place
@@ -48,20 +48,29 @@ class Prefix:
 
 @dataclass(frozen=True, slots=True)
 class CountingResults:
-    """The results of a run that count, as positions in its case list, one entry a result."""
+    """The results of a run that count: how many each position of its case list has."""
 
     prefix: Prefix
     answered: Ints
+    """With output."""
     failed: Ints
     policy: str
 
     @property
     def items(self) -> int:
         """Items with output; under the policy `zero` also those that only failed."""
-        seen = self.answered
-        if self.policy == ErrorsPolicy.ZERO:
-            seen = np.concatenate([self.answered, self.failed])
-        return len(np.unique(seen))
+        seen = self.answered + self.failed if self.policy == ErrorsPolicy.ZERO else self.answered
+        return int(np.count_nonzero(seen))
+
+    @property
+    def answered_count(self) -> int:
+        """Results with output."""
+        return int(self.answered.sum())
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return self.answered_count + int(self.failed.sum())
 
 
 @dataclass(slots=True)
@@ -106,11 +115,13 @@ def counting_results(run: Run) -> CountingResults:
 
 
 def kept_results(run: Run) -> CountingResults | None:
-    """Return them as the last summing up has kept them, one entry an item; None: it kept nothing."""
+    """Return them as the last summing up has kept them, at most one an item; None: it kept nothing."""
     sets = kept_items([run.pk]).get(run.pk)
     if sets is None:
         return None
-    return CountingResults(prefix_of(run), sets.answered, sets.failed, run.experiment.errors_policy)
+    prefix = prefix_of(run)
+    answered, failed = (np.bincount(positions, minlength=prefix.cases) for positions in (sets.answered, sets.failed))
+    return CountingResults(prefix, answered, failed, run.experiment.errors_policy)
 
 
 def is_of_people(spec: ScorerSpec) -> bool:
@@ -119,8 +130,8 @@ def is_of_people(spec: ScorerSpec) -> bool:
 
 
 def _counting(rows: "models.QuerySet[Result]", prefix: Prefix, policy: str) -> CountingResults:
-    answered = _positions(rows.filter(outcome__in=ANSWERED), prefix)
-    return CountingResults(prefix, answered, _positions(rows.filter(outcome__in=ERRORS), prefix), policy)
+    answered, failed = (_counted(rows.filter(outcome__in=outcomes), prefix) for outcomes in (ANSWERED, ERRORS))
+    return CountingResults(prefix, answered, failed, policy)
 
 
 def _asked(run: Run, spec: ScorerSpec, results: CountingResults) -> CountingResults:
@@ -136,7 +147,7 @@ def scored_by(run: Run, spec: ScorerSpec, results: CountingResults) -> Scored:
     asked = _asked(run, spec, results)
     scored = _scored(run, spec, asked)
     scored.asked = asked.items
-    scored.is_asked = not spec.when or len(asked.answered) + len(asked.failed) > 0
+    scored.is_asked = not spec.when or asked.count > 0
     return scored
 
 
@@ -160,9 +171,9 @@ def _by_code(spec: ScorerSpec, rows: Rows, results: CountingResults) -> Scored:
         seen += len(values)
         scored.none_count += int((~is_judged).sum())
     if results.policy == ErrorsPolicy.ZERO:
-        sums.add(results.failed, np.full(len(results.failed), scored.scale.worst))
+        sums.add_same(results.failed, scored.scale.worst)
     scored.values = sums.values()
-    scored.lacking = max(0, len(results.answered) - seen)
+    scored.lacking = max(0, results.answered_count - seen)
     return scored
 
 
@@ -184,7 +195,7 @@ def _by_people(run: Run, spec: ScorerSpec, rows: list[Row], results: CountingRes
     positions, counting = results.prefix.positions(ids)
     means = np.array([_mean(values) for values in by_result.values()], dtype=np.float64)[counting]
     if spec.when:
-        is_asked = np.isin(positions, results.answered)
+        is_asked = results.answered[positions] > 0
         positions, means = positions[is_asked], means[is_asked]
     if not len(means):
         return Scored(spec, _ratings_of(run, spec), is_code=False, is_of_run=True)
@@ -198,11 +209,14 @@ def _ratings_of(run: Run, spec: ScorerSpec) -> ItemValues:
     return ItemValues(np.arange(len(values), dtype=np.int64), np.array(values, dtype=np.float64))
 
 
-def _positions(rows: "models.QuerySet[Result]", prefix: Prefix) -> Ints:
-    """Return the positions of the rows that count, read some at a time."""
+def _counted(rows: "models.QuerySet[Result]", prefix: Prefix) -> Ints:
+    """Return how many of the rows that count each position has; they are read some at a time."""
+    counts = np.zeros(prefix.cases, dtype=np.int64)
     ids = rows.order_by().values_list("pk", flat=True).iterator(ROWS_AT_ONCE)
-    found = [prefix.positions(np.array(some, dtype=np.int64))[0] for some in chunks(ids, ROWS_AT_ONCE)]
-    return np.concatenate([no_positions(), *found])
+    for some in chunks(ids, ROWS_AT_ONCE):
+        positions, _ = prefix.positions(np.array(some, dtype=np.int64))
+        counts += np.bincount(positions, minlength=prefix.cases)
+    return counts
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -98,7 +98,9 @@ def _write_run_score(run: Run, scored: Scored) -> None:
 def _item_sets(scored: list[Scored], results: CountingResults) -> ItemSets:
     rated = [one.values.positions for one in scored if not one.is_code and not one.is_of_run]
     return ItemSets(
-        np.unique(results.answered), np.unique(results.failed), np.unique(np.concatenate([no_positions(), *rated]))
+        np.flatnonzero(results.answered),
+        np.flatnonzero(results.failed),
+        np.unique(np.concatenate([no_positions(), *rated])),
     )
 
 
