@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import ConsoleMessage, Page
 
 from tests import browser_setup, live, network
@@ -21,6 +22,8 @@ BROWSER_FLAGS = [
 ]
 pytest_plugins = ["tests.people"]
 SERIAL = ("browser", "processes")
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")  # how long examples take on a busy machine says nothing of what they show
 NO_POSTGRES = "This test needs PostgreSQL: run `make test-postgres`, or `python -m tests.postgres_server pytest ...`."
 
 

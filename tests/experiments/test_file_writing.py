@@ -71,7 +71,7 @@ def test_to_yaml_of_a_data_file_names_it_again(tmp_path: Path) -> None:
     assert read_again(file) == file
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(TEXTS.filter(lambda text: "{" not in text))
 def test_to_yaml_of_any_prompt_reads_as_the_same_prompt(content: str) -> None:
     prompts = {"default": [{"role": "user", "content": content}], "other": [{"role": "system", "content": content}]}
@@ -80,7 +80,7 @@ def test_to_yaml_of_any_prompt_reads_as_the_same_prompt(content: str) -> None:
     assert read_again(file).prompts == prompts
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.dictionaries(TEXTS, VALUES, max_size=3))
 def test_to_yaml_of_any_extra_body_reads_as_the_same(values: dict[str, Any]) -> None:
     file = declared(Path())
@@ -89,7 +89,7 @@ def test_to_yaml_of_any_extra_body_reads_as_the_same(values: dict[str, Any]) -> 
     assert read_again(replace(file, candidates=[candidate])).candidates[0].params == {"extra_body": values}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(TEXTS, VALUES)
 def test_to_yaml_of_any_item_reads_as_the_same_text(text: str, metadata: Any) -> None:
     file = declared(Path())
