@@ -16,6 +16,7 @@ from experiments.pages.head import ExperimentHead
 from experiments.pages.leaderboard import LeaderboardPart
 from experiments.pages.progress import ProgressPart
 from experiments.pages.weights import WeightsForm
+from runs.live.activity import with_status
 from scoring.changing.reweighing import stand_anew
 
 
@@ -33,9 +34,10 @@ def experiment_board(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_safe
 def experiment_progress(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show how far the runs are, as a fragment."""
-    experiment = get_object_or_404(Experiment.objects.visible_to(request.user).select_related("project"), uid=uid)
-    progress = ProgressPart.build(experiment, request.user)
-    return render(request, "experiments/_experiment_progress.html", {"progress": progress})
+    visible = with_status(Experiment.objects.visible_to(request.user)).select_related("project")
+    experiment = get_object_or_404(visible, uid=uid)
+    context = {"progress": ProgressPart.build(experiment, request.user), "status": experiment.status}
+    return render(request, "experiments/_experiment_progress.html", context)
 
 
 @require_safe

@@ -60,6 +60,7 @@ def test_board_stops_listening_when_all_has_ended(at: Any, run: Run) -> None:
     Run.objects.get(pk=run.pk).complete()
 
     expect(page.locator("#live-state")).to_be_hidden()
+    expect(page.locator("#experiment-status")).to_have_text("completed")
 
 
 def test_tenth_page_loads_beside_nine_live_tabs(at: Any, page: Page, run: Run) -> None:
