@@ -7,7 +7,12 @@ from experiments.models import BulkEdit, DataImport
 
 def import_data(import_id: int) -> None:
     """Import an uploaded file; what does not fit is said at the import."""
-    data_import = DataImport.objects.unfinished().select_related("project", "created_by").filter(pk=import_id).first()
+    data_import = (
+        DataImport.objects.unfinished()
+        .select_related("project", "created_by", "source__dataset")
+        .filter(pk=import_id)
+        .first()
+    )
     if data_import is not None:
         run_import(data_import)
 

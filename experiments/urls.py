@@ -58,6 +58,7 @@ urlpatterns = [
     path("datasets/<uuid:uid>/experiments/", dataset_settings.dataset_experiments, name="dataset-experiments"),
     path("datasets/<uuid:uid>/settings/", dataset_settings.dataset_settings, name="dataset-settings"),
     path("datasets/<uuid:uid>/archive/", dataset_settings.dataset_archive, name="dataset-archive"),
+    path("datasets/<uuid:uid>/clone/", dataset_settings.dataset_clone, name="dataset-clone"),
     path("datasets/<uuid:uid>/delete/", dataset_settings.dataset_delete, name="dataset-delete"),
     path("table-views/<slug:table>/", tables.table_view, name="table-view"),
     path("experiments/", experiments.experiment_list, name="experiment-list"),

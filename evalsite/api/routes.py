@@ -22,7 +22,7 @@ from experiments.api.providers import ProviderViewSet
 from experiments.api.scorer_kinds import ScorerKindViewSet
 from experiments.api.scorers import ScorerProposalViewSet, ScorerViewSet
 from experiments.api.tokens import TokenViewSet
-from experiments.api.versions import DatasetFreezeViewSet, VersionViewSet
+from experiments.api.versions import DatasetCloneViewSet, DatasetFreezeViewSet, VersionViewSet
 from runs.api.views import ResultViewSet, RunViewSet
 from scoring.api.boards import LeaderboardViewSet
 from scoring.api.comparisons import ComparisonViewSet
@@ -85,6 +85,7 @@ urlpatterns = [
         "dataset",
     ),
     route(f"datasets/{ID}/freeze", DatasetFreezeViewSet.as_view({"post": "freeze"}), "dataset-freeze"),
+    route(f"datasets/{ID}/clone", DatasetCloneViewSet.as_view({"post": "create"}), "dataset-clone"),
     route(f"datasets/{ID}/edits", ItemEditViewSet.as_view({"get": "list"}), "item-edits"),
     route(
         f"datasets/{ID}/edits/(?P<number>[0-9]{{1,18}})/undo",

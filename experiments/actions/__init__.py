@@ -32,7 +32,7 @@ from experiments.actions.prompts import (
 )
 from experiments.actions.providers import create_provider, delete_provider, edit_provider, experiments_with_provider
 from experiments.actions.refusals import ActionConflict, ActionRefused, StaleEdit
-from experiments.actions.restoring import restore_version
+from experiments.actions.restoring import clone_dataset, restore_version
 from experiments.actions.scorers import declare_scorer, person_scorer, remove_scorer, set_weights
 from experiments.actions.tokens import issue_token, revoke_token
 from experiments.actions.undoing import revert_item, undo_edit
@@ -55,6 +55,7 @@ __all__ = [
     "cancel_bulk_edit",
     "cancel_import",
     "change_role",
+    "clone_dataset",
     "create_dataset",
     "create_experiment",
     "create_project",

@@ -165,16 +165,21 @@ def _begin(dataset: Dataset, identity: str) -> Dataset:
     Raises ActionConflict when people have edited the draft.
     """
     draft = locked(dataset)
-    if not draft.filling_hash and (draft.draft_edit_count or _rows(draft).filter(since=draft.draft_number).exists()):
-        raise ActionConflict(
-            f"{draft} has a draft with edits that no version holds: freeze it first, or choose another dataset name."
-        )
+    refuse_edited(draft)
     if not draft.filling_hash.startswith(identity[:DIGEST_PART]):
         # The random part tells this try from an earlier one with the same rows that was overtaken in between.
         is_made = draft.filling_hash.endswith(MADE_FOR_ROWS)
         draft.filling_hash = identity[:DIGEST_PART] + secrets.token_hex(7) + (MADE_FOR_ROWS if is_made else "")
         Dataset.objects.filter(pk=draft.pk).update(filling_hash=draft.filling_hash)
     return draft
+
+
+def refuse_edited(draft: Dataset) -> None:
+    """Raise ActionConflict when people have edited a draft, so that no file may take its place."""
+    if not draft.filling_hash and (draft.draft_edit_count or _rows(draft).filter(since=draft.draft_number).exists()):
+        raise ActionConflict(
+            f"{draft} has a draft with edits that no version holds: freeze it first, or choose another dataset name."
+        )
 
 
 @contextmanager

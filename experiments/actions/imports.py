@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from experiments.actions.copying import copy_items
 from experiments.actions.datasets import dataset_name
 from experiments.actions.filling import Cancelled
 from experiments.actions.importing import BadRows, DataFile, Imported, ImportOptions, import_file
@@ -116,16 +117,7 @@ def run_import(data_import: DataImport) -> None:
         return
     watch = _Watch(data_import)
     try:
-        imported = import_file(
-            project=data_import.project,
-            name=data_import.dataset_name,
-            file=DataFile(data_import.path, data_import.file_name),
-            options=_options(data_import),
-            by=data_import.created_by,
-            note=data_import.note,
-            read=watch.read,
-            beat=watch.wrote,
-        )
+        imported = _imported(data_import, watch)
     except TakenOver:
         return
     except Cancelled:
@@ -141,6 +133,18 @@ def run_import(data_import: DataImport) -> None:
         raise
     else:
         _completed(data_import, imported)
+
+
+def _imported(data_import: DataImport, watch: "_Watch") -> Imported:
+    """Write the file, or the items of the version that is copied."""
+    project, name, by = data_import.project, data_import.dataset_name, data_import.created_by
+    told: dict[str, Any] = {"note": data_import.note, "read": watch.read, "beat": watch.wrote}
+    if data_import.source is not None:
+        return copy_items(source=data_import.source, project=project, name=name, by=by, **told)
+    if data_import.is_copy:
+        raise ActionRefused("source", f"{data_import.file_name} is not there any more: nothing was copied")
+    file = DataFile(data_import.path, data_import.file_name)
+    return import_file(project=project, name=name, file=file, options=_options(data_import), by=by, **told)
 
 
 def _options(data_import: DataImport) -> ImportOptions:

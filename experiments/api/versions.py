@@ -11,11 +11,12 @@ from rest_framework.response import Response
 
 from evalsite.api.fields import RequestSerializer, TextField
 from evalsite.api.lists import Order
-from evalsite.api.views import VisibleViewSet, changed, checked, find_or_404
-from experiments.actions import freeze_dataset, restore_version
+from evalsite.api.views import VisibleViewSet, changed, checked, created_once, find_or_404
+from experiments.actions import clone_dataset, freeze_dataset, restore_version
+from experiments.api.imports import ImportSerializer
 from experiments.api.items import ItemSerializer
-from experiments.api.library import DatasetVersionSerializer
-from experiments.models import Dataset, DatasetVersion
+from experiments.api.library import DatasetSerializer, DatasetVersionSerializer
+from experiments.models import DataImport, Dataset, DatasetVersion
 from experiments.version_diffs import KINDS, VersionDiff
 
 SHOW = OpenApiParameter("show", str, enum=KINDS, description="Which changes are listed; left out: changed.")
@@ -70,6 +71,37 @@ class DatasetFreezeViewSet(VisibleViewSet):
         return _listed(self, request, VersionDiff(dataset, dataset.draft_number - 1, dataset.draft_number))
 
 
+class NewClone(RequestSerializer):
+    """A dataset that is to be made of another."""
+
+    name = TextField(required=False, max_length=200, help_text="Left out: its name and (copy).")
+
+
+class DatasetCloneViewSet(VisibleViewSet):
+    """Datasets made of others."""
+
+    queryset = Dataset.objects.select_related("project")
+    serializer_class = DatasetSerializer
+
+    @extend_schema(request=NewClone, responses={201: DatasetSerializer, 202: ImportSerializer})
+    def create(self, request: Request, *, id: str) -> Response:  # noqa: A002 - the route's name
+        """Make a dataset with the items of the newest version: 201; above 1,000 items a worker does: 202."""
+        dataset = find_or_404(self.get_queryset().listed(), id)
+        values = checked(NewClone, request.data if request.data is not None else {})
+
+        def make() -> dict[str, Any]:
+            made = clone_dataset(dataset=dataset, by=request.user, name=values.get("name"))
+            if isinstance(made, DataImport):
+                return {"import": str(made.uid)}
+            return {"dataset": str(made.dataset.uid)}
+
+        answer = created_once(request, make)[0]
+        if "import" in answer:
+            started = find_or_404(DataImport.objects.visible_to(request.user), answer["import"])
+            return changed(ImportSerializer(started).data, status=202)
+        return changed(self.shown(find_or_404(self.get_queryset(), answer["dataset"])), status=201)
+
+
 class VersionViewSet(VisibleViewSet):
     """Frozen versions of datasets."""
 
@@ -93,10 +125,16 @@ class VersionViewSet(VisibleViewSet):
         first, second = sorted((other, version.number))
         return _listed(self, request, VersionDiff(version.dataset, first, second))
 
-    @extend_schema(request=None, responses=DatasetVersionSerializer)
+    @extend_schema(request=None, responses={200: DatasetVersionSerializer, 202: ImportSerializer})
     def restore(self, request: Request, **_: Any) -> Response:
-        """Make the items of this version the next one; 409 while the draft has edits that no version holds."""
-        return changed(self.shown(restore_version(version=self.get_object(), by=request.user)))
+        """Make the items of this version the next one; above 1,000 items a worker does: see `imports/{id}`.
+
+        409 while the draft has edits that no version holds.
+        """
+        restored = restore_version(version=self.get_object(), by=request.user)
+        if isinstance(restored, DataImport):
+            return changed(ImportSerializer(restored).data, status=202)
+        return changed(self.shown(restored))
 
     def _other(self, version: DatasetVersion, uid: str) -> DatasetVersion:
         other: DatasetVersion = find_or_404(self.get_queryset(), uid)

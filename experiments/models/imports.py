@@ -1,4 +1,4 @@
-"""Imports of data files: uploaded, given a meaning column by column, and written by a job."""
+"""Imports of data files, and copies of versions: written by a job."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class DataImportQuerySet(VisibleQuerySet):
 
 
 class DataImport(models.Model):
-    """One file on its way into a dataset."""
+    """One file, or the items of one version, on the way into a dataset."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imports")
@@ -46,6 +46,14 @@ class DataImport(models.Model):
     file_name = models.CharField(max_length=255)
     file_bytes = models.BigIntegerField()
     file_format = models.CharField(max_length=5)
+    source = models.ForeignKey(
+        DatasetVersion,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The version whose items are copied; then there is no file.",
+    )
     mapping = models.JSONField(
         null=True, blank=True, help_text='{"input": column or {variable: column}, "key", ...}; null: by their names.'
     )
@@ -78,6 +86,11 @@ class DataImport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_name} into {self.dataset_name}"
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it copies a version: it has no file."""
+        return not self.file_format
 
     @property
     def path(self) -> Path:

@@ -7,8 +7,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from experiments.actions import ActionConflict, ActionRefused, delete_dataset, edit_dataset, experiments_using
-from experiments.models import Item
+from experiments.actions import (
+    ActionConflict,
+    ActionRefused,
+    clone_dataset,
+    delete_dataset,
+    edit_dataset,
+    experiments_using,
+)
+from experiments.models import DataImport, Item
 from experiments.pages.datasets import DatasetHead
 from experiments.permissions import may
 
@@ -55,6 +62,21 @@ def dataset_archive(request: HttpRequest, uid: UUID) -> HttpResponse:
     edit_dataset(dataset=head.dataset, by=request.user, changes={"is_archived": is_archived})
     messages.success(request, "The dataset is archived." if is_archived else "The dataset is in the list again.")
     return redirect("experiments:dataset-settings", uid=uid)
+
+
+@require_POST
+def dataset_clone(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Make a dataset of another name with the newest version's items, and lead to it or to its progress."""
+    head = DatasetHead.build(uid, request.user, "Settings")
+    try:
+        made = clone_dataset(dataset=head.dataset, by=request.user, name=request.POST.get("name"))
+    except (ActionConflict, ActionRefused) as refusal:
+        messages.error(request, str(refusal))
+        return redirect("experiments:dataset-settings", uid=uid)
+    if isinstance(made, DataImport):
+        return redirect("experiments:import-detail", uid=made.uid)
+    messages.success(request, f"{made} holds what {head.newest} holds.")
+    return redirect("experiments:dataset-items", uid=made.dataset.uid)
 
 
 @require_POST

@@ -41,7 +41,7 @@ def import_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show how far an import is, or start it as the form says; 422 for what does not fit."""
     data_import = import_of(uid, request.user)
     context = import_context(data_import, request.user)
-    if data_import.status not in MENDABLE:
+    if data_import.is_copy or data_import.status not in MENDABLE:
         return render(request, "experiments/import_detail.html", context)
     page = MappingPage.build(data_import, request.POST if request.method == "POST" else None)
     if request.method == "POST":

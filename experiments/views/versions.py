@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from experiments.actions import ActionConflict, ActionRefused, freeze_dataset, restore_version
-from experiments.models import Dataset
+from experiments.models import DataImport, Dataset
 from experiments.pages.versions import VersionDiffPage
 
 
@@ -40,6 +40,8 @@ def version_restore(request: HttpRequest, uid: UUID, number: int) -> HttpRespons
     version = get_object_or_404(dataset.versions.select_related("dataset__project"), number=number)
     try:
         restored = restore_version(version=version, by=request.user)
+        if isinstance(restored, DataImport):
+            return redirect("experiments:import-detail", uid=restored.uid)
         messages.success(request, f"{restored} holds what version {number} held.")
     except (ActionConflict, ActionRefused) as refusal:
         messages.error(request, str(refusal))

@@ -38,6 +38,7 @@ ROUTES_BY_FORM: dict[str, tuple[str, ...]] = {
     "version-restore": ("POST versions/{id}/restore",),
     "dataset-settings": (DATASET,),
     "dataset-archive": (DATASET,),
+    "dataset-clone": ("POST datasets/{id}/clone",),
     "dataset-delete": ("DELETE datasets/{id}",),
     # experiments that are being written
     "experiment-new": ("POST experiment-drafts",),
