@@ -28,7 +28,11 @@ TOO_LONG = re.compile(
     r"|maximum (allowed )?number of bytes|input token count.{0,40}exceeds",
     re.I,
 )
-NO_MODEL = re.compile(r"model.{0,80}(not (found|exist|available)|does not exist|unknown)|model_not_found", re.I | re.S)
+NO_MODEL = re.compile(
+    r"model.{0,80}(not (found|exist|available)|does not exist|unknown)|model_not_found|invalid model name", re.I | re.S
+)
+BAD_KEY = ("no_db_connection",)  # LiteLLM's proxy without a database, of any key but its own, with status 400
+RETRY_AFTER = ("Retry-After", "llm_provider-retry-after")  # the second: LiteLLM's proxy, of the provider behind it
 UNSUPPORTED = re.compile(r"unsupported|unknown|unrecognized|not (supported|permitted|allowed)|extra inputs", re.I)
 
 
@@ -60,7 +64,7 @@ def _about_the_account(response: HttpResponse, url: str, text: str) -> NeedsPers
     is_about_credit = status in SAYS_NO_CREDIT and NO_CREDIT.search(text) and not _is_about_rate(response)
     if status == 402 or is_about_credit:
         return NeedsPerson(f"no credit: {url} answered {status} ({text}). Add credit, then resume.")
-    if status in (401, 403):
+    if status in (401, 403) or _error_of(_json_of(response)).get("type") in BAD_KEY:
         return NeedsPerson(f"bad key: {url} answered {status} ({text}). Check the API key, then resume.")
     return None
 
@@ -129,7 +133,8 @@ def _parameter_named(response: HttpResponse, text: str, request: Request | None)
 
 def _failed(response: HttpResponse, text: str, now: datetime) -> CallFailed:
     status = response.status
-    retry_after_s = retry_after(response.headers.get("Retry-After"), now)
+    asked_for = next((response.headers[name] for name in RETRY_AFTER if name in response.headers), None)
+    retry_after_s = retry_after(asked_for, now)
     is_rate = status == 429 or (status == 503 and retry_after_s is not None)
     return CallFailed(
         "rate_limited" if is_rate else "provider_error",

@@ -31,6 +31,7 @@ def error(message: str, **more: Any) -> dict[str, Any]:
     [
         (response(401, error("Incorrect API key")), "bad key: .* 401 .Incorrect API key."),
         (response(403, b"<html>no"), "bad key: .* 403"),
+        (response(400, error("No connected db.", type="no_db_connection")), "bad key: .* 400"),
         (response(429, error("quota", code="insufficient_quota")), "no credit: .* 429"),
         (response(429, error("You exceeded your current quota")), "no credit"),
         (response(429, error("x", code="billing_hard_limit_reached")), "no credit"),
@@ -58,6 +59,7 @@ def test_classify_error_of_what_only_a_person_can_mend_says_what(answer: HttpRes
     "answer",
     [
         response(404, error("The model `gpt-x` does not exist", code="model_not_found")),
+        response(400, error("/chat/completions: Invalid model name passed in model=gpt-x. Call `/v1/models` to view")),
         response(404, {"detail": "no gpt-x here"}),
         response(400, error("model not found", param="model")),
         response(400, error("Unknown model", code="model_not_found", param="model")),

@@ -1,0 +1,70 @@
+"""A provider that takes long and any number of calls; it knows when the last began and when the last was cut off."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+LOOK_EVERY_S = 0.05
+MESSAGE = {"role": "assistant", "content": "2"}
+BODY = json.dumps({"choices": [{"message": MESSAGE, "finish_reason": "stop"}]}).encode()
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+
+
+class SlowProvider:
+    """Answers each call after the same time, and counts those that are open."""
+
+    def __init__(self, latency_s: float) -> None:
+        self._latency_s = latency_s
+        self.asked = self.open_count = 0
+        self.begun_at = self.cut_at = 0.0
+        self.url = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the calls of one connection until its caller leaves."""
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+                await reader.readexactly(int(head.partition("content-length: ")[2].partition("\r\n")[0]))
+                await self._answer(reader, writer)
+        writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.asked, self.open_count, self.begun_at = self.asked + 1, self.open_count + 1, time.monotonic()
+        until, leaves = self.begun_at + self._latency_s, False
+        while time.monotonic() < until and not leaves:
+            await asyncio.sleep(LOOK_EVERY_S)
+            leaves = reader.at_eof() or writer.is_closing()
+        self.open_count -= 1
+        if leaves:
+            self.cut_at = time.monotonic()
+            raise asyncio.CancelledError
+        writer.write(ANSWER)
+
+
+@contextmanager
+def slow_provider(latency_s: float) -> Iterator[SlowProvider]:
+    """Serve at a free port, in a thread, while the block runs."""
+    slow, loop = SlowProvider(latency_s), asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    listening = asyncio.start_server(slow.serve, "127.0.0.1", 0, backlog=1024)
+    server = asyncio.run_coroutine_threadsafe(listening, loop).result()
+    slow.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    try:
+        yield slow
+    finally:
+        asyncio.run_coroutine_threadsafe(_stop(server), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _stop(server: asyncio.Server) -> None:
+    server.close()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
