@@ -118,6 +118,14 @@ class ScorerFields:
         self.form.add_error(refusal.field if refusal.field in self.form.fields else None, str(refusal))
 
 
+def shown_of(spec: ScorerSpec | None) -> dict[str, Any]:
+    """Return what the form of a scorer shows as it is in force; {} for a new one."""
+    if spec is None:
+        return {}
+    in_force = spec.revisions.filter(number=spec.revision).values_list("options", flat=True).first() or {}
+    return {"kind": spec.kind, "options": in_force, **_initial(spec, in_force)}
+
+
 def _blank(kind: str, options: Mapping[str, Any]) -> Options:
     form: Options = scorers.get(kind).Options(initial=dict(options), prefix=PREFIX)
     return form

@@ -16,6 +16,7 @@ from experiments.pages.endings import Ending
 from experiments.pages.head import ExperimentHead
 from experiments.pages.plan import PlanForm
 from experiments.pages.scorers import ScorersPart
+from experiments.pages.seen import OVERTAKEN, is_overtaken, mark_of
 from runs.actions import redeclare, start_experiment
 from scoring.changing.reweighing import stand_anew
 
@@ -27,7 +28,9 @@ def experiment_settings(request: HttpRequest, uid: UUID) -> HttpResponse:
     typed = _named(head.experiment)
     if request.method != "POST":
         return _shown(request, head, PlanForm.of(head.experiment), typed)
-    typed = {name: request.POST.get(name, "").replace("\r\n", "\n") for name in typed}
+    saved, typed = typed, {name: request.POST.get(name, "").replace("\r\n", "\n") for name in typed}
+    if is_overtaken(request.POST, saved):
+        return _shown(request, head, PlanForm.of(head.experiment), typed, problem=OVERTAKEN)
     try:
         edit_experiment(experiment=head.experiment, by=request.user, changes=typed)
     except ActionRefused as refusal:
@@ -41,6 +44,8 @@ def experiment_plan(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Change what is measured and what is required, and start what is missing where that is asked; 422 else."""
     head = ExperimentHead.build(uid, request.user, "Settings")
     plan = PlanForm.typed(head.experiment, request.POST)
+    if is_overtaken(request.POST, *_planned(head.experiment)):
+        return _shown(request, head, replace(plan, problem=OVERTAKEN), _named(head.experiment))
     try:
         if redeclare(experiment=head.experiment, changes=plan.changes(), by=request.user):
             stand_anew(Experiment.objects.get(pk=head.experiment.pk))
@@ -66,6 +71,12 @@ def _named(experiment: Experiment) -> dict[str, str]:
     return {"name": experiment.name, "description": experiment.description}
 
 
+def _planned(experiment: Experiment) -> tuple[object, object]:
+    """Return what the form of the plan shows as it is saved."""
+    plan = PlanForm.of(experiment)
+    return plan.texts, plan.requirements
+
+
 def _shown(
     request: HttpRequest, head: ExperimentHead, plan: PlanForm, typed: Mapping[str, str], problem: str = ""
 ) -> HttpResponse:
@@ -78,6 +89,7 @@ def _shown(
         "plan": plan,
         "typed": typed,
         "problem": problem,
+        "seen": {"name": mark_of(_named(head.experiment)), "plan": mark_of(*_planned(head.experiment))},
     }
     status = 422 if problem or plan.problem else 200
     return render(request, "experiments/experiment_settings.html", context, status=status)

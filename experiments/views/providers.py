@@ -30,6 +30,7 @@ from experiments.pages.providers import (
     limits_context,
     values_for_copy,
 )
+from experiments.pages.seen import OVERTAKEN, is_overtaken, mark_of
 from experiments.permissions import require
 from runs.actions.testing import test_provider
 
@@ -72,6 +73,9 @@ def provider_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
     if data is not None:
         require(request.user, provider.project, "edit_provider")
     form = ProviderForm(request.user, request.COOKIES, data, instance=provider)
+    saved = dict(form.initial)
+    if is_overtaken(request.POST, saved):
+        form.add_error(None, OVERTAKEN)
     if request.method == "POST" and form.is_valid():
         had_key = has_stored_key(provider)
         try:
@@ -85,6 +89,7 @@ def provider_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
     form.ask_for_key_again()
     context = {
         "provider_form": form,
+        "seen": mark_of(saved),
         "kinds": kinds_shown(),
         "models": known_models(provider),
         "key": key_state(provider),

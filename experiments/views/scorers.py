@@ -11,8 +11,9 @@ from evalsite.plugins import scorers
 from experiments.actions import ActionConflict, ActionRefused, remove_scorer
 from experiments.models import ScorerSpec
 from experiments.pages.head import ExperimentHead
-from experiments.pages.scorer_form import ScorerFields
+from experiments.pages.scorer_form import ScorerFields, shown_of
 from experiments.pages.scorers import ProposalPart, ScorerPage, TriedPart
+from experiments.pages.seen import OVERTAKEN, is_overtaken, mark_of
 from experiments.permissions import require
 from scoring.changing.proposing import change_scorer, discard_proposal, go_on_judging, keep_proposal
 from scoring.changing.reweighing import stand_anew
@@ -44,7 +45,9 @@ def _proposed_or_shown(
     request: HttpRequest, head: ExperimentHead, spec: ScorerSpec | None, fields: ScorerFields
 ) -> HttpResponse:
     declaration = fields.declaration() if request.method == "POST" else None
-    if declaration is not None:
+    if is_overtaken(request.POST, shown_of(spec)):
+        fields.form.add_error(None, OVERTAKEN)
+    elif declaration is not None:
         try:
             made = change_scorer(experiment=head.experiment, declaration=declaration, by=request.user)
             if isinstance(made, ScorerProposal):
@@ -54,7 +57,7 @@ def _proposed_or_shown(
         except ActionRefused as refusal:
             fields.refuse(refusal)
     page = ScorerPage.build(head.experiment, spec, fields)
-    context = {"head": head, "page": page}
+    context = {"head": head, "page": page, "seen": mark_of(shown_of(spec))}
     return render(request, "experiments/scorer_form.html", context, status=422 if fields.is_wrong else 200)
 
 
