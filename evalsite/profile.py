@@ -74,6 +74,8 @@ def _password_form(request: HttpRequest) -> PasswordForm:
     is_mine = is_sent and request.resolver_match is not None and request.resolver_match.url_name == "password"
     form = kind(user, request.POST if is_mine else None)
     form.fields["new_password1"].help_text = "At least 8 characters, not a common one and not like your name."
+    for field in form.fields.values():
+        field.widget.attrs.pop("autofocus", None)  # the page begins with the name, not in its middle
     form.fields["new_password2"].label, form.fields["new_password2"].help_text = "New password once more", ""
     return form
 
