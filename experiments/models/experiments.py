@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.conf import settings
@@ -94,8 +95,16 @@ class Experiment(models.Model):
     @property
     def scoring_config(self) -> dict[str, Any]:
         """Weights by scorer name and the policy on errors, as the API shows them."""
-        weights = {scorer.name: scorer.weight for scorer in self.scorers.all() if scorer.removed_at is None}
+        return self.scoring_by(self.present_scorers())
+
+    def scoring_by(self, scorers: Iterable[ScorerSpec]) -> dict[str, Any]:
+        """Return it of these scorers."""
+        weights = {scorer.name: scorer.weight for scorer in scorers}
         return {"weights": weights, "errors": self.errors_policy, "trials": "mean"}
+
+    def present_scorers(self) -> list[ScorerSpec]:
+        """Return the scorers that are declared now, in their order; without a query where `scorers` were prefetched."""
+        return [scorer for scorer in self.scorers.all() if scorer.removed_at is None]
 
 
 class CandidateQuerySet(VisibleQuerySet):

@@ -72,7 +72,7 @@ class ExperimentHead:
         """Return the head of one tab. Raises Http404 for strangers."""
         visible = with_status(Experiment.objects.visible_to(user))
         related = visible.select_related("project", "dataset_version__dataset", "baseline", "created_by")
-        experiment = get_object_or_404(related, uid=uid)
+        experiment = get_object_or_404(related.prefetch_related("scorers"), uid=uid)
         status = experiment.status
         startable = experiment.dataset_version_id is not None and status not in RUNNABLE
         if status == RunStatus.COMPLETED:
@@ -80,7 +80,7 @@ class ExperimentHead:
         return cls(
             experiment,
             _tabs(experiment, current),
-            experiment.scorers.filter(removed_at=None).count(),
+            len(experiment.present_scorers()),
             status in ACTIVE,
             startable and may(user, experiment.project, "start"),
             may(user, experiment.project, "edit_experiment"),

@@ -141,7 +141,7 @@ class LeaderboardPart:
         The request says which columns are shown and in which order the rows stand; without one it is by rank.
         """
         entries = leaderboard(experiment, weights=weights).entries
-        scorers = list(experiment.scorers.filter(removed_at=None))
+        scorers = experiment.present_scorers()
         rows = _rows(experiment, entries, scorers, weights)
         marks = [mark for entry in entries for mark in (entry.weighted_score, entry.low, entry.high)]
         table = ShownTable.build(request, "board", board_columns(scorers)) if request else None

@@ -14,10 +14,10 @@ from evalsite.templatetags.formats import number, score
 from experiments.media import without_data
 from experiments.models import Experiment, Item, ScorerSpec
 from experiments.rows.new_items import text_of
-from runs.models import Result, Run
+from runs.models import Run
 from runs.result_addresses import address_of, result_at
 from scoring.boards.leaderboard import row_name
-from scoring.grid.cells import Cell, Row, Trial, rows_of
+from scoring.grid.cells import Cell, Row, ShownResult, Trial, rows_of
 from scoring.grid.outputs import MOST_COLUMNS, Mode, Outputs
 from scoring.grid.queries import Asked
 from scoring.grid.search import Found, page_of
@@ -56,7 +56,7 @@ class ShownCell:
     """Bytes of output that it has room for."""
 
     @property
-    def result(self) -> Result | None:
+    def result(self) -> ShownResult | None:
         """The result whose output is shown."""
         return self.cell.result
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from evalsite.templatetags.formats import share
-from experiments.actions.case_lists import current_case_list
+from experiments.actions.case_lists import identity_of
 from experiments.models import Experiment
 from experiments.models.projects import Person
 from experiments.permissions import may
@@ -20,10 +20,9 @@ def _on_board(experiment: Experiment) -> RunQuerySet:
     runs: RunQuerySet = Run.objects.filter(experiment=experiment).select_related("candidate", "provider")
     if experiment.dataset_version_id is None:
         return runs.filter(is_ad_hoc=True).order_by("pk")
-    cases = current_case_list(experiment)
-    return runs.filter(is_ad_hoc=False, case_list=cases, candidate__removed_at=None).order_by(
-        "candidate__position", "pk"
-    )
+    present = identity_of(experiment)
+    runs = runs.filter(is_ad_hoc=False, case_list__identity_hash=present, candidate__removed_at=None)
+    return runs.order_by("candidate__position", "pk")
 
 
 @dataclass(frozen=True)

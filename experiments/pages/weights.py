@@ -40,7 +40,7 @@ class WeightsForm:
     @classmethod
     def build(cls, experiment: Experiment, typed: QueryDict) -> "WeightsForm":
         """Return the form; only scorers with a range may bear a weight."""
-        specs = [spec for spec in experiment.scorers.filter(removed_at=None) if spec.range_low is not None]
+        specs = [spec for spec in experiment.present_scorers() if spec.range_low is not None]
         fields = [WeightField(spec, typed.get(f"{PREFIX}{spec.name}", f"{spec.weight:g}")) for spec in specs]
         tried, problem = _tried(fields) if any(field.name in typed for field in fields) else (None, "")
         return cls(experiment, fields, tried, problem)

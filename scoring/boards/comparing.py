@@ -93,7 +93,7 @@ def scores_by_item(
 
     People rate some items only, and scorers with a condition judge some: they count where no other has a weight.
     """
-    specs = compared_scorers(list(experiment.scorers.filter(removed_at=None)), weights)
+    specs = compared_scorers(experiment.present_scorers(), weights)
     scales, kept = scales_of(specs), kept_values([run.pk for run in runs])
     chosen = {spec.pk: _weight(spec, weights) for spec in specs if spec.pk in scales}
     return {

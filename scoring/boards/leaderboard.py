@@ -5,10 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
-from experiments.actions.case_lists import current_case_list
-from experiments.models import Experiment
+from experiments.actions.case_lists import identity_of
+from experiments.models import Experiment, ScorerSpec
 from runs.live.progress import Totals
 from runs.models import Run, RunStatus
 from scoring.boards.item_values import Scale
@@ -92,11 +90,12 @@ def leaderboard(
     stand by finish time, then id.
     """
     runs = runs_on_board(experiment, include_running=include_running)
-    scores = cells_of(runs)
+    scorers = experiment.present_scorers()
+    scores = cells_of(runs, scorers)
     entries = [_entry(run, scores.get(run.pk, {}), weights) for run in runs]
     entries.sort(key=_order)
     _rank(entries)
-    config = experiment.scoring_config
+    config = experiment.scoring_by(scorers)
     if weights is not None:
         config = {**config, "weights": dict(weights)}
     return Board(experiment, config, entries, len(entries))
@@ -108,26 +107,33 @@ def runs_on_board(experiment: Experiment, *, include_running: bool = True) -> Se
     if experiment.dataset_version_id is None:
         runs = runs.filter(is_ad_hoc=True)
     else:
-        runs = runs.filter(case_list=current_case_list(experiment), candidate__removed_at=None, is_ad_hoc=False)
+        present = identity_of(experiment)
+        runs = runs.filter(case_list__identity_hash=present, candidate__removed_at=None, is_ad_hoc=False)
     return list(runs if include_running else runs.filter(status=RunStatus.COMPLETED))
 
 
-def cells_of(runs: Sequence[Run]) -> dict[int, dict[str, ScorerCell]]:
-    """Return what each scorer says of each run, by the run's id and the scorer's name."""
-    rows = RunScore.objects.filter(run__in=runs, scorer__removed_at=None).select_related("scorer")
+def cells_of(runs: Sequence[Run], scorers: Sequence[ScorerSpec]) -> dict[int, dict[str, ScorerCell]]:
+    """Return what each of the scorers says of each run, by the run's id and the scorer's name."""
+    declared = {scorer.pk: scorer for scorer in scorers}
+    rows = RunScore.objects.filter(run__in=[run.pk for run in runs], scorer__in=declared)
+    places = {pk: place for place, pk in enumerate(declared)}
     cells: dict[int, dict[str, ScorerCell]] = {}
-    for row in rows.order_by("scorer__position", "scorer_id"):
-        is_share = (row.scorer.range_low, row.scorer.range_high) == (0.0, 1.0)
-        cell = ScorerCell(row.mean, row.low, row.high, row.n, row.none_count, is_share, _normalised(row))
-        cells.setdefault(row.run_id, {})[row.scorer.name] = cell
+    for row in sorted(rows, key=lambda row: places[row.scorer_id]):
+        scorer = declared[row.scorer_id]
+        cells.setdefault(row.run_id, {})[scorer.name] = _cell(row, scorer)
     return cells
 
 
-def _normalised(row: RunScore) -> float | None:
-    low, high = row.scorer.range_low, row.scorer.range_high
-    if row.mean is None or low is None or high is None:
+def _cell(row: RunScore, scorer: ScorerSpec) -> ScorerCell:
+    is_share = (scorer.range_low, scorer.range_high) == (0.0, 1.0)
+    normalised = _normalised(row.mean, scorer)
+    return ScorerCell(row.mean, row.low, row.high, row.n, row.none_count, is_share, normalised)
+
+
+def _normalised(mean: float | None, scorer: ScorerSpec) -> float | None:
+    if mean is None or scorer.range_low is None or scorer.range_high is None:
         return None
-    return float(Scale(low, high, row.scorer.higher_is_better).normalise(np.array([row.mean]))[0])
+    return Scale(scorer.range_low, scorer.range_high, scorer.higher_is_better).share(mean)
 
 
 def _entry(run: Run, scores: dict[str, ScorerCell], weights: Mapping[str, float] | None) -> Entry:

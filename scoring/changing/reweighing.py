@@ -42,9 +42,10 @@ def _begun(experiment: Experiment) -> QuerySet[Run]:
 
 
 def _stand_by_covariances(experiment: Experiment) -> None:
-    weights = {spec.name: spec.weight for spec in experiment.scorers.filter(removed_at=None)}
+    scorers = experiment.present_scorers()
+    weights = {spec.name: spec.weight for spec in scorers}
     runs = list(_begun(experiment).select_related("standing"))
-    cells = cells_of(runs)
+    cells = cells_of(runs, scorers)
     standings = [(run.standing, cells.get(run.pk, {})) for run in runs if hasattr(run, "standing")]
     for start in range(0, len(standings), STANDINGS_AT_ONCE):
         with transaction.atomic():

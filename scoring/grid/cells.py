@@ -3,12 +3,16 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
 
+from experiments.among import Among
 from experiments.models import Item
 from runs.models import Result, Run
-from runs.models.results import ORDINAL_BITS, result_id_of
+from runs.models.results import ORDINAL_BITS, ORDINAL_MASK, result_id_of
+from runs.outcomes import ERRORS
 from scoring.boards.comparing import scales_of
 from scoring.boards.item_values import Scale
 from scoring.grid.outputs import Outputs
@@ -17,14 +21,40 @@ from scoring.models import CODE, RunScore, Score
 
 MOST_TRIALS = 10
 """Trials of a cell that are read; more of them are in the drawer."""
-SHOWN = ("id", "trial", "outcome", "detail", "preview", "cost_usd", "latency_ms", "tokens_in", "tokens_out", "item_id")
+SHOWN = ("id", "trial", "outcome", "detail", "preview", "cost_usd", "latency_ms")
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class ShownResult(NamedTuple):
+    """What a cell shows of a result."""
+
+    pk: int
+    trial: int
+    outcome: str
+    detail: str
+    preview: str
+    cost_usd: Decimal | None
+    latency_ms: int | None
+
+    @property
+    def run_id(self) -> int:
+        """The primary key of the run it belongs to."""
+        return self.pk >> ORDINAL_BITS
+
+    @property
+    def ordinal(self) -> int:
+        """Its number in the run."""
+        return self.pk & ORDINAL_MASK
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it came to one of the error outcomes."""
+        return self.outcome in ERRORS
+
+
+class Trial(NamedTuple):
     """One stored trial."""
 
-    result: Result
+    result: ShownResult
     value: float | None
     """As the cell's, of this trial; None: not judged."""
 
@@ -40,7 +70,7 @@ class Cell:
     """Stored ones in their order, the first ten at most; []: none yet."""
 
     @property
-    def result(self) -> Result | None:
+    def result(self) -> ShownResult | None:
         """The result whose output is shown: the first with an answer, else the first."""
         answered = (trial.result for trial in self.trials if not trial.result.is_error)
         return next(answered, self.trials[0].result if self.trials else None)
@@ -87,9 +117,10 @@ def stored_at(outputs: Outputs, positions: list[int]) -> dict[int, dict[int, int
     """Return by position and run id the ordinal of the first stored trial."""
     cases = outputs.case_list.case_count if outputs.case_list else 0
     found: dict[int, dict[int, int]] = defaultdict(dict)
-    rows = Result.objects.filter(pk__in=_ids(outputs, positions)).order_by("pk").only("pk")
-    for result in rows:
-        found[result.ordinal % cases].setdefault(result.run_id, result.ordinal)
+    rows = Result.objects.filter(Among("pk", _ids(outputs, positions))).order_by("pk")
+    for pk in rows.values_list("pk", flat=True):
+        ordinal = pk & ORDINAL_MASK
+        found[ordinal % cases].setdefault(pk >> ORDINAL_BITS, ordinal)
     return dict(found)
 
 
@@ -111,7 +142,8 @@ def _values_at(outputs: Outputs, run: Run, positions: list[int]) -> dict[int, fl
 
 def _trials(outputs: Outputs, positions: list[int]) -> dict[tuple[int, int], list[Trial]]:
     """Return the stored trials by the run's id and the position."""
-    results = list(Result.objects.filter(pk__in=_ids(outputs, positions)).only(*SHOWN).order_by("pk"))
+    rows = Result.objects.filter(Among("pk", _ids(outputs, positions))).order_by("pk")
+    results = [ShownResult._make(row) for row in rows.values_list(*SHOWN)]
     cases = outputs.case_list.case_count if outputs.case_list else 0
     judged, valued = _judged(outputs, results), _Valued.of(outputs)
     found: dict[tuple[int, int], list[Trial]] = defaultdict(list)
@@ -120,15 +152,15 @@ def _trials(outputs: Outputs, positions: list[int]) -> dict[tuple[int, int], lis
     return found
 
 
-def _judged(outputs: Outputs, results: list[Result]) -> dict[int, dict[int, list[float]]]:
+def _judged(outputs: Outputs, results: list[ShownResult]) -> dict[int, dict[int, list[float]]]:
     """Return the values in force by result and scorer; several persons give several."""
     runs = [run.pk for run in outputs.runs]
     declared = {spec.pk: spec.revision for spec in outputs.scorers}
     in_force = {
         row[:2]: row[2] for row in RunScore.objects.filter(run__in=runs).values_list("run", "scorer", "revision")
     }
-    wanted = Score.objects.filter(result__in=[result.pk for result in results], turn=0, value__isnull=False)
-    rows = wanted.filter(scorer__in=declared).order_by()
+    wanted = Score.objects.filter(Among("result_id", (result.pk for result in results)), scorer__in=declared)
+    rows = wanted.filter(turn=0, value__isnull=False).order_by()
     found: dict[int, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for pk, scorer, revision, author, value in rows.values_list(
         "result_id", "scorer_id", "revision", "author", "value"

@@ -84,7 +84,7 @@ def runs_with_outputs(experiment: Experiment) -> list[Run]:
 def outputs_of(experiment: Experiment, runs: Sequence[Run], scorer: ScorerSpec | None = None) -> Outputs:
     """Return the outputs of runs over one case list; of one scorer where it is named, else by the weights."""
     ids = [run.pk for run in runs]
-    specs = [scorer] if scorer else compared_scorers(list(experiment.scorers.filter(removed_at=None)))
+    specs = [scorer] if scorer else compared_scorers(experiment.present_scorers())
     kept, sets = kept_values(ids), kept_items(ids)
     values = {pk: _shown(specs, kept.get(pk, {}), is_alone=scorer is not None) for pk in ids}
     masks = _masks(

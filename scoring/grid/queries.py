@@ -37,7 +37,7 @@ class Asked:
         """Return what a query asks for."""
         problems: dict[str, str] = {}
         runs = runs_with_outputs(experiment)
-        scorers = list(experiment.scorers.filter(removed_at=None))
+        scorers = experiment.present_scorers()
         return cls(
             experiment,
             runs,
