@@ -1,7 +1,7 @@
 """What whole exports over many results take: `python -m benchmarks.exports CANDIDATES ITEMS TRIALS`.
 
-Works on the site of `benchmarks.pages`. Prints {"name": {"first_ms", "whole_s", "mib", "grown_mib"}}; each export is
-made in a process of its own, so that the memory is that of one.
+Works on the site of `benchmarks.pages`. Prints {"name": {"first_ms", "whole_s", "cpu_s", "mib", "grown_mib"}}; each
+export is made in a process of its own, so that the memory is that of one.
 """
 
 import json
@@ -43,13 +43,13 @@ def taken(shape: Shape, name: str) -> dict[str, float]:
     """Return what one export takes, from the request to its last piece; "nothing" makes none."""
     client, experiment = site(shape)
     client.get("/experiments/")
-    before, began = _peak_mib(), time.perf_counter()
+    before, began, spent = _peak_mib(), time.perf_counter(), time.process_time()
     address = dict(exports(experiment)).get(name)
     first_ms, size = 0.0, 0
     for piece in client.get(address) if address else ():
         first_ms = first_ms or (time.perf_counter() - began) * 1000
         size += len(piece)
-    took = {"first_ms": first_ms, "whole_s": time.perf_counter() - began}
+    took = {"first_ms": first_ms, "whole_s": time.perf_counter() - began, "cpu_s": time.process_time() - spent}
     took |= {"mib": size / MIB, "grown_mib": _peak_mib() - before}
     return {figure: round(value, 1) for figure, value in took.items()}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self, cast
 
 from django.contrib.auth.models import User
@@ -73,7 +74,7 @@ class ShownTable:
             request,
         )
 
-    @property
+    @cached_property
     def shows(self) -> dict[str, bool]:
         """Whether each column is shown, by its name."""
         return {column.name: column.name in self.shown for column in self.columns}
@@ -88,7 +89,7 @@ class ShownTable:
         """The densities that there are."""
         return Density.values
 
-    @property
+    @cached_property
     def heads(self) -> dict[str, Head]:
         """The heads of the columns that sort, by name."""
         return {column.name: self._head(column) for column in self.columns if column.order}

@@ -12,6 +12,13 @@ LEFT, RIGHT, TOP, BOTTOM = 44, 120, 12, 36
 ROW = 28
 NAMES = 150
 EDGE = 16
+OUTLINES = (
+    "m-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z",
+    "m-4 -4h8v8h-8z",
+    "m0 -5.5l5 9h-10z",
+    "m0 -5.5l5.5 5.5l-5.5 5.5l-5.5 -5.5z",
+)
+"""Circle, square, triangle and diamond, drawn from their middle; after them come the same hollow."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,16 @@ class Mark:
     high: float
     label_y: float
     entry: Entry
+
+    @property
+    def outline(self) -> str:
+        """How its shape is drawn, from its middle."""
+        return OUTLINES[(self.colour - 1) % len(OUTLINES)]
+
+    @property
+    def is_hollow(self) -> bool:
+        """Whether only its outline is drawn."""
+        return self.colour > len(OUTLINES)
 
 
 @dataclass(frozen=True)

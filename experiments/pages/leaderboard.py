@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -72,7 +73,7 @@ class BoardRow:
         """The candidate's name, the model's for an ad-hoc run."""
         return row_name(self.entry.run)
 
-    @property
+    @cached_property
     def compare_url(self) -> str:
         """Where the row is compared with the baseline; "": nowhere."""
         run, baseline = self.entry.run, self.baseline
@@ -166,7 +167,7 @@ class LeaderboardPart:
         """The heads of the columns behind the difference that are shown: scorers, then figures."""
         return heads_of(board_columns(self.scorers), self.table)
 
-    @property
+    @cached_property
     def shown_scorers(self) -> list[ScorerSpec]:
         """The scorers whose columns are shown."""
         shown = self.table.shows if self.table else {}
