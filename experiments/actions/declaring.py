@@ -11,9 +11,10 @@ from experiments.actions.experiments import declare_scorers, set_baseline
 from experiments.actions.filling import freeze_rows
 from experiments.actions.prompts import save_prompt
 from experiments.actions.providers import EDITABLE, create_provider, edit_provider
-from experiments.actions.refusals import ActionRefused
+from experiments.actions.refusals import NAME_LENGTH, ActionRefused
 from experiments.actions.scorers import PERSON
 from experiments.blobs import default_store
+from experiments.canonical import digest_of
 from experiments.configs import BLOB
 from experiments.files.experiment_file import ExperimentFile
 from experiments.files.providers import ProviderPart
@@ -133,6 +134,12 @@ def _provider(part: ProviderPart, project: Project, by: Person | None) -> Provid
     return provider
 
 
+def _prompt_name(experiment: str, name: str) -> str:
+    """Return what a prompt of a file is called in its project; an overlong name ends in a digest of the whole."""
+    whole = f"{experiment}/{name}"
+    return whole if len(whole) <= NAME_LENGTH else f"{whole[: NAME_LENGTH - 9]}~{digest_of(whole)[:8]}"
+
+
 def _candidates(
     file: ExperimentFile, experiment: Experiment, providers: dict[str, Provider], by: Person | None
 ) -> list[Candidate]:
@@ -140,7 +147,7 @@ def _candidates(
     # Names may move from one configuration to another: all are taken out first, then those of the file put back.
     experiment.candidates.listed().update(removed_at=timezone.now())
     versions = {
-        name: save_prompt(project=experiment.project, name=f"{file.name}/{name}", messages=messages, by=by)
+        name: save_prompt(project=experiment.project, name=_prompt_name(file.name, name), messages=messages, by=by)
         for name, messages in file.prompts.items()
         if name in {part.prompt for part in file.candidates}
     }

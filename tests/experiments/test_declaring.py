@@ -287,3 +287,14 @@ def test_declare_without_a_budget_keeps_the_one_that_was_set_elsewhere(declare: 
     kept = declare().experiment.budget_usd
 
     assert kept == 8
+
+
+def test_experiment_of_the_longest_name_has_prompts_of_their_own_names(declare: Declare) -> None:
+    name = "e" * 200
+
+    made = declare(("experiment: capitals", f"experiment: {name}")).experiment
+
+    prompts = {candidate.prompt_version.prompt.name for candidate in made.candidates.listed()}
+    assert made.name == name
+    assert {len(prompt) for prompt in prompts} == {200}
+    assert len(prompts) == 2
