@@ -9,6 +9,8 @@ from experiments.files.document_nodes import ListNode, Node, ObjectNode, Problem
 
 LONGEST_NAME = 200
 
+REQUIRED = "is required"
+
 
 class Problems:
     """What was found wrong so far."""
@@ -65,7 +67,7 @@ class Fields:
         """Note a problem when a key is absent, or holds nothing."""
         node = self.get(key)
         if node is None or (isinstance(node, Scalar) and not node.text.strip()):
-            self.problem(key, "is required")
+            self.problem(key, REQUIRED)
 
     def text(self, key: str, default: str = "", *, longest: int | None = None) -> str:
         """Return a text, as it was written."""

@@ -1,5 +1,6 @@
 """New experiment: the drafts, one draft with its fields, what it comes to, what was tried of it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +11,10 @@ from django.urls import reverse
 
 from experiments.actions import ActionRefused
 from experiments.chosen_projects import projects_for_new
+from experiments.files.document_nodes import Problem
 from experiments.files.draft_form import read_options
 from experiments.files.experiment_file import ExperimentFile, FileProblems
+from experiments.files.fields import REQUIRED
 from experiments.models import Dataset, DatasetVersion, ExperimentDraft, Item, Project, Provider
 from experiments.models.projects import Person
 from experiments.pages.prompt_editor import KEYS_SHOWN, ItemPreview, PromptEditor
@@ -27,6 +30,14 @@ from scoring.judging.trying import question_of, try_scorer
 from scoring.scorers.base import Question, Verdict
 
 TEXTS = ("name", "description", "version", "rows", "trials", "limit")
+MISSING = {
+    "experiment": "Give it a name.",
+    "dataset": "Choose a dataset, or paste rows.",
+    "prompt": "Write the prompt.",
+    "candidates": "Type the model of at least one candidate.",
+    "scorers": "Type a name for at least one scorer: it gives its score a column.",
+}
+MODEL_OF = re.compile(r"candidates\[(\d+)\]\.model")
 CANDIDATE, SCORER = ("name", "provider", "model", "params"), ("kind", "name", "options", "weight")
 
 
@@ -81,10 +92,19 @@ class DraftState:
             with declared(draft) as file:
                 return cls(draft, plan=_plan(draft, file))
         except FileProblems as wrong:
-            found = [f"{one.where}: {one.sentence}" if one.where else one.sentence for one in wrong.problems]
-            return cls(draft, found[:20])
+            return cls(draft, [_told(draft, one) for one in wrong.problems][:20])
         except ActionRefused as refusal:
             return cls(draft, [str(refusal)])
+
+
+def _told(draft: ExperimentDraft, problem: Problem) -> str:
+    """Return what is wrong as the form says it: what is missing in the words of its fields."""
+    if not draft.is_document and problem.sentence.startswith(REQUIRED):
+        if problem.where in MISSING:
+            return MISSING[problem.where]
+        if nameless := MODEL_OF.fullmatch(problem.where):
+            return f"Candidate {int(nameless[1]) + 1}: type its model."
+    return f"{problem.where}: {problem.sentence}" if problem.where else problem.sentence
 
 
 def _plan(draft: ExperimentDraft, file: ExperimentFile) -> str:

@@ -128,6 +128,7 @@ def import_context(data_import: DataImport, user: Person) -> dict[str, Any]:
         "data_import": data_import,
         "dataset": dataset,
         "can_edit": may(user, data_import.project, "edit_dataset"),
+        "can_make_experiment": may(user, data_import.project, "edit_experiment"),
         "is_running": data_import.status == ImportStatus.RUNNING,
         "is_being_cancelled": data_import.status == ImportStatus.CANCELLED and data_import.ended_at is None,
         "percent": round(100 * data_import.done_count / total) if total else 0,

@@ -42,7 +42,8 @@ def experiment_new(request: HttpRequest) -> HttpResponse:
     if project is None:
         raise Http404("There is no such project in which you may make experiments.")
     try:
-        draft = create_draft(project=project, by=request.user, document=document, files=_sent(request))
+        fields = {"version": version} if (version := request.POST.get("version", "")) else {}
+        draft = create_draft(project=project, by=request.user, fields=fields, document=document, files=_sent(request))
     except ActionRefused as refusal:
         page = NewExperimentPage.build(request, str(refusal), document)
         return render(request, "experiments/experiment_new.html", {"page": page}, status=422)

@@ -6,10 +6,10 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from runs.live.first_look import WINDOW_S, first_rates
 from runs.live.progress import Totals, counts_of, tally_of_units, totals_from
 from runs.models import Run, RunStatus, WorkUnit
 
-WINDOW_S = 20.0
 SHORTEST_S = 2.0
 
 
@@ -36,6 +36,12 @@ class Meter:
             seen.append((now, results))
             passed, came = now - seen[0][0], results - seen[0][1]
             return came / passed if passed >= SHORTEST_S and came else None
+
+    def is_new(self, run: Run) -> bool:
+        """Return whether a run that goes on was not looked at for long enough to say how fast it is."""
+        with self._lock:
+            seen = self._seen.get(run.pk)
+            return seen is not None and seen[-1][0] - seen[0][0] < SHORTEST_S
 
 
 _meter = Meter()
@@ -82,16 +88,23 @@ def paces_of(runs: Sequence[Run], meter: Meter = _meter) -> list[Pace]:
     units: dict[int, list[WorkUnit]] = defaultdict(list)
     for unit in WorkUnit.objects.filter(run__in=runs):
         units[unit.run_id].append(unit)
-    return [_pace(run, units[run.pk], meter) for run in runs]
+    found = [(run, totals_from(tally_of_units(units[run.pk]), open_calls=_open_calls(units[run.pk]))) for run in runs]
+    return _paced(found, meter)
 
 
 def counted_paces_of(runs: Sequence[Run], meter: Meter = _meter) -> list[Pace]:
     """Return the same without tokens and times: the database sums, so that it does not take longer for more units."""
     counts = counts_of([run.pk for run in runs])
     found = [(run, counts.get(run.pk, Totals())) for run in runs]
-    return [Pace(run, totals, meter.rate(run, totals.results)) for run, totals in found]
+    return _paced(found, meter)
 
 
-def _pace(run: Run, units: Sequence[WorkUnit], meter: Meter) -> Pace:
-    totals = totals_from(tally_of_units(units), open_calls=sum(unit.open_calls for unit in units))
-    return Pace(run, totals, meter.rate(run, totals.results))
+def _open_calls(units: Sequence[WorkUnit]) -> int:
+    return sum(unit.open_calls for unit in units)
+
+
+def _paced(found: Sequence[tuple[Run, Totals]], meter: Meter) -> list[Pace]:
+    """Return the paces; where the meter has only begun to look, the results of the last seconds say how fast it is."""
+    rates = {run.pk: meter.rate(run, totals.results) for run, totals in found}
+    rates |= first_rates({run: totals.results for run, totals in found if meter.is_new(run)})
+    return [Pace(run, totals, rates[run.pk]) for run, totals in found]

@@ -1,10 +1,12 @@
-// Marks the sides at which a table is cut, so that the style can shade them; keeps its scroll over a swap.
+// Marks the edges at which a table is cut, so that the style can shade them; keeps its scroll over a swap.
 (() => {
   const SCROLLER = ".table-scroll";
   const kept = new Map();
 
   const mark = (scroller) => {
     const rest = scroller.scrollWidth - scroller.clientWidth - scroller.scrollLeft;
+    const below = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
+    scroller.toggleAttribute("data-cut-bottom", below > 1);
     scroller.toggleAttribute("data-cut-left", scroller.scrollLeft > 1);
     scroller.toggleAttribute("data-cut-right", rest > 1);
   };

@@ -352,6 +352,7 @@ def test_page_leads_from_a_file_to_a_version(project: Project, editor: Any, clie
     assert client.get(f"{page}progress/").headers["HX-Refresh"] == "true"
     done = client.get(page).content.decode()
     assert "capitals@1" in done
+    assert "New experiment with it" in done
     assert "2 added" in done
 
 

@@ -145,6 +145,16 @@ def test_board_shows_progress_while_something_goes_on(as_viewer: Client, experim
     assert "No worker" not in page
 
 
+def test_board_leads_editors_to_its_scorers(client: Client, editor: User, viewer: User, experiment: Experiment) -> None:
+    run_of(experiment)
+    pages = []
+    for person in (editor, viewer):
+        client.force_login(person)
+        pages.append(board_of(client, experiment))
+
+    assert ["Edit scorers" in page for page in pages] == [True, False]
+
+
 def test_board_polls_where_streams_are_off(as_viewer: Client, experiment: Experiment, settings: Settings) -> None:
     settings.STREAMS = False
     run_of(experiment, status=RunStatus.RUNNING)

@@ -75,7 +75,7 @@ def test_draft_is_on_the_server_from_the_first_field_on(as_editor: Client, draft
     draft.refresh_from_db()
     assert (draft.fields["name"], draft.revision) == ("capi", 2)
     assert 'name="revision" value="2"' in text(answer)
-    assert "candidates: is required" in text(answer)
+    assert "Type the model of at least one candidate." in text(answer)
     assert 'value="capi"' in text(as_editor.get(at("detail", draft)))
 
 
@@ -87,20 +87,26 @@ def test_whole_draft_says_how_many_calls_it_makes(as_editor: Client, draft: Expe
 
 
 @pytest.mark.parametrize(
-    ("changes", "where"),
+    "changes",
     [
-        ({"candidate-params": ["", "", "temperature: 1"]}, "candidates[2]"),
-        ({"candidate-name": ["", "", "third"]}, "candidates[2]"),
-        ({"candidate-provider": ["local", "local", "other"], "candidate-offered": ["local"] * 3}, "candidates[2]"),
+        {"candidate-params": ["", "", "temperature: 1"]},
+        {"candidate-name": ["", "", "third"]},
+        {"candidate-provider": ["local", "local", "other"], "candidate-offered": ["local"] * 3},
     ],
 )
 def test_row_that_lacks_a_part_is_told_and_never_dropped(
-    as_editor: Client, draft: ExperimentDraft, changes: dict[str, list[str]], where: str
+    as_editor: Client, draft: ExperimentDraft, changes: dict[str, list[str]]
 ) -> None:
     page = text(as_editor.post(at("save", draft), form(draft, **changes)))
 
-    assert where in page
+    assert "Candidate 3: type its model." in page
     assert "calls at most" not in page
+
+
+def test_draft_begins_with_the_version_that_was_imported(as_editor: Client) -> None:
+    as_editor.post(reverse("experiments:experiment-new"), {"version": "capitals@1"})
+
+    assert ExperimentDraft.objects.get().fields == {"version": "capitals@1"}
 
 
 def test_pasted_columns_have_the_usual_meanings(as_editor: Client, draft: ExperimentDraft) -> None:
