@@ -1,6 +1,7 @@
 """Outputs: rows are items, columns are candidates, in modes with their counts."""
 
 import json
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -61,6 +62,19 @@ class ShownCell:
         return self.cell.result
 
     @property
+    def is_errored(self) -> bool:
+        """Whether a trial came to an error."""
+        return any(trial.result.is_error for trial in self.cell.trials)
+
+    @property
+    def goodness(self) -> float:
+        """What tells the worst cell of a row: the lower the worse; what was not judged is no failure."""
+        if self.cell.value is None:
+            return math.inf
+        is_lower_better = self.is_of_one and any(not spec.higher_is_better for spec in self.specs)
+        return -self.cell.value if is_lower_better else self.cell.value
+
+    @property
     def text(self) -> str:
         """The beginning of the output; of an error its reason."""
         if self.result is None:
@@ -111,6 +125,8 @@ class ShownRow:
 
     row: Row
     cells: list[ShownCell]
+    mode: Mode
+    """What the rows were chosen for."""
 
     @property
     def name(self) -> str:
@@ -125,13 +141,17 @@ class ShownRow:
 
     @property
     def opened(self) -> Cell | None:
-        """The cell that the row opens; None: nothing is stored yet."""
-        return self.row.first
+        """The cell that the row opens: the one that it is here for, else the first; None: nothing is stored yet."""
+        stored = [shown for shown in self.cells if shown.cell.trials]
+        if self.mode == Mode.FAILURES and stored:
+            return min(stored, key=lambda shown: shown.goodness).cell
+        errored = [shown for shown in stored if shown.is_errored] if self.mode == Mode.ERRORS else []
+        return next((shown.cell for shown in errored or stored), None)
 
     @property
     def address(self) -> str:
         """The address of the result that the row opens."""
-        cell = self.row.first
+        cell = self.opened
         return address_of(cell.run, cell.result.ordinal) if cell and cell.result else ""
 
 
@@ -163,11 +183,12 @@ class OutputsGrid:
         columns = max(1, len(asked.runs))
         rows = min(MOST_ROWS, MOST_CELLS // columns)
         found = page_of(asked.outputs, asked.mode, asked.place, rows, asked.to_look_for)
+        read = rows_of(asked.outputs, found.positions)
         has_figures = request.GET.get("figures") == "1"
         return cls(
             asked,
             found,
-            [_shown(row, asked.outputs, TEXT // columns) for row in rows_of(asked.outputs, found.positions)],
+            [_shown(row, asked.outputs, TEXT // columns, asked.mode) for row in read],
             _chips(asked, request),
             query_with(request, result=None),
             query_with(request, **PLACE | {"before": _first(found)}) if found.has_earlier else "",
@@ -243,9 +264,9 @@ def _last(found: Found) -> int | None:
     return found.looked_to if found.looked_to is not None else found.positions[-1]
 
 
-def _shown(row: Row, outputs: Outputs, width: int) -> ShownRow:
+def _shown(row: Row, outputs: Outputs, width: int, mode: Mode) -> ShownRow:
     cells = [ShownCell(cell, outputs.scorers, outputs.is_of_one, outputs.is_share, width) for cell in row.cells]
-    return ShownRow(row, cells)
+    return ShownRow(row, cells, mode)
 
 
 def _chips(asked: Asked, request: HttpRequest) -> list[ModeChip]:

@@ -85,11 +85,6 @@ class Row:
     """None: its case list is still being written."""
     cells: list[Cell]
 
-    @property
-    def first(self) -> Cell | None:
-        """The first cell with a result; None: nothing is stored yet."""
-        return next((cell for cell in self.cells if cell.trials), None)
-
 
 def rows_of(outputs: Outputs, positions: list[int]) -> list[Row]:
     """Return the rows of these ascending positions, with a fixed number of queries."""

@@ -70,6 +70,17 @@ def test_modes_show_their_counts(client: Client, experiment: Experiment, pair: t
     assert [f'{name} <span class="chip__count">{count}<' in found for name, count in counts.items()] == [True] * 6
 
 
+def test_failures_open_the_candidate_that_failed(client: Client, experiment: Experiment, pair: tuple[Run, Run]) -> None:
+    first, second = pair
+    assert first.candidate is not None
+    set_baseline(experiment=experiment, candidate=first.candidate, by=None)
+
+    opened = [f'data-drawer-result="{run.uid}.1"' for run in (first, second)]
+
+    assert [one in page(client, experiment) for one in opened] == [True, False]
+    assert [one in page(client, experiment, "?mode=failures") for one in opened] == [False, True]
+
+
 def test_mode_leaves_its_items(client: Client, experiment: Experiment, pair: tuple[Run, Run]) -> None:
     found = page(client, experiment, "?mode=different")
 
