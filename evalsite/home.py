@@ -15,13 +15,14 @@ from experiments.models import Experiment, Project
 from experiments.models.projects import Person
 from experiments.pages.leaderboard import LeaderboardPart
 from experiments.pages.providers import can_add_provider
+from runs.limits.month import MonthSpend, spent_this_month
 from runs.live.pace import Pace, paces_of
 from runs.live.streams import are_workers_gone
 from runs.models import FINISHED, Run, RunStatus
 from runs.models.runs import RUNNABLE, RunQuerySet
 from scoring.boards.run_lines import RunLine, with_lines
 
-MOST_RUNNING, MOST_PAUSED, MOST_LATEST = 20, 20, 10
+MOST_RUNNING, MOST_PAUSED, MOST_LATEST, MOST_PROJECTS = 20, 20, 10, 20
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class HomePage:
     can_add_provider: bool
     can_import: bool
     stream_url: str
+    spend: list[MonthSpend]
+    """What the person's projects have spent this month: those that spent something or have a budget."""
 
     @classmethod
     def build(cls, request: HttpRequest) -> "HomePage":
@@ -64,7 +67,15 @@ class HomePage:
         user = request.user
         stream_url = reverse("runs:home-stream") if settings.STREAMS else ""
         can_import = projects_for_new(user, "edit_dataset", {}).exists()
-        return cls(HomeNow.build(request), _demo(user), can_add_provider(user), can_import, stream_url)
+        spend = _spend(request)
+        return cls(HomeNow.build(request), _demo(user), can_add_provider(user), can_import, stream_url, spend)
+
+
+def _spend(request: HttpRequest) -> list[MonthSpend]:
+    chosen = ChosenProjects.of(request.user, request.COOKIES).ids
+    projects = Project.objects.visible_to(request.user).filter(pk__in=chosen).order_by("name")
+    spends = spent_this_month(projects[:MOST_PROJECTS])
+    return [one for one in spends if one.spent_usd != 0 or one.project.monthly_budget_usd is not None]
 
 
 def _demo(user: Person) -> LeaderboardPart | None:

@@ -87,3 +87,20 @@ def test_home_part_is_a_fragment(as_viewer: Client) -> None:
     answer = as_viewer.get(reverse("home-now"), headers={"HX-Request": "true"})
 
     assert answer.content.decode().startswith('<div id="home-now"')
+
+
+def test_home_says_what_was_spent_this_month(as_viewer: Client, project: Project) -> None:
+    experiment = experiment_in(project)
+    run_of(experiment, ok_count=2, cost_usd="1.84")
+    run_of(experiment, ok_count=3, unpriced_count=3)
+    Project.objects.filter(pk=project.pk).update(monthly_budget_usd=50)
+
+    page = home(as_viewer)
+
+    assert "Spend this month" in page
+    assert "$1.84 of $50.00" in page
+    assert "without 3 calls that have no price" in page
+
+
+def test_home_without_spend_says_nothing_of_it(as_viewer: Client, project: Project) -> None:
+    assert "Spend this month" not in home(as_viewer)
