@@ -17,8 +17,10 @@ from experiments.options import Options
 from experiments.pages.endings import ArchivedChoice
 from experiments.permissions import may
 from runs.limits.usage import limits_now
+from runs.models import Run, RunStatus
 
 COPIED_LENGTH = 90
+MOST_WAITING = 10
 
 
 class OptionShown(NamedTuple):
@@ -96,6 +98,12 @@ def known_models(provider: Provider) -> list[str]:
     """Return the models of a provider that candidates or prices name, for suggestions."""
     used = Candidate.objects.filter(provider=provider).values_list("model", flat=True).distinct()
     return sorted({*used, *provider.prices})
+
+
+def runs_that_wait(provider: Provider) -> list[Run]:
+    """Return the newest runs that are paused: a provider that is mended is not enough for them, they are resumed."""
+    paused = Run.objects.filter(provider=provider, status=RunStatus.PAUSED).select_related("experiment")
+    return list(paused.order_by("-pk")[:MOST_WAITING])
 
 
 def limits_context(provider: Provider, user: Person) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from experiments.pages.providers import (
     kinds_shown,
     known_models,
     limits_context,
+    runs_that_wait,
     values_for_copy,
 )
 from experiments.pages.seen import OVERTAKEN, is_overtaken, mark_of
@@ -93,6 +94,7 @@ def provider_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
         "kinds": kinds_shown(),
         "models": known_models(provider),
         "key": key_state(provider),
+        "waiting": runs_that_wait(provider),
         "ending": Ending.of_provider(provider, request.user),
         **limits_context(provider, request.user),
     }

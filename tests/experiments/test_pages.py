@@ -372,6 +372,27 @@ def test_provider_that_was_connected_is_offered_a_test(as_editor: Client, projec
     assert page.index("Make one real call") < page.index("Connection</h2>")
 
 
+def test_provider_names_the_runs_that_wait_for_it(as_editor: Client, experiment: Experiment) -> None:
+    run = run_of(experiment, status=RunStatus.PAUSED)
+
+    page = text(as_editor.get(reverse("experiments:provider-detail", args=[run.provider.uid])))
+
+    assert "Runs that wait" in page
+    assert "the key is wrong" in page
+    assert f'href="/runs/{run.uid}/"' in page
+
+
+def test_paused_run_leads_to_where_it_is_mended(client: Client, editor: User, experiment: Experiment) -> None:
+    run = run_of(experiment, status=RunStatus.PAUSED)
+    client.force_login(editor)
+
+    pages = [board_of(client, experiment), text(client.get(reverse("runs:run-detail", args=[run.uid])))]
+
+    for page in pages:
+        assert f'href="/providers/{run.provider.uid}/">Look at the provider' in page
+        assert f"candidates/new/?copy={run.candidate.uid}" in page
+
+
 def test_provider_form_explains_the_options_of_every_kind(as_editor: Client) -> None:
     page = text(as_editor.get(reverse("experiments:provider-new")))
 
