@@ -88,3 +88,21 @@ def test_address_with_a_result_opens_its_drawer_and_back_closes_it(outputs: Any,
 
     expect(page.locator("#drawer")).to_be_hidden()
     expect(page.locator("#outputs-grid")).to_be_visible()
+
+
+def test_two_rows_of_the_board_are_chosen_and_compared_by_keyboard(outputs: Any, experiment: Experiment) -> None:
+    page = outputs()
+    page.goto(page.url.replace("/outputs/", "/board/"))
+
+    page.keyboard.press("?")
+    expect(page.locator("#keyboard-help")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#keyboard-help")).to_be_hidden()
+    for key in ("j", "x", "j", "x"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("link", name="Compare the 2 chosen")).to_be_visible()
+    outline = "document.activeElement.closest('tr') && getComputedStyle(document.activeElement).outlineStyle"
+    assert page.evaluate(outline) != "none"  # the focus is seen
+    page.keyboard.press("c")
+
+    expect(page).to_have_url(re.compile(r"/compare/\?a=[0-9a-f-]{36}&b=[0-9a-f-]{36}$"))
