@@ -51,11 +51,16 @@ def locked(dataset: Dataset) -> Dataset:
 def draft_of_people(dataset: Dataset) -> Dataset:
     """Return the locked row of a dataset whose draft people write. Raises ActionConflict while a file does."""
     draft = locked(dataset)
+    refuse_while_filled(draft)
+    return draft
+
+
+def refuse_while_filled(draft: Dataset) -> None:
+    """Let pass a draft that people write. Raises ActionConflict while a file is being written into it."""
     if draft.filling_hash:
         raise ActionConflict(
             f"A file is being written into {draft}: wait for it; if that was interrupted, run the file again."
         )
-    return draft
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from django.db import transaction
 
-from experiments.actions.datasets import draft_of_people
+from experiments.actions.datasets import draft_of_people, refuse_while_filled
 from experiments.actions.label_names import note_names
 from experiments.actions.refusals import ActionConflict, ActionRefused
 from experiments.canonical import content_hash
@@ -47,6 +47,7 @@ def freeze_dataset(*, dataset: Dataset, by: Person | None, note: str = "") -> Da
     require(by, dataset.project, "edit_dataset")
     note = checked_note(note)
     seen = Dataset.objects.get(pk=dataset.pk)
+    refuse_while_filled(seen)
     newest = seen.versions.first()
     if newest is not None and not seen.draft_edit_count:
         return newest

@@ -22,7 +22,7 @@ from experiments.actions.filling import Filling, fill
 from experiments.actions.surveying import survey
 from experiments.models import Dataset, DatasetVersion, Item, Project
 from experiments.rows.new_items import NewItem
-from tests.factories import DatasetFactory, ItemFactory, ProjectFactory
+from tests.factories import DatasetFactory, DatasetVersionFactory, ItemFactory, ProjectFactory
 from tests.transactions import AtTransaction
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -106,8 +106,10 @@ def test_freeze_dataset_without_items_is_refused() -> None:
         freeze_dataset(dataset=DatasetFactory(), by=None)
 
 
-def test_freeze_dataset_while_a_file_fills_it_conflicts() -> None:
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_freeze_dataset_while_a_file_fills_it_conflicts(is_frozen: bool) -> None:
     item = ItemFactory(dataset__filling_hash="f" * 64)
+    DatasetVersionFactory.create_batch(int(is_frozen), dataset=item.dataset)
 
     with pytest.raises(ActionConflict, match="A file is being written"):
         freeze_dataset(dataset=item.dataset, by=None)

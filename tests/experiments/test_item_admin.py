@@ -328,3 +328,20 @@ def test_item_of_the_list_leads_back_to_it_when_it_is_saved(editor: User, datase
 
     assert saved.headers["Location"] == f"{reverse(LIST)}?dataset={dataset.pk}&q=draft-"
     assert "elsewhere" not in abroad.headers.get("Location", "")
+
+
+def test_item_list_shows_the_parts_of_an_item(editor: User, dataset: Dataset) -> None:
+    Item.objects.filter(key="frozen-one").update(input={"q": "France?"}, expected=["Paris"])
+
+    page = listed(curator(editor), dataset=str(dataset.pk))
+
+    assert [f">{part}</td>" in page for part in ("q: France?", "[&quot;Paris&quot;]", "test", "easy")] == [True] * 4
+
+
+def test_item_list_of_a_draft_that_a_file_is_written_into_says_so(editor: User, dataset: Dataset) -> None:
+    Dataset.objects.filter(pk=dataset.pk).update(filling_hash="x" * 64, draft_edit_count=1)
+
+    page = listed(curator(editor), dataset=str(dataset.pk))
+
+    assert "A file is being written into this draft" in page
+    assert "Freeze as version" not in page
