@@ -1,6 +1,7 @@
 """The admin for items: a curator's list over drafts, whose bulk actions are those of the site."""
 
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -8,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from evalsite.project_admin import ProjectAdmin
 from experiments.actions import ActionConflict, ActionRefused, start_bulk_edit
@@ -173,6 +175,7 @@ class ItemAdmin(ProjectAdmin):
             "is_changed": "confirmed" in request.POST,
             "value": request.POST.get("value", ""),
             "asked": ASKED.get(kind, ""),
+            "names": _names(chosen_dataset(request), kind),
             "action": request.POST["action"],
             "is_removal": kind == BulkKind.REMOVE,
         }
@@ -181,12 +184,19 @@ class ItemAdmin(ProjectAdmin):
     def _said(self, request: HttpRequest, bulk: BulkEdit) -> HttpResponse | None:
         """Say what came of a bulk edit; lead to the progress of one that a worker does."""
         if bulk.status != BulkStatus.COMPLETED:
-            return redirect("experiments:bulk-edit", uid=bulk.uid)
+            back = urlencode({"back": request.get_full_path()})
+            return redirect(f"{reverse('experiments:bulk-edit', args=[bulk.uid])}?{back}")
         unchanged = f"; {bulk.unchanged_count:,} were so already" if bulk.unchanged_count else ""
         self.message_user(request, f"{counted(bulk.edited_count, 'item')} edited{unchanged}.", messages.SUCCESS)
         if bulk.left_count:
             self.message_user(request, f"{bulk.left_count:,} stay as they were. {bulk.left[0]}", messages.WARNING)
         return None
+
+
+def _names(dataset: Dataset | None, kind: BulkKind) -> list[str]:
+    """Return the tags or splits that are offered: those that the dataset has."""
+    names = {"tag": "tag_names", "split": "split_names"}.get(ASKED.get(kind, ""))
+    return list(getattr(dataset, names)) if dataset and names else []
 
 
 def newest_dataset(request: HttpRequest) -> int | None:

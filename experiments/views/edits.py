@@ -1,12 +1,15 @@
 """What people did to items: the history of a dataset, bulk edits, and undoing both."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from evalsite.addresses import named_back
 from experiments.actions import (
     ActionConflict,
     ActionRefused,
@@ -44,7 +47,8 @@ def bulk_edit(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show how far a bulk edit is and what it came to."""
     page = BulkEditPage.build(uid, request.user)
     head = DatasetHead.build(page.bulk.dataset.uid, request.user, "History")
-    return render(request, "experiments/bulk_edit.html", {"page": page, "head": head})
+    context = {"page": page, "head": head, "back": named_back(request, "")}
+    return render(request, "experiments/bulk_edit.html", context)
 
 
 @require_safe
@@ -75,4 +79,6 @@ def bulk_edit_undo(request: HttpRequest, uid: UUID) -> HttpResponse:
     except (ActionConflict, ActionRefused) as refusal:
         messages.error(request, str(refusal))
         return redirect("experiments:bulk-edit", uid=uid)
-    return redirect("experiments:bulk-edit", uid=undo.uid)
+    back = named_back(request, "")
+    page = reverse("experiments:bulk-edit", args=[undo.uid])
+    return redirect(f"{page}?{urlencode({'back': back})}" if back else page)
