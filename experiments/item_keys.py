@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from experiments.models import Dataset, Item, ItemEdit
+from experiments.models.datasets import ItemQuerySet
 
 MOST_NAMES = 20
 """So many names of an item are followed back."""
@@ -84,3 +85,10 @@ def present_key(row: Item) -> str:
     renamings = ItemEdit.objects.filter(dataset=row.dataset_id, former_key=row.key, draft_number__gte=row.until)
     renaming = renamings.order_by("pk").first()
     return row.key if renaming is None else present_keys(row.dataset, [renaming])[renaming.pk]
+
+
+def without_renamed(rows: ItemQuerySet) -> ItemQuerySet:
+    """Return the closed rows but those of items that only have another key now."""
+    same = ItemEdit.objects.filter(dataset=OuterRef("dataset"), former_key=OuterRef("key"))
+    left: ItemQuerySet = rows.exclude(Exists(same.exclude(former_key="").filter(draft_number=OuterRef("until"))))
+    return left

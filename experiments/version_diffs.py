@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q
 
+from experiments.item_keys import without_renamed
 from experiments.models import Dataset, Item
 from experiments.models.datasets import ItemQuerySet
 from experiments.rows.new_items import text_of
@@ -112,5 +113,4 @@ class VersionDiff:
 
 def removed_items(dataset: Dataset) -> ItemQuerySet:
     """Return the rows of items that the draft has no more, each as it was last."""
-    gone: ItemQuerySet = Item.objects.filter(dataset=dataset).removed()
-    return gone
+    return without_renamed(Item.objects.filter(dataset=dataset).removed())

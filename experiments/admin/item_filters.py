@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from experiments.item_keys import without_renamed
 from experiments.item_search import Stretch
 from experiments.models import Dataset, DatasetVersion, Item
 from experiments.models.datasets import ItemQuerySet
@@ -75,7 +76,7 @@ class VersionFilter(admin.SimpleListFilter):
         """Return the rows of the version, those of drafts, or the last ones of items that drafts have no more."""
         rows = cast("ItemQuerySet", queryset)
         if self.value() == REMOVED:
-            return rows.removed()
+            return without_renamed(rows.removed())
         return rows.in_version(number_of(self.value())) if self.value() else rows.in_draft()
 
 

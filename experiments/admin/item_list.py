@@ -36,9 +36,7 @@ class Row:
 
     @property
     def url(self) -> str:
-        """Where an item of the draft is edited, and one that was closed is shown."""
-        if self.item.until is not None:
-            return reverse("admin:experiments_item_change", args=[self.item.pk])
+        """Where an item of the draft is edited, and an earlier state of one is shown."""
         place = reverse("experiments:item-detail", args=[self.item.dataset.uid, self.item.pk])
         return f"{place}?{urlencode({'back': self.back})}" if self.back else place
 

@@ -60,9 +60,9 @@ class ItemAdmin(ProjectAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Open an item of a draft where it is edited; show a frozen row as it is."""
+        """Open an item where it is edited, and an earlier state of one where it can be put back."""
         item = self.get_object(request, object_id)
-        if isinstance(item, Item) and item.until is None:
+        if isinstance(item, Item):
             return redirect("experiments:item-detail", uid=item.dataset.uid, number=item.pk)
         shown: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
         return shown

@@ -25,6 +25,7 @@ from experiments.actions.bulk_steps import chosen_steps
 from experiments.item_history import history_of
 from experiments.models import BulkEdit, BulkKind, BulkStatus, Dataset, Item, ItemEdit, Project
 from experiments.tasks import edit_in_bulk
+from experiments.version_diffs import removed_items
 from tests.api_client import Api
 from tests.factories import DatasetFactory, ItemFactory
 
@@ -446,3 +447,4 @@ def test_revert_finds_the_item_whose_key_was_changed_since(dataset: Dataset) -> 
 
     assert draft(dataset)["a2"] == ("|old|", "")
     assert "a" not in draft(dataset)
+    assert not removed_items(dataset).exists()
