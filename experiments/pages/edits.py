@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest
 
 from evalsite.addresses import query_with
@@ -65,7 +66,9 @@ class DatasetHistoryPage:
 
 
 def _newest_bulk_edits(head: DatasetHead) -> list[BulkEdit]:
-    return list(head.dataset.bulk_edits.select_related("undoes", "created_by")[:BULK_ROWS])
+    undoing = BulkEdit.objects.filter(undoes=OuterRef("pk"), status=BulkStatus.COMPLETED)
+    newest = head.dataset.bulk_edits.select_related("undoes", "created_by").annotate(is_undone=Exists(undoing))
+    return list(newest[:BULK_ROWS])
 
 
 def _asked_bulk(head: DatasetHead, uid: str) -> BulkEdit | None:

@@ -309,8 +309,10 @@ def test_pages_lead_from_the_history_to_the_undoing(dataset: Dataset, editor: An
         reverse("experiments:item-detail", args=[dataset.uid, Item.objects.get(key="b", until=None).pk])
     ).content.decode()
     undone = client.post(reverse("experiments:bulk-edit-undo", args=[bulk.uid]), follow=True).content.decode()
+    after = client.get(reverse("experiments:dataset-history", args=[dataset.uid])).content.decode()
 
     assert "tag new" in history
+    assert [page.count('aria-label="Undo tag new"') for page in (history, after)] == [1, 0]
     assert each.count('id="edit-') == 3
     assert "tag new" in item
     assert "3 items edited" in undone

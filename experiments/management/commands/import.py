@@ -10,6 +10,7 @@ from experiments.actions import ActionRefused, DataFile, Imported, ImportOptions
 from experiments.actions.declaring import DEFAULT_PROJECT
 from experiments.rows.column_mapping import ColumnMapping, SplitColumn
 from experiments.rows.dataset_files import FORMATS
+from experiments.wording import counted
 
 LARGE = 5000
 MAPPING_OPTIONS = ("key", "input", "expected", "metadata", "tags", "split")
@@ -111,4 +112,4 @@ def _sentence(imported: Imported) -> str:
     if not imported.is_new:
         return f"{version} holds these {version.item_count} items already: no new version."
     counts = f"{version.added_count} added, {version.changed_count} changed, {version.removed_count} removed"
-    return f"{version}: {version.item_count} items ({counts})."
+    return f"{version}: {counted(version.item_count, 'item')} ({counts})."
