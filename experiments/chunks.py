@@ -11,7 +11,7 @@ from django.db import transaction
 V = TypeVar("V")
 GOAL_S = 0.04
 """So long a chunk should hold other writers up: they may wait 100 ms at most."""
-LEAST, MOST = 5, 250
+LEAST, MOST = 20, 250
 
 
 def chunks(values: Iterable[V], size: int) -> Iterator[list[V]]:

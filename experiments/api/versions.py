@@ -16,7 +16,7 @@ from experiments.actions import clone_dataset, freeze_dataset, restore_version
 from experiments.api.imports import ImportSerializer
 from experiments.api.items import ItemSerializer
 from experiments.api.library import DatasetSerializer, DatasetVersionSerializer
-from experiments.models import DataImport, Dataset, DatasetVersion
+from experiments.models import DataImport, Dataset, DatasetVersion, Item
 from experiments.version_diffs import KINDS, VersionDiff
 
 SHOW = OpenApiParameter("show", str, enum=KINDS, description="Which changes are listed; left out: changed.")
@@ -148,7 +148,9 @@ def _listed(view: VisibleViewSet, request: Request, diff: VersionDiff) -> Respon
     kind = request.query_params.get("show", "changed")
     if kind not in KINDS:
         raise ValidationError({"show": [f"Write one of {', '.join(KINDS)}."]})
-    page = view.paginate_queryset(diff.rows(kind).select_related("changed_by")) or []
+    counts = diff.counts()
+    rows = diff.rows(kind) if counts[kind] else Item.objects.none()
+    page = view.paginate_queryset(rows.select_related("changed_by")) or []
     answer = view.get_paginated_response(ChangeSerializer(diff.changes(kind, list(page)), many=True).data)
-    answer.data["counts"] = diff.counts()
+    answer.data["counts"] = counts
     return answer

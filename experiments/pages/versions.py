@@ -47,7 +47,7 @@ class VersionDiffPage:
         if kind not in KINDS:
             kind = next((name for name in KINDS if counts[name]), KINDS[0])
         after = place_from(request.GET.get("after", ""))
-        shown = list(behind(diff.rows(kind), after)[: ROWS + 1])
+        shown = list(behind(diff.rows(kind), after)[: ROWS + 1]) if counts[kind] else []
         last = shown[ROWS - 1] if len(shown) > ROWS else None
         chips = [Chip(k, n, query_with(request, show=k, after=None), k == kind) for k, n in counts.items()]
         return cls(

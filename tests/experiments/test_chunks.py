@@ -31,7 +31,7 @@ def sizes(clock: Clock, seconds_a_row: Iterator[float]) -> list[int]:
 def test_pace_writes_fewer_rows_where_they_take_long_and_more_again_where_not() -> None:
     each = iter([0.001, 0.008, 0.0001, 0.0001, 0.0001, 0.0001, 0.0001, 0.1])
 
-    assert sizes(Clock(), each) == [40, 40, 5, 10, 20, 40, 80, 160]
+    assert sizes(Clock(), each) == [40, 40, 20, 40, 80, 160, 250, 250]
 
 
 def test_chunks_are_of_one_size_but_for_the_last() -> None:
