@@ -7,6 +7,8 @@ from typing import NoReturn
 from evalsite.parent import die_with_parent
 from evalsite.release import VERSION
 
+OURS = ("evalsite", "experiments", "runs", "scoring")
+
 
 def main() -> None:
     """Run the management command that the arguments name; its exit code is the process's."""
@@ -24,8 +26,17 @@ def main() -> None:
         _refuse(error, code=2)
     except OSError as error:
         _refuse(error, code=1)
+    except ModuleNotFoundError as error:
+        _refuse_without(error)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _refuse_without(error: ModuleNotFoundError) -> NoReturn:
+    """Say which package lacks; where it is one of ours its traceback says more."""
+    if (error.name or "").partition(".")[0] in OURS:
+        raise error
+    _refuse(ImportError(f"{error}. Install what requirements.lock names (`make setup`), and start again."), code=1)
 
 
 def _refuse(error: Exception, *, code: int) -> NoReturn:

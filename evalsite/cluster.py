@@ -15,6 +15,7 @@ class LocalCluster:
         self._echoes = Echoes.make()
         number = self._echoes.descriptor
         self.child = Child.of_site(NAME, "--echoes", str(number), inherited=(number,))
+        self.child.has_worked = lambda: self.echoed_at() > self.started_at()
 
     def under(self, supervisor: Supervisor) -> Self:
         """Return it, to be started anew by this supervisor."""

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,12 +47,14 @@ class Child:
     """Program and arguments."""
     inherited: tuple[int, ...] = ()
     """File descriptors that stay open in it."""
+    has_worked: Callable[[], bool] | None = None
+    """Says whether it has done its work since it was started; without it: it has, where it lived for 10 s."""
     process: subprocess.Popen[bytes] | None = None
     due_at: float = 0.0
     """When it is to be started, by the monotonic clock."""
     started_at: float = 0.0
     quick_lives: int = 0
-    """How often in a row it ended by itself within 10 s."""
+    """How often in a row it ended by itself before it had worked."""
 
     @classmethod
     def of_site(cls, name: str, *arguments: str, inherited: tuple[int, ...] = ()) -> Self:
@@ -95,7 +97,8 @@ class Child:
         """
         self.kill()
         now, code = time.monotonic(), self._exit_code
-        is_quick = now - self.started_at < QUICK_LIFE_S and code != -signal.SIGKILL and not was_asked
+        has_worked = self.has_worked() if self.has_worked else now - self.started_at >= QUICK_LIFE_S
+        is_quick = not has_worked and code != -signal.SIGKILL and not was_asked
         self.quick_lives = self.quick_lives + 1 if is_quick else 0
         if self.quick_lives >= QUICK_LIVES:
             raise ChildKeepsDying(

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from evalsite.supervisor import QUICK_LIVES, Child, ChildKeepsDying
 from tests.waiting import lives, some_live, wait_until
 
 pytestmark = pytest.mark.processes
@@ -165,6 +167,19 @@ def test_supervisor_child_that_keeps_failing_ends_everything_with_its_reason(pla
     assert "failing ended 5 times in a row as soon as it was started, with exit code 3" in said
     assert len(tree.pids("failing")) == 5
     assert not some_live(tree.pids("good"))
+
+
+def test_child_that_never_worked_is_given_up_however_long_it_lived(monkeypatch: pytest.MonkeyPatch) -> None:
+    never, works = (Child("queue", (), has_worked=lambda answer=answer: answer) for answer in (False, True))
+    for child in (never, works):
+        child.started_at = time.monotonic() - 60
+
+    def fifth(child: Child) -> None:
+        _ = [child.plan_restart(was_asked=False) for _ in range(QUICK_LIVES)]
+
+    fifth(works)
+    with pytest.raises(ChildKeepsDying, match="queue ended 5 times in a row"):
+        fifth(never)
 
 
 def test_supervisor_whose_directory_is_gone_ends_with_a_sentence(plant: Planter, tmp_path: Path) -> None:

@@ -112,6 +112,21 @@ def test_process_killed_goes_on_and_ends_in_the_exact_results(machine: Machine, 
     wait_until(site.answers, GOING_ON_S, "the web process")
 
 
+@pytest.mark.faults
+@pytest.mark.parametrize("victim", [queue, sentinel])
+def test_queue_that_is_stopped_while_its_lane_is_killed_goes_on(machine: Machine, victim: Victim) -> None:
+    site = Site(machine)
+    run = machine.run()
+    machine.wait_for_results(20)
+    pid = victim(machine, site.process.pid)
+
+    os.kill(pid, signal.SIGSTOP)
+    site.kill(lane)
+
+    machine.wait_for_results(machine.results() + REPEATED, GOING_ON_S)
+    ends_exactly(machine, run, kills=2)  # the lane that came after it may go with its queue
+
+
 @pytest.mark.parametrize("moments", [3, pytest.param(20, marks=pytest.mark.faults)])
 def test_processes_killed_at_random_moments_end_in_the_exact_results(machine: Machine, moments: int) -> None:
     chance = random.Random(moments)

@@ -40,9 +40,10 @@ def redis(machine: Machine) -> Iterator[str]:
 
 
 def start_worker(machine: Machine, name: str, **environment: str) -> subprocess.Popen[str]:
-    """Start a worker with one lane that takes itself for a machine of this name."""
+    """Start a worker with one lane that takes itself for a machine of this name, with a disk of its own."""
     whole = machine.environment
     named = {"DJANGO_SETTINGS_MODULE": "tests.machine_settings", "MACHINE_NAME": name}
+    named["EVALSITE_DATA"] = str(machine.folder / name)
     machine.environment = {**whole, **named, **environment}
     worker = machine.start("worker", "--lanes", "1")
     machine.environment = whole
@@ -123,6 +124,7 @@ def test_network_cut_between_a_worker_and_the_database_loses_and_doubles_nothing
         machine.wait_for_results(machine.results() + REPEATED, GOING_ON_S + START_S)
         line.heal()
         wait_for_end(machine)
+        wait_for_hosts(machine, 2)
 
     assert scored_right(machine) == (2 * ITEMS, ITEMS, [])
     assert machine.simulator.stats.requests <= 2 * ITEMS + REPEATED
