@@ -13,6 +13,7 @@ from experiments.rows.new_items import text_of
 from experiments.version_diffs import Change, Difference
 
 EDITS_READ = 200
+NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,12 @@ def history_of(dataset: Dataset, key: str) -> list[ItemEvent]:
 
 
 def differences_of(edit: ItemEdit) -> list[Difference]:
-    """Return the parts that an edit changed, as texts."""
-    return [Difference(part, text_of(was), text_of(now)) for part, was, now in edit.parts]
+    """Return the parts that an edit changed, as texts; of an added or removed item those that hold something."""
+    return [
+        Difference(part, text_of(was), text_of(now))
+        for part, was, now in edit.parts
+        if was not in NOTHING or now not in NOTHING
+    ]
 
 
 def _edited(edit: ItemEdit, row: Item | None) -> ItemEvent:

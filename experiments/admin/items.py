@@ -41,6 +41,17 @@ class ItemAdmin(ProjectAdmin):
     project_path = "dataset__project"
     actions = ["tag", "untag", "move_to_split", "remove", "restore"]
     change_list_template = "admin/experiments/item/change_list.html"
+    fields = [
+        "dataset",
+        "key",
+        "whole_input",
+        "whole_expected",
+        "split",
+        "shown_tags",
+        "metadata",
+        "held",
+        "shown_change",
+    ]
     list_display = ["key", "shown_input", "shown_expected", "split", "shown_tags", "shown_change"]
     list_filter = [DatasetFilter, VersionFilter, SplitFilter, TagFilter, PlaceFilter]
     list_per_page = 50
@@ -102,6 +113,24 @@ class ItemAdmin(ProjectAdmin):
     def shown_input(self, item: Item) -> str:
         """Return the beginning of the input."""
         return Row(item).input
+
+    @admin.display(description="input")
+    def whole_input(self, item: Item) -> str:
+        """Return the input as a text."""
+        return without_data(text_of(item.input))
+
+    @admin.display(description="expected")
+    def whole_expected(self, item: Item) -> str:
+        """Return what is expected as a text."""
+        return text_of(item.expected)
+
+    @admin.display(description="held by")
+    def held(self, item: Item) -> str:
+        """Return which versions hold the row."""
+        if item.until is None:
+            return f"versions from {item.since} on and the draft"
+        last = item.until - 1
+        return f"version {last}" if last <= item.since else f"versions {item.since} to {last}"
 
     @admin.display(description="expected")
     def shown_expected(self, item: Item) -> str:

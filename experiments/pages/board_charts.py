@@ -7,11 +7,11 @@ from evalsite.charts import Scale, spread_labels
 from scoring.boards.leaderboard import Entry, row_name
 
 PALETTE = 8
-WIDTH, HEIGHT = 480, 240
-LEFT, RIGHT, TOP, BOTTOM = 44, 120, 12, 36
+WIDTH, HEIGHT = 360, 224
+LEFT, RIGHT, TOP, BOTTOM = 36, 116, 12, 32
 ROW = 28
-NAMES = 150
-EDGE = 16
+NAMES = 132
+EDGE = 20
 OUTLINES = (
     "m-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z",
     "m-4 -4h8v8h-8z",

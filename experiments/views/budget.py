@@ -21,7 +21,8 @@ from scoring.boards.forecast import forecast_of
 def experiment_budget(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show what was spent and what all will cost, or set the budget; 422 for what is no amount."""
     head = ExperimentHead.build(uid, request.user, "Budget")
-    problem, typed = "", request.POST.get("budget_usd", "")
+    budget = head.experiment.budget_usd
+    problem, typed = "", request.POST.get("budget_usd", "" if budget is None else f"{budget.normalize():f}")
     if request.method == "POST":
         try:
             set_budget(experiment=head.experiment, usd=typed, by=request.user)

@@ -64,9 +64,13 @@ def project_settings(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show the settings of a project, or change its name and budget; 422 for what does not fit."""
     head = ProjectHead.build(uid, request.user, "Settings")
     budget = head.project.monthly_budget_usd
+    budget_text = "" if budget is None else f"{budget.normalize():f}"
     form = ProjectForm(
         request.POST if request.method == "POST" else None,
-        initial={"name": head.project.name, "monthly_budget_usd": budget},
+        initial={
+            "name": head.project.name,
+            "monthly_budget_usd": budget_text,
+        },
         has_budget=True,
     )
     if request.method == "POST" and form.is_valid():

@@ -19,13 +19,26 @@ from experiments.actions import (
     issue_token,
     project_named,
     remove_item,
+    save_prompt,
     set_monthly_budget,
+    start_bulk_edit,
     upload_file,
 )
 from experiments.actions.drafts import create_draft
 from experiments.declarations import ScorerDeclaration
 from experiments.files.experiment_file import read_text
-from experiments.models import DataImport, Dataset, Experiment, ExperimentDraft, Item, Membership, Project, Role
+from experiments.models import (
+    BulkEdit,
+    BulkKind,
+    DataImport,
+    Dataset,
+    Experiment,
+    ExperimentDraft,
+    Item,
+    Membership,
+    Project,
+    Role,
+)
 from runs.actions import start_experiment
 from runs.models import Run, RunStatus
 from scoring.changing.proposing import change_scorer
@@ -62,6 +75,12 @@ FIELDS = {
     "candidates": [{"provider": "slow", "model": "sim-large"}, {"provider": "nowhere", "model": ""}],
     "scorers": [{"kind": "exact_match", "name": "correct"}],
 }
+FITTING = FIELDS | {
+    "name": "capitals, tried",
+    "messages": [{"role": "user", "content": "In one word: {{ question }}"}],
+    "candidates": [{"provider": "slow", "model": "sim-large"}, {"provider": "slow", "model": "sim-small"}],
+}
+SHORTER = '{{ input }} - Answer in one word: "A: <answer>".'
 BAD_ROWS = b"question,expected,topic\nCapital of Peru?,Lima,places\n,Paris,places\nCapital of Italy?,Rome\n"
 
 
@@ -75,6 +94,8 @@ class Scenery:
     """A viewer of the project Support."""
     newcomer: Any
     """Belongs to no project."""
+    visitor: Any
+    """Belongs to the demo's project alone."""
     demo: Experiment
     running: Experiment
     stuck: Experiment
@@ -87,6 +108,10 @@ class Scenery:
     """Nothing has run."""
     draft: ExperimentDraft
     """Some of its fields are wrong."""
+    tried: ExperimentDraft
+    """All of it fits."""
+    bulk: BulkEdit
+    """Some items were tagged at once."""
     data_import: DataImport
     """Uploaded, with bad rows, not started."""
     proposal: ScorerProposal
@@ -99,25 +124,32 @@ def build() -> Scenery:
     """Make all of it, on the site that this process is connected to; its workers are at work."""
     admin = someone_to_sign_in()
     project = create_project(name="Support", by=admin)
-    reader, newcomer = (get_user_model().objects.create_user(name) for name in ("reader", "newcomer"))
+    reader, newcomer, visitor = map(get_user_model().objects.create_user, ("reader", "newcomer", "visitor"))
     Membership.objects.create(project=project, user=reader, role=Role.VIEWER)
     set_monthly_budget(project=project, usd=20, by=admin)
     issue_token(name="nightly job", by=admin, days=30)
     demo = Experiment.objects.get(project__is_demo=True)
+    Membership.objects.create(project=demo.project, user=visitor, role=Role.EDITOR)
     running, stuck = declared("answers, shorter", SLOW, trials=40), declared("unreachable", GONE)
-    edit_dataset(running.dataset_version.dataset, admin)  # type: ignore[union-attr]
+    dataset = running.dataset_version.dataset  # type: ignore[union-attr]
+    edit_dataset(dataset, admin)
+    save_prompt(project=project, name="answers, shorter/answer", messages=SHORTER, by=admin, note="In one word")
+    rows = Item.objects.filter(dataset=dataset, key__startswith="logic")
     wait_until(lambda: stuck.runs.filter(status=RunStatus.PAUSED).exists(), 120, "a paused run")
     file = SimpleUploadedFile("capitals.csv", BAD_ROWS)
     return Scenery(
         admin=admin,
         reader=reader,
         newcomer=newcomer,
+        visitor=visitor,
         demo=demo,
         running=running,
         stuck=stuck,
         broken=broken_in(project),
         huge=huge_in(project),
         empty=experiment_in(project, name="not started yet"),
+        tried=create_draft(project=project, by=admin, fields=FITTING),
+        bulk=start_bulk_edit(dataset=dataset, kind=BulkKind.TAG, items=rows.in_draft(), by=admin, value="riddles"),
         draft=create_draft(project=project, by=admin, fields=FIELDS),
         data_import=upload_file(project=project, name="capitals", file=file, by=admin),
         proposal=proposed(demo),

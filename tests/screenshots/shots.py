@@ -7,8 +7,10 @@ from typing import Any
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from experiments.models import Item
-from runs.models import Run, RunStatus
+from experiments.models import Item, Membership, SignInLink
+from runs.models import Result, Run, RunStatus
+from runs.outcomes import Outcome
+from tests.screenshots import steps
 from tests.screenshots.scenery import Scenery
 
 Steps = Callable[[Page], object]
@@ -27,6 +29,8 @@ class Shot:
     """What is done once the page is there."""
     is_window: bool = False
     """Whether the picture shows the window and not the whole page: dialogs and drawers."""
+    status: int = 200
+    """With which the page is answered: the browser's console names others, which is no fault where one is due."""
 
 
 def shots(scenery: Scenery) -> list[Shot]:
@@ -37,14 +41,19 @@ def shots(scenery: Scenery) -> list[Shot]:
 def entrance(scenery: Scenery) -> Iterator[Shot]:
     """Yield the pages of those who are not in, and those that say that something is wrong."""
     yield Shot("sign-in", reverse("sign-in"))
-    yield Shot("sign-in-refused", reverse("sign-in"), steps=sign_in_wrongly)
+    yield Shot("sign-in-refused", reverse("sign-in"), steps=steps.sign_in_wrongly, status=422)
     yield Shot("signed-out", reverse("signed-out"))
     yield Shot("invitation", reverse("experiments:invitation", args=[scenery.invitation]))
-    yield Shot("invitation-unknown", reverse("experiments:invitation", args=["no-such-token"]))
+    yield Shot("invitation-unknown", reverse("experiments:invitation", args=["no-such-token"]), status=410)
     yield Shot("no-project", "/", scenery.newcomer)
-    yield Shot("403", reverse("experiments:candidate-new", args=[scenery.running.uid]), scenery.reader)
-    yield Shot("404", "/nothing-here/", scenery.admin)
-    yield Shot("500", "/", scenery.admin, steps=break_page)
+    yield Shot("403", reverse("experiments:candidate-new", args=[scenery.running.uid]), scenery.reader, status=403)
+    yield Shot("404", "/nothing-here/", scenery.admin, status=404)
+    yield Shot("500", "/", scenery.admin, steps=steps.break_page)
+    yield Shot("sign-in-link", reverse("sign-in-link", args=[SignInLink.issue(scenery.reader)]))
+    yield Shot("sign-in-link-used", reverse("sign-in-link", args=["used"]), status=410)
+    yield Shot("runs-empty", reverse("runs:run-list"), scenery.newcomer)
+    for name in ("experiment", "dataset", "prompt", "provider"):
+        yield Shot(f"{name}s-empty", reverse(f"experiments:{name}-list"), scenery.newcomer)
 
 
 def work(scenery: Scenery) -> Iterator[Shot]:
@@ -52,14 +61,19 @@ def work(scenery: Scenery) -> Iterator[Shot]:
     admin, demo = scenery.admin, scenery.demo
     run, scorer = demo.runs.planned().earliest("pk"), demo.scorers.get(name="correct")
     yield Shot("home", "/", admin)
+    yield Shot("home-first-visit", "/", scenery.visitor)
+    yield Shot("home-sheet", "/", admin, steps=steps.open_sheet, is_window=True)
     yield Shot("home-switcher", "/", admin, steps=lambda page: page.click(".switcher summary"), is_window=True)
-    yield Shot("home-sidebar-folded", "/", admin, steps=fold_sidebar, is_window=True)
-    yield Shot("search-palette", "/", admin, steps=lambda page: search(page, "large"), is_window=True)
+    yield Shot("home-sidebar-folded", "/", admin, steps=steps.fold_sidebar, is_window=True)
+    yield Shot("search-palette", "/", admin, steps=lambda page: steps.search(page, "large"), is_window=True)
     yield Shot("keyboard-help", "/", admin, steps=lambda page: page.keyboard.press("?"), is_window=True)
     yield Shot("search", f"{reverse('search')}?q=peru", admin)
     yield Shot("experiments", reverse("experiments:experiment-list"), admin)
-    yield Shot("experiments-none-found", reverse("experiments:experiment-list") + "?search=zzz", admin)
-    yield Shot("experiment-new", reverse("experiments:experiment-new"), admin)
+    yield Shot("experiments-none-found", reverse("experiments:experiment-list") + "?status=draft&mine=on", admin)
+    new = reverse("experiments:experiment-new")
+    yield Shot("experiment-new", new, admin)
+    yield Shot("experiment-new-refused", new, admin, steps=steps.read_bad_file, status=422)
+    yield Shot("draft-tried", reverse("experiments:draft-detail", args=[scenery.tried.uid]), admin, steps.try_items)
     yield Shot("draft-with-errors", reverse("experiments:draft-detail", args=[scenery.draft.uid]), admin)
     for name in ("demo", "running", "stuck", "broken", "huge", "empty"):
         uid = getattr(scenery, name).uid
@@ -68,9 +82,15 @@ def work(scenery: Scenery) -> Iterator[Shot]:
     for tab in ("runs", "compare", "rate", "settings"):
         yield Shot(f"experiment-{tab}", reverse(f"experiments:experiment-{tab}", args=[demo.uid]), admin)
     outputs = reverse("experiments:experiment-outputs", args=[demo.uid])
-    yield Shot("board-menu", reverse("experiments:experiment-board", args=[demo.uid]), admin, open_menu, is_window=True)
+    board = reverse("experiments:experiment-board", args=[demo.uid])
+    yield Shot("board-menu", board, admin, steps.open_menu, is_window=True)
     yield Shot("outputs-different", f"{outputs}?mode=different", admin)
-    yield Shot("outputs-drawer", outputs, admin, open_row, is_window=True)
+    yield Shot("outputs-none-found", f"{outputs}?text=zzz", admin)
+    yield Shot("outputs-drawer", outputs, admin, steps.open_row, is_window=True)
+    yield Shot("board-weights-tried", board, admin, steps=steps.try_weights)
+    for tab in ("board", "settings"):
+        address = reverse(f"experiments:experiment-{tab}", args=[scenery.running.uid])
+        yield Shot(f"{tab}-as-viewer", address, scenery.reader)
     yield Shot("compare-empty", reverse("experiments:experiment-compare", args=[scenery.empty.uid]), admin)
     yield Shot("candidate-new", reverse("experiments:candidate-new", args=[demo.uid]), admin)
     yield Shot("budget", reverse("experiments:experiment-budget", args=[demo.uid]), admin)
@@ -79,7 +99,10 @@ def work(scenery: Scenery) -> Iterator[Shot]:
     yield Shot("scorer-flips", reverse("experiments:scorer-proposal", args=[scenery.proposal.uid]), admin)
     yield Shot("runs", reverse("runs:run-list"), admin)
     yield Shot("run", reverse("runs:run-detail", args=[run.uid]), admin)
-    yield Shot("run-drawer", reverse("runs:run-detail", args=[run.uid]), admin, open_row, is_window=True)
+    yield Shot("run-drawer", reverse("runs:run-detail", args=[run.uid]), admin, steps.open_row, is_window=True)
+    yield Shot("runs-none-found", reverse("runs:run-list") + "?candidate=zzz", admin)
+    failure = Result.objects.filter(run__experiment=demo, outcome=Outcome.TIMEOUT).earliest("pk")
+    yield Shot("result-error", reverse("runs:result-detail", args=[failure.run.uid, failure.ordinal]), admin)
     yield Shot("result", reverse("runs:result-detail", args=[run.uid, 3]), admin)
     for name in ("running", "stuck", "broken"):
         latest = getattr(scenery, name).runs.latest("pk")
@@ -100,16 +123,22 @@ def library(scenery: Scenery) -> Iterator[Shot]:
         yield Shot(f"dataset-{tab}", reverse(f"experiments:dataset-{tab}", args=[dataset.uid]), admin)
     yield Shot("dataset-diff", reverse("experiments:version-diff", args=[dataset.uid]), admin)
     yield Shot("item", reverse("experiments:item-detail", args=[dataset.uid, item.pk]), admin)  # type: ignore[union-attr]
-    yield Shot("item-new", reverse("experiments:item-new", args=[dataset.uid]), admin)
+    new_item = reverse("experiments:item-new", args=[dataset.uid])
+    yield Shot("item-refused", new_item, admin, steps=steps.send_bad_item, status=422)
+    yield Shot("bulk-edit", reverse("experiments:bulk-edit", args=[scenery.bulk.uid]), admin)
+    yield Shot("item-new", new_item, admin)
     yield Shot("import-new", reverse("experiments:dataset-import-new"), admin)
     yield Shot("import-preview", reverse("experiments:import-detail", args=[scenery.data_import.uid]), admin)
     yield Shot("prompts", reverse("experiments:prompt-list"), admin)
     yield Shot("prompt-new", reverse("experiments:prompt-new"), admin)
-    for tab in ("detail", "versions", "uses"):
+    for tab in ("detail", "versions", "uses", "settings"):
         yield Shot(f"prompt-{tab}", reverse(f"experiments:prompt-{tab}", args=[prompt.uid]), admin)
     yield Shot("providers", reverse("experiments:provider-list"), admin)
-    yield Shot("provider-new", reverse("experiments:provider-new"), admin)
-    yield Shot("provider", reverse("experiments:provider-detail", args=[provider.uid]), admin)
+    new, shown = reverse("experiments:provider-new"), reverse("experiments:provider-detail", args=[provider.uid])
+    yield Shot("provider-new", new, admin)
+    yield Shot("provider", shown, admin)
+    yield Shot("provider-refused", new, admin, lambda page: steps.send(page, "Connect"), status=422)
+    yield Shot("provider-tested", shown, admin, steps.test_provider)
     yield Shot("scorers", reverse("experiments:scorer-kind-list"), admin)
     yield Shot("scorer-kind", reverse("experiments:scorer-kind", args=["exact_match"]), admin)
 
@@ -119,6 +148,9 @@ def settings(scenery: Scenery) -> Iterator[Shot]:
     admin, project = scenery.admin, scenery.running.project
     yield Shot("profile", reverse("profile"), admin)
     yield Shot("tokens", reverse("experiments:token-list"), admin)
+    yield Shot("token-made", reverse("experiments:token-list"), admin, steps=steps.make_token)
+    member = Membership.objects.get(project=project, user=scenery.reader)
+    yield Shot("member-remove", reverse("experiments:member-remove", args=[member.uid]), admin)
     yield Shot("projects", reverse("experiments:project-list"), admin)
     yield Shot("project-settings", reverse("experiments:project-settings", args=[project.uid]), admin)
     yield Shot("members", reverse("experiments:member-list", args=[project.uid]), admin)
@@ -126,59 +158,17 @@ def settings(scenery: Scenery) -> Iterator[Shot]:
 
 def staff(scenery: Scenery) -> Iterator[Shot]:
     """Yield the admin."""
-    items = reverse("admin:experiments_item_changelist")
     frozen = Item.objects.filter(until__isnull=False).earliest("pk")
+    items = f"{reverse('admin:experiments_item_changelist')}?dataset={frozen.dataset_id}"
+    run = scenery.demo.runs.earliest("pk")
     yield Shot("admin", reverse("admin:index"), scenery.admin)
     yield Shot("admin-items", items, scenery.admin)
-    yield Shot("admin-bulk", items, scenery.admin, steps=ask_for_tag)
+    yield Shot("admin-bulk", items, scenery.admin, steps=steps.ask_for_tag)
     yield Shot("admin-item-frozen", reverse("admin:experiments_item_change", args=[frozen.pk]), scenery.admin)
+    yield Shot("admin-items-none-found", f"{items}&q=zzz", scenery.admin)
+    yield Shot("admin-item-history", reverse("admin:experiments_item_history", args=[frozen.pk]), scenery.admin)
+    yield Shot("admin-datasets", reverse("admin:experiments_dataset_changelist"), scenery.admin)
+    yield Shot("admin-runs", reverse("admin:runs_run_changelist"), scenery.admin)
+    yield Shot("admin-run", reverse("admin:runs_run_change", args=[run.pk]), scenery.admin)
+    yield Shot("admin-user", reverse("admin:auth_user_change", args=[scenery.reader.pk]), scenery.admin)
     yield Shot("admin-users", reverse("admin:auth_user_changelist"), scenery.admin)
-
-
-def sign_in_wrongly(page: Page) -> None:
-    """Send a name and a password that fit nobody."""
-    page.fill("[name=username]", "nobody")
-    page.fill("[name=password]", "wrong")
-    page.locator("form button[type=submit]").last.click()
-
-
-def break_page(page: Page) -> None:
-    """Show what the site answers when it breaks: made here, for a site that is whole has no such page."""
-    from django.test import RequestFactory
-
-    from evalsite.views import broken
-
-    body = broken(RequestFactory().get("/broken/")).content.decode()
-    page.route("**/broken/", lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8"))
-    page.goto(page.url.rstrip("/") + "/broken/")
-
-
-def fold_sidebar(page: Page) -> None:
-    """Fold the sidebar to its icons, on this page alone: the button would have it remembered."""
-    page.evaluate("document.querySelector('.shell').dataset.sidebar = 'folded'")
-
-
-def search(page: Page, text: str) -> None:
-    """Open the search of everything and ask for something."""
-    page.keyboard.press("Control+k")
-    page.keyboard.type(text)
-    page.wait_for_selector(".search__hit")
-
-
-def open_menu(page: Page) -> None:
-    """Open the last menu of the page: that of a row."""
-    page.locator("main details.menu summary").last.click()
-
-
-def open_row(page: Page) -> None:
-    """Open the second row in the drawer."""
-    page.locator("[data-drawer-link], [data-drawer-result]").nth(1).click()
-    page.wait_for_selector("#drawer[open] h2")
-
-
-def ask_for_tag(page: Page) -> None:
-    """Choose three items and ask to tag them."""
-    for number in range(3):
-        page.locator("input.action-select").nth(number).check()
-    page.select_option("select[name=action]", "tag")
-    page.click("button[name=index]")
