@@ -101,8 +101,9 @@ def work(scenery: Scenery) -> Iterator[Shot]:
     yield Shot("run", reverse("runs:run-detail", args=[run.uid]), admin)
     yield Shot("run-drawer", reverse("runs:run-detail", args=[run.uid]), admin, steps.open_row, is_window=True)
     yield Shot("runs-none-found", reverse("runs:run-list") + "?candidate=zzz", admin)
-    failure = Result.objects.filter(run__experiment=demo, outcome=Outcome.TIMEOUT).earliest("pk")
-    yield Shot("result-error", reverse("runs:result-detail", args=[failure.run.uid, failure.ordinal]), admin)
+    flaky = demo.runs.planned().get(name="flaky")
+    failure = Result.objects.of_run(flaky).filter(outcome=Outcome.TIMEOUT).earliest("pk")
+    yield Shot("result-error", reverse("runs:result-detail", args=[flaky.uid, failure.ordinal]), admin)
     yield Shot("result", reverse("runs:result-detail", args=[run.uid, 3]), admin)
     for name in ("running", "stuck", "broken"):
         latest = getattr(scenery, name).runs.latest("pk")
