@@ -24,9 +24,11 @@ from experiments.admin.item_filters import (
 )
 from experiments.admin.item_list import ItemList, Row
 from experiments.item_filters import holds
+from experiments.media import without_data
 from experiments.models import BulkEdit, BulkKind, BulkStatus, Dataset, Item
 from experiments.models.datasets import ItemQuerySet
 from experiments.permissions import may, require
+from experiments.rows.new_items import text_of
 from experiments.wording import counted
 
 ASKED = {BulkKind.TAG: "tag", BulkKind.UNTAG: "tag", BulkKind.MOVE: "split"}
