@@ -1,16 +1,19 @@
-"""The queue in the admin: for superusers, to look at, and without what its tasks were given or gave."""
+"""Accounts and the queue in the admin; the queue for superusers, to look at, without what tasks were given or gave."""
 
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.http import HttpRequest
 from django_q.models import Failure, OrmQ, Schedule, Success
 
 if TYPE_CHECKING:
     AnyModelAdmin = admin.ModelAdmin[Any]
+    AnyUserAdmin = UserAdmin[User]
 else:
-    AnyModelAdmin = admin.ModelAdmin  # takes no parameter at run time
+    AnyModelAdmin, AnyUserAdmin = admin.ModelAdmin, UserAdmin  # take no parameter at run time
 
 
 class QueueAdmin(AnyModelAdmin):
@@ -61,7 +64,20 @@ class ScheduleAdmin(QueueAdmin):
     list_display = ["name", "func", "schedule_type", "next_run"]
 
 
-for model, kind in ((Success, TaskAdmin), (Failure, TaskAdmin), (OrmQ, WaitingAdmin), (Schedule, ScheduleAdmin)):
+class PersonAdmin(AnyUserAdmin):
+    """The accounts: dates are for reading, groups and permissions are plain lists, each with its label."""
+
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+
+
+for model, kind in (
+    (Success, TaskAdmin),
+    (Failure, TaskAdmin),
+    (OrmQ, WaitingAdmin),
+    (Schedule, ScheduleAdmin),
+    (User, PersonAdmin),
+):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
     admin.site.register(model, kind)

@@ -57,3 +57,10 @@ def test_admin_changes_members_for_owners_only(db: None, role: Role, after: Role
     staff_client(boss).post(reverse("admin:experiments_membership_change", args=[member.pk]), {"role": Role.EDITOR})
 
     assert Membership.objects.get(pk=member.pk).role == after
+
+
+def test_admin_of_an_account_shows_its_dates_and_changes_none(admin_client: Client, admin_user: User) -> None:
+    page = admin_client.get(reverse("admin:auth_user_change", args=[admin_user.pk])).content.decode()
+
+    assert "Date joined" in page
+    assert 'name="date_joined_0"' not in page

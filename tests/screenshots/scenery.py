@@ -60,6 +60,7 @@ providers:
     max_in_flight: 1
     timeout_s: 2
     prices: {sim-large: {input: 2.5, output: 10}, sim-small: {input: 0.1, output: 0.4}}
+  quick: {kind: simulator, max_in_flight: 4, prices: {sim-large: {input: 2.5, output: 10}}}
   gone: {kind: openai, base_url: "http://127.0.0.1:9/v1", max_in_flight: 2, prices: {any: {input: 0, output: 0}}}
 prompts: {answer: '{{ input }} - End with a line "A: <answer>".'}
 candidates: [%s]
@@ -78,7 +79,7 @@ FIELDS = {
 FITTING = FIELDS | {
     "name": "capitals, tried",
     "messages": [{"role": "user", "content": "In one word: {{ question }}"}],
-    "candidates": [{"provider": "slow", "model": "sim-large"}, {"provider": "slow", "model": "sim-small"}],
+    "candidates": [{"provider": "quick", "model": "sim-large"}, {"provider": "quick", "model": "sim-small"}],
 }
 SHORTER = '{{ input }} - Answer in one word: "A: <answer>".'
 BAD_ROWS = b"question,expected,topic\nCapital of Peru?,Lima,places\n,Paris,places\nCapital of Italy?,Rome\n"

@@ -72,7 +72,7 @@ def work(scenery: Scenery) -> Iterator[Shot]:
     yield Shot("experiments-none-found", reverse("experiments:experiment-list") + "?status=draft&mine=on", admin)
     new = reverse("experiments:experiment-new")
     yield Shot("experiment-new", new, admin)
-    yield Shot("experiment-new-refused", new, admin, steps=steps.read_bad_file, status=422)
+    yield Shot("experiment-new-refused", new, admin, steps=steps.read_bad_file)
     yield Shot("draft-tried", reverse("experiments:draft-detail", args=[scenery.tried.uid]), admin, steps.try_items)
     yield Shot("draft-with-errors", reverse("experiments:draft-detail", args=[scenery.draft.uid]), admin)
     for name in ("demo", "running", "stuck", "broken", "huge", "empty"):
