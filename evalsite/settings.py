@@ -105,7 +105,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False
-DATE_FORMAT, DATETIME_FORMAT = "j M Y", "j M Y H:i"  # of the admin
+FORMAT_MODULE_PATH = ["evalsite.dates"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"

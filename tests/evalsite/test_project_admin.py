@@ -64,3 +64,4 @@ def test_admin_of_an_account_shows_its_dates_and_changes_none(admin_client: Clie
 
     assert "Date joined" in page
     assert 'name="date_joined_0"' not in page
+    assert f"{admin_user.date_joined:%b %Y %H:%M}" in page

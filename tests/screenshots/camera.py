@@ -88,5 +88,7 @@ def _picture(
         del complaints[known:]  # axe sets styles of its own, which the policy refuses
         complaints.extend(f"{name}: {violation}" for violation in found)
     file = f"{shot.name}-{name}.png"
+    if not shot.is_window:
+        page.evaluate("scrollTo(0, 0)")  # else what sticks to the window stands in the middle of the picture
     page.screenshot(path=folder / file, full_page=not shot.is_window)
     return file

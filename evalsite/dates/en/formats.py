@@ -1,0 +1,4 @@
+"""Dates as on the site: day, month, year, 24 hours."""
+
+DATE_FORMAT = "j M Y"
+DATETIME_FORMAT = "j M Y H:i"
