@@ -60,7 +60,7 @@ providers:
     max_in_flight: 1
     timeout_s: 2
     prices: {sim-large: {input: 2.5, output: 10}, sim-small: {input: 0.1, output: 0.4}}
-  quick: {kind: simulator, max_in_flight: 4, prices: {sim-large: {input: 2.5, output: 10}}}
+  quick: {kind: simulator, prices: {sim-large: {input: 2.5, output: 10}, sim-small: {input: 0.1, output: 0.4}}}
   gone: {kind: openai, base_url: "http://127.0.0.1:9/v1", max_in_flight: 2, prices: {any: {input: 0, output: 0}}}
 prompts: {answer: '{{ input }} - End with a line "A: <answer>".'}
 candidates: [%s]
