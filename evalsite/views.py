@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.template.loader import render_to_string
@@ -26,6 +27,10 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 NOT_ALLOWED = "Your role does not allow this. An owner of the project can change that."
 NOT_FOUND = "It was deleted, the address is wrong, or it belongs to a project that you are not a member of."
 REFUSED = "The request cannot be taken: its Host header, or its size, is not one that this site answers."
+TOO_LARGE = (
+    "It is larger than a form may be. Nothing was changed, and what you typed is still there when you go back: "
+    "send long texts and items as files."
+)
 BROKEN = "Nothing that was stored is lost, and runs go on. Try again; the log of the web process says why."
 
 
@@ -107,6 +112,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what Django itself refuses: a strange host, too many fields."""
     if request.path.startswith(API):
         return plain_problem(400, REFUSED)
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
+        return _problem(request, 400, TOO_LARGE)
     return defaults.bad_request(request, exception)
 
 

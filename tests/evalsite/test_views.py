@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,6 +14,9 @@ from django.utils import timezone
 
 from evalsite import views
 from experiments.models import SignInLink
+from tests.factories import UserFactory
+
+FORM = "application/x-www-form-urlencoded"
 
 PASSWORD = "a long enough password"
 
@@ -160,6 +164,17 @@ def test_error_outside_of_the_views_is_a_problem_document_by_api(rf: RequestFact
     body = json.loads(found.content)
     assert (found["Content-Type"], body["status"]) == ("application/problem+json", found.status_code)
     assert body["detail"].endswith(".")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", [{"document": "x" * 3_000_000}, {f"field{number}": "x" for number in range(1_100)}])
+def test_form_that_is_too_large_says_what_to_do(client: Client, typed: dict[str, str]) -> None:
+    client.force_login(UserFactory())
+
+    answer = client.post(reverse("experiments:experiment-new"), urlencode(typed), FORM)
+
+    assert answer.status_code == 400
+    assert "send long texts and items as files" in answer.content.decode()
 
 
 def test_strange_host_is_a_problem_document_by_api(client: Client, db: None) -> None:
