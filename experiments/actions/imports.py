@@ -204,10 +204,14 @@ def _completed(data_import: DataImport, imported: Imported) -> None:
 
 
 def _end(data_import: DataImport, bad_rows: Sequence[BadRow] = (), bad_row_count: int = 0, **values: Any) -> None:
-    """Note how it ended. The file stays while a person may mend the mapping and try again."""
+    """Note how it ended; what a person cancelled stays so. A file stays while its mapping may be mended."""
     mine = DataImport.objects.filter(pk=data_import.pk, lease=data_import.lease)
-    kept = [asdict(row) for row in bad_rows]
-    mine.update(**values, ended_at=timezone.now(), bad_row_count=bad_row_count, bad_rows=kept)
-    if values["status"] != ImportStatus.FAILED:
+    kept = {"bad_row_count": bad_row_count, "bad_rows": [asdict(row) for row in bad_rows]}
+    told = {**values, **kept, "ended_at": timezone.now()}
+    if values["status"] == ImportStatus.FAILED:
+        if mine.exclude(status=ImportStatus.CANCELLED).update(**told):
+            return
+        told = {"status": ImportStatus.CANCELLED, "ended_at": timezone.now()}
+    if mine.update(**told):
         with suppress(OSError):
             data_import.path.unlink(missing_ok=True)

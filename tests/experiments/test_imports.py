@@ -259,6 +259,15 @@ def test_import_cancelled_while_it_writes_takes_everything_back(
     assert freeze_dataset(dataset=dataset, by=None).number == 1
 
 
+def test_cancelled_import_of_bad_rows_stays_cancelled(uploaded: Callable[..., DataImport]) -> None:
+    made = started(uploaded(CAPITALS + b",No key?,x,y\n"))
+    cancel_import(data_import=made, by=None)
+
+    ended = worked(made)
+
+    assert (ended.status, ended.detail, ended.path.exists()) == (ImportStatus.CANCELLED, "", False)
+
+
 def test_import_whose_job_was_killed_is_done_by_the_next(
     uploaded: Callable[..., DataImport], interrupt: Callable[..., None]
 ) -> None:
