@@ -109,6 +109,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         try:
             values = {name: form.cleaned_data[name] for name in ("username", "password")}
             auth.login(request, join_as_new(invitation=found, **values), backend=BACKEND)
+            messages.success(request, f"You are {found.role} of {found.project} now.")
             return redirect("home")
         except ActionRefused as refusal:
             form.add_error(refusal.field, str(refusal))

@@ -168,6 +168,7 @@ def test_stranger_joins_and_is_signed_in(client: Client, project: Project) -> No
     answer = client.post(address, body, follow=True)
 
     assert answer.redirect_chain == [("/", 302)]
+    assert f"You are editor of {project} now." in answer.content.decode()
     assert project.role_of(get_user_model().objects.get(username="maria")) == Role.EDITOR
 
 

@@ -123,3 +123,10 @@ def test_dataset_pages_make_as_many_queries_for_20_rows_as_for_one(as_viewer: Cl
     ItemFactory.create_batch(20, dataset=dataset)
 
     assert (query_count(as_viewer, "dataset-list"), query_count(as_viewer, "dataset-items", dataset.uid)) == before
+
+
+def test_import_says_to_viewers_who_lets_them(as_viewer: Client) -> None:
+    page = as_viewer.get(reverse("experiments:dataset-import-new")).content.decode()
+
+    assert "An owner of a project makes you an editor." in page
+    assert "Continue" not in page
