@@ -67,7 +67,7 @@ def read_rows(path: Path, file_format: str | None = None) -> Iterator[SourceRow 
 
 def _rows(text: io.TextIOWrapper, kind: str) -> Iterator[SourceRow | BadRow]:
     if kind == "json":
-        return json_list(text.read())
+        return json_list(text)
     if kind == "jsonl":
         return json_lines(text)
     return table_rows(text, delimiter="\t" if kind == "tsv" else "")

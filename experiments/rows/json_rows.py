@@ -3,9 +3,10 @@
 import json
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TextIO
 
 from experiments.cleaning import clean_json
+from experiments.rows.json_window import JsonWindow
 from experiments.rows.new_items import BadRow
 from experiments.rows.source_rows import SourceRow, UnreadableFile
 
@@ -36,44 +37,21 @@ def json_lines(lines: Iterable[str]) -> Iterator[SourceRow | BadRow]:
         raise UnreadableFile("the file is empty")
 
 
-def json_list(text: str) -> Iterator[SourceRow | BadRow]:
+def json_list(stream: TextIO) -> Iterator[SourceRow | BadRow]:
     """Yield a row for each object of the one list that a text holds. Raises UnreadableFile for anything else."""
-    index, line = _next(text, 0, 1)
-    if index == len(text):
+    window = JsonWindow(stream)
+    if not window.sign():
         raise UnreadableFile("the file is empty")
-    if text[index] != "[":
+    if not window.take("["):
         raise UnreadableFile(LIST_SENTENCE)
-    index, line = _next(text, index + 1, line)
-    while not text.startswith("]", index):
-        end = _end(text, index, line)
-        yield _parsed(line, text[index:end])
-        index, line = _next(text, end, line + text.count("\n", index, end))
-        if text.startswith(",", index):
-            index, line = _next(text, index + 1, line)
-        elif not text.startswith("]", index):
-            raise UnreadableFile(f'no JSON: "," or "]" is expected in line {line}')
-    index, line = _next(text, index + 1, line)
-    if index < len(text):
-        raise UnreadableFile(f"there is more behind the end of the list in line {line}")
-
-
-def _next(text: str, index: int, line: int) -> tuple[int, int]:
-    """Return the index of the next sign that is not blank, and its line."""
-    rest = index
-    while rest < len(text) and text[rest] in BLANKS:
-        line += text[rest] == "\n"
-        rest += 1
-    return rest, line
-
-
-def _end(text: str, index: int, line: int) -> int:
-    """Return where the value at an index ends."""
-    try:
-        return LENIENT.raw_decode(text, index)[1]
-    except json.JSONDecodeError as error:
-        raise UnreadableFile(f"no JSON: {error.msg} in line {error.lineno}, column {error.colno}") from error
-    except RecursionError as error:
-        raise UnreadableFile(f"the value in line {line} is nested too deeply") from error
+    while window.sign() != "]":
+        line = window.line
+        yield _parsed(line, window.value())
+        if not window.take(",") and window.sign() != "]":
+            raise UnreadableFile(f'no JSON: "," or "]" is expected in line {window.line}')
+    window.take("]")
+    if window.sign():
+        raise UnreadableFile(f"there is more behind the end of the list in line {window.line}")
 
 
 def _parsed(line: int, text: str) -> SourceRow | BadRow:
@@ -118,4 +96,3 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 STRICT = json.JSONDecoder(
     parse_constant=_constant, parse_float=_number, parse_int=_integer, object_pairs_hook=_object, strict=False
 )
-LENIENT = json.JSONDecoder(parse_int=str, strict=False)

@@ -1,6 +1,8 @@
 """Dataset files: what each kind of file gives, row by row, and what is no such file."""
 
 import gzip
+import io
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,21 @@ import pytest
 
 from experiments.rows import dataset_files
 from experiments.rows.dataset_files import SourceRow, UnreadableFile, format_of, read_rows
+from experiments.rows.json_rows import json_list
 from experiments.rows.new_items import BadRow
 
 ONE = [SourceRow(2, {"id": "1", "q": "x"})]
+
+
+class InPieces(io.StringIO):
+    """A text that gives at most so many signs at once."""
+
+    def __init__(self, text: str, size: int) -> None:
+        super().__init__(text, newline="")
+        self._size = size
+
+    def read(self, size: int | None = -1, /) -> str:
+        return super().read(min(size, self._size) if size else self._size)
 
 
 def rows_of(folder: Path, content: bytes | str, name: str = "items.csv", file_format: str | None = None) -> list[Any]:
@@ -195,6 +209,46 @@ def test_read_rows_of_a_json_list_knows_the_lines(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13])
+def test_json_list_that_is_read_in_pieces_is_the_same(size: int) -> None:
+    text = '[\n{"a": "x\\"]}\\\\"},\r\n {"b":\n[1, {"c": null}]}, 12, "}", {"d": NaN}, {"e": -1.5e3}\n]'
+
+    rows = list(json_list(InPieces(text, size)))
+
+    assert rows == list(json_list(InPieces(text, len(text))))
+    assert rows[:2] == [
+        SourceRow(2, {"a": 'x"]}\\'}, is_typed=True),
+        SourceRow(3, {"b": [1, {"c": None}]}, is_typed=True),
+    ]
+    assert [row.line for row in rows] == [2, 3, 4, 4, 4, 4]
+
+
+@pytest.mark.parametrize("size", [1, 7, 100])
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('[{"a": 1},\n {"a" 2}, {"b": 3}]', "Expecting ':' delimiter in line 2, column 7"),
+        ('[{"a": 1},\n {"a": 2', "Expecting ',' delimiter in line 2, column 9"),
+        ('[{"a": "x', "Unterminated string starting at in line 1, column 8"),
+    ],
+)
+def test_json_list_that_is_read_in_pieces_names_the_same_places(size: int, text: str, sentence: str) -> None:
+    with pytest.raises(UnreadableFile, match=sentence):
+        list(json_list(InPieces(text, size)))
+
+
+def test_json_list_of_any_size_is_read_within_little_memory() -> None:
+    row = '{"key": "' + "x" * 1000 + '"},'
+    stream = InPieces(f"[{row * 20_000}]", 2**30)
+    tracemalloc.start()
+
+    count = sum(1 for _ in json_list(stream))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (count, most < 4 * 1024 * 1024) == (20_000, True)
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -247,9 +301,14 @@ def test_format_of_a_name_is_its_ending(name: str, kind: str) -> None:
     assert format_of(name) == kind
 
 
-@pytest.mark.parametrize("name", ["a.xlsx", "a.gz", "a", "a.csv.zip"])
+@pytest.mark.parametrize("name", ["a.txt", "a.gz", "a", "a.csv.zip"])
 def test_format_of_another_name_is_refused(name: str) -> None:
     with pytest.raises(
         UnreadableFile, match=r"its name ends in none of \.csv, \.tsv, \.json, \.jsonl \(each also \.gz\): rename it"
     ):
         format_of(name)
+
+
+def test_format_of_a_spreadsheet_says_to_export_it() -> None:
+    with pytest.raises(UnreadableFile, match="export it as CSV"):
+        format_of("a.xlsx")
