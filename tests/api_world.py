@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
+from evalsite.plugins import scorers
 from experiments.models import BulkEdit, DataImport, DatasetVersion, Experiment, ItemEdit, Project
 from runs.models import Result, Run
 from runs.result_addresses import address_of
@@ -202,7 +203,8 @@ def _around(project: Project, dataset: Any, rows: int) -> None:
 
 
 def _proposal_of(experiment: Experiment) -> Any:
-    revision = ScorerRevisionFactory(scorer=ScorerSpecFactory(experiment=experiment), options={"value": ["a"]})
+    options = scorers.get("contains").Options.parse({"value": ["a"]})
+    revision = ScorerRevisionFactory(scorer=ScorerSpecFactory(experiment=experiment), options=options)
     return ScorerProposalFactory(revision=revision)
 
 

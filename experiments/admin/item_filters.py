@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from experiments.item_keys import without_renamed
@@ -29,8 +29,9 @@ class DatasetFilter(admin.SimpleListFilter):
     parameter_name = "dataset"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:  # noqa: ARG002 - Django's
-        """Return the datasets of the person's projects."""
-        mine = Dataset.objects.visible_to(request.user).listed().order_by("name")
+        """Return the datasets of the person's projects that are not archived, and the one that is chosen."""
+        offered = Q(archived_at=None) | Q(pk=chosen(request))
+        mine = Dataset.objects.visible_to(request.user).listed().filter(offered).order_by("name")
         return [(str(pk), name) for pk, name in mine.values_list("pk", "name")[:OFFERED]]
 
     def choices(self, changelist: Any) -> Any:
