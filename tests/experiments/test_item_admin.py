@@ -53,6 +53,14 @@ def bulk(client: Client, action: str, items: list[Item], **more: str) -> str:
     return client.post(address, posted, follow=True).content.decode()
 
 
+def test_item_list_offers_archived_datasets_only_while_one_is_chosen(editor: User, dataset: Dataset) -> None:
+    other, client = DatasetFactory(project=dataset.project, name="rivers"), curator(editor)
+    Dataset.objects.filter(pk=other.pk).update(archived_at=timezone.now())
+
+    assert f"?dataset={other.pk}" not in listed(client, dataset=str(dataset.pk))
+    assert f"?dataset={other.pk}" in listed(client, dataset=str(other.pk))
+
+
 @pytest.mark.parametrize(
     ("query", "shown", "hidden"),
     [
