@@ -46,6 +46,7 @@ IDLE_S = 2.0
 LOOK_EVERY_S = 0.2
 LOOK_WHILE_IDLE_S = 0.05
 DRAIN_S = 1.0
+CUT_OFF_AFTER_S = 3.0
 LEAVING = "its worker is ending"
 CLAIM_BELOW = 0.6
 COLLECT_AFTER = (100_000, 50, 100)
@@ -143,9 +144,11 @@ class LaneLoop:
             self._sink.start()
             self._sink.call_soon(lambda: sweep(settings.JOURNAL_DIR))
             self._books.start()
+            holding = asyncio.create_task(self._hold_while_cut_off())
             try:
                 await self._feed(until)
             finally:
+                holding.cancel()
                 await self._end()
 
     def _make_supplies(self, transport: HttpTransport) -> LaneSupplies:
@@ -176,6 +179,14 @@ class LaneLoop:
                     await self._room.wait()
             except TimeoutError:
                 pass
+
+    async def _hold_while_cut_off(self) -> None:
+        """Let no call begin while the database is silent: others will take the units over, and make it as well."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            if self._sink.silent_s >= CUT_OFF_AFTER_S:
+                for line in list(self._supplies.lines.values()):
+                    line.gate.hold(2 * LOOK_EVERY_S)
 
     async def _claim_some(self) -> bool:
         """Start the jobs of newly claimed units; False when there is no room, or nothing to claim."""

@@ -46,6 +46,12 @@ class Sink(threading.Thread):
         """Told in the event loop which jobs were stored."""
         self.trouble = ""
         """Why nothing can be stored at the moment; "": all is well."""
+        self._heard_at = time.monotonic()
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the database last did what it was asked to; it is asked twice a second."""
+        return time.monotonic() - self._heard_at
 
     def put(self, job: Job) -> None:
         """Store this finished job soon."""
@@ -112,6 +118,7 @@ class Sink(threading.Thread):
         except Exception:
             logger.exception("a step of the sink failed")
         else:
+            self._heard_at = time.monotonic()
             if step == self.flush or not self._jobs:  # reads may go well while nothing can be written
                 self._say("")
 

@@ -21,6 +21,7 @@ REPEATED = max(FIRST_RESULTS, CALLS_TO_RESULTS * IN_FLIGHT) + IN_FLIGHT  # answe
 HOSTS = "SELECT 1 FROM runs_lane WHERE kind = 'host' AND beat > 0"
 IN_SLOW_MOTION = {"slow": "slower", "wrong": "slower_wrong"}  # 10 s until the first host has claimed everything
 DOUBLED = "SELECT result_id FROM scoring_score GROUP BY result_id HAVING count(*) > 1"
+CALLING = "SELECT lane_id FROM runs_workunit WHERE open_calls > 0 GROUP BY lane_id"
 LANES = "SELECT pid FROM runs_lane WHERE kind = 'lane'"
 
 
@@ -118,13 +119,17 @@ def test_network_cut_between_a_worker_and_the_database_loses_and_doubles_nothing
         wait_for_hosts(machine, 2)
         machine.run("--detach").communicate(timeout=START_S)
         wait_until(lambda: len(machine.asked(LANES)) == 2, START_S, "both lanes")
-        machine.wait_for_results(40)
+        wait_until(lambda: len(machine.asked(CALLING)) == 2, START_S, "calls of both lanes")
 
         line.cut()
-        machine.wait_for_results(machine.results() + REPEATED, GOING_ON_S + START_S)
+        wait_until(lambda: len(machine.asked(LANES)) == 1, START_S, "the end of the lane that was cut off")
+        machine.wait_for_results(min(2 * ITEMS, machine.results() + IN_FLIGHT), GOING_ON_S)
         line.heal()
         wait_for_end(machine)
         wait_for_hosts(machine, 2)
 
+    ((booked,),) = machine.asked("SELECT coalesce(sum(count), 0) FROM runs_failedattempt WHERE billed = 'possibly'")
+    print(f"{machine.simulator.stats.requests - 2 * ITEMS} calls made again, {booked} booked as possibly billed")
+    assert 0 < booked <= IN_FLIGHT  # they were in flight when the line was cut
     assert scored_right(machine) == (2 * ITEMS, ITEMS, [])
     assert machine.simulator.stats.requests <= 2 * ITEMS + REPEATED
