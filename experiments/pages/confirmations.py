@@ -24,7 +24,7 @@ class Confirmation:
         if membership.user_id == user.pk:
             lost = f"You see nothing of {project} any more; an owner can invite you again."
             return cls(f"Leave {project}?", [lost, "What you made and rated stays."], "Leave", back_url)
-        lost = f"{membership.user}, who is {membership.role}, sees nothing of {project} any more."
+        lost = f"{membership.user} ({membership.role}) sees nothing of {project} any more."
         return cls(f"Remove {membership.user}?", [lost, "What they made and rated stays."], "Remove", back_url)
 
     @classmethod
