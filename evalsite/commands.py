@@ -60,8 +60,13 @@ class SiteCommand(BaseCommand):
             self._fail(error, options)
 
     def prepare(self) -> None:
-        """Bring the database up to date, where the command needs one."""
+        """Bring the database up to date, where the command needs one from its beginning."""
         if self.needs_database:
+            self.bring_up_to_date()
+
+    def bring_up_to_date(self) -> None:
+        """Bring the database up to date, unless the process that started this one has done so."""
+        if not is_supervised():
             prepare_database(report=self.note)
 
     def note(self, text: str) -> None:

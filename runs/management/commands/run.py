@@ -34,6 +34,7 @@ class Command(SiteCommand):
     """Run an experiment file; running it again continues it."""
 
     help = "Run an experiment file: what is missing is done, then the leaderboard is printed."
+    needs_database = False  # not before the file was read: whose file is wrong hears of it at once
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
@@ -60,6 +61,7 @@ class Command(SiteCommand):
         check_outputs(options)
         file = self._loaded(options)
         _check_candidates(options["candidate"], [part.name for part in file.candidates])
+        self.bring_up_to_date()
         experiment = self._declared(file, console)
         if options["check"]:
             self._render(file, experiment, options)
