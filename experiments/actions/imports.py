@@ -188,8 +188,8 @@ class _Watch:
         now = time.monotonic()
         if now - self._told_at < TOLD_EVERY_S:
             return True
-        self._told_at = now
         if self._import.hold(done_count=done, total_count=total):
+            self._told_at = now  # one that was cancelled is asked about again at the next row
             return True
         self._import.refresh_from_db(fields=["status"])
         if self._import.status != ImportStatus.CANCELLED:
