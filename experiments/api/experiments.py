@@ -37,6 +37,7 @@ from experiments.api.experiment_shapes import (
 from experiments.api.references import named_or_404, project_from, version_from
 from experiments.api.scorers import NewScorer
 from experiments.models import Candidate, Experiment
+from experiments.permissions import require
 from runs.actions import (
     add_and_start,
     cancel_run,
@@ -193,26 +194,29 @@ class ExperimentViewSet(ArchivableViewSet):
     @extend_schema(request=None, responses=StartedSerializer)
     def pause(self, request: Request, **_: Any) -> Response:
         """Let no new call begin."""
-        return self._each(request, pause_run, RUNNABLE, "running")
+        return self._each(request, pause_run, RUNNABLE, "running", right="stop")
 
     @extend_schema(request=None, responses=StartedSerializer)
     def resume(self, request: Request, **_: Any) -> Response:
         """Let paused runs go on."""
-        return self._each(request, resume_run, (RunStatus.PAUSED,), "paused")
+        return self._each(request, resume_run, (RunStatus.PAUSED,), "paused", right="start")
 
     @extend_schema(request=None, responses=StartedSerializer)
     def cancel(self, request: Request, **_: Any) -> Response:
         """End the runs where they stand; results are kept."""
-        return self._each(request, cancel_run, ACTIVE, "active")
+        return self._each(request, cancel_run, ACTIVE, "active", right="stop")
 
     @extend_schema(request=None, responses=StartedSerializer)
     def retry(self, request: Request, **_: Any) -> Response:
         """Run the errored results again."""
-        return self._each(request, _retry_quietly, tuple(RunStatus), "there")
+        return self._each(request, _retry_quietly, tuple(RunStatus), "there", right="start")
 
-    def _each(self, request: Request, action: Any, statuses: tuple[RunStatus, ...], word: str) -> Response:
+    def _each(
+        self, request: Request, action: Any, statuses: tuple[RunStatus, ...], word: str, *, right: str
+    ) -> Response:
         """Do something with the planned runs in these statuses. Raises ActionConflict where there are none."""
         experiment = self.get_object()
+        require(request.user, experiment.project, right)
         runs = list(experiment.runs.planned().filter(status__in=statuses).select_related("experiment__project"))
         if not runs:
             raise ActionConflict(f"No run of {experiment} is {word}.")
