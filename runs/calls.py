@@ -41,6 +41,29 @@ class Asks(Protocol):
         ...
 
 
+class OpenCalls(Protocol):
+    """Where the results of open calls are noted."""
+
+    def put(self, result_id: int) -> int:
+        """Note that a call of this result begins; return what `clear` takes."""
+        ...
+
+    def clear(self, slot: int) -> None:
+        """Note that it has ended."""
+        ...
+
+
+class NotNoted:
+    """Open calls of which nobody keeps a note."""
+
+    def put(self, _result_id: int) -> int:
+        """Note nothing."""
+        return -1
+
+    def clear(self, _slot: int) -> None:
+        """Note nothing."""
+
+
 @dataclass(slots=True)
 class ProviderLine:
     """A lane's line to one provider, shared by all its runs."""
@@ -120,6 +143,8 @@ class CallPort:
     provider_down: Callable[[ProviderLine, str], None]
     note: Callable[[Job], None] = lambda _job: None
     """Given every job whose answer was accepted, at once."""
+    open_calls: OpenCalls = field(default_factory=NotNoted)
+    """Where the results of open calls are noted, in case this process dies."""
     busy: Busy = lambda _result_id: nullcontext()
     """The context of a call that code of others works on in this process."""
     clock: Callable[[], float] = time.perf_counter
@@ -191,6 +216,7 @@ class CallPort:
             raise Halted(job.run.halted)
         job.is_calling, began = True, self.clock()
         job.unit.open_calls += 1
+        noted = self.open_calls.put(job.result_id)
         job.call_count += 1
         try:
             async with asyncio.timeout(limits.timeout_s):
@@ -211,6 +237,7 @@ class CallPort:
         finally:
             job.is_calling = False
             job.unit.open_calls -= 1
+            self.open_calls.clear(noted)
             line.gate.leave()
         line.health.reached()
         job.latency_ms, job.called_s = completion.latency_ms, began

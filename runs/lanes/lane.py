@@ -26,11 +26,11 @@ from runs.lanes.flushing import Flusher
 from runs.lanes.heartbeat import Pulse
 from runs.lanes.journal import Journal, sweep
 from runs.lanes.line_shares import LineShare
+from runs.lanes.notes import Notes
 from runs.lanes.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS, MOST_RESULTS, Pipeline
 from runs.lanes.sink import Sink
 from runs.lanes.stopping import is_told
 from runs.lanes.supplies import LaneSupplies
-from runs.lanes.suspects import Notes
 from runs.limits.purses import LanePurse, runs_of
 from runs.limits.wallets import Budget
 from runs.models import Lane, LaneKind, Run, WorkUnit
@@ -156,6 +156,7 @@ class LaneLoop:
             stop_run=self._stop_run,
             provider_down=self._provider_down,
             note=self._journal.note,
+            open_calls=self._notes.calls,
             busy=self._notes.busy,
         )
         reuse = Reuse(look_up)

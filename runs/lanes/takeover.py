@@ -1,13 +1,14 @@
 """Taking over from the dead: their units are free again, the calls that were open are booked as possibly billed."""
 
-from collections.abc import Set
+from collections.abc import Collection
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from runs.lanes.notes import Noted, noted_of
 from runs.lanes.recounting import recount
-from runs.lanes.suspects import has_suspect, noted_of, with_deaths
+from runs.lanes.suspects import has_suspect, with_deaths
 from runs.models import Billed, FailedAttempt, Lane, Preparation, Run, UnitState, WorkUnit
 from runs.models.results import result_id_of
 
@@ -47,17 +48,13 @@ def adopt_orphans() -> int:
 
 
 @transaction.atomic
-def _free(unit: WorkUnit, lane_id: int, noted: Set[int]) -> None:
-    """Free one unit under its lock; its lease is raised, so that a lane that lives after all notices.
-
-    `noted` are the results that the lane worked on when it died.
-    """
+def _free(unit: WorkUnit, lane_id: int, noted: Noted) -> None:
+    """Free one unit under its lock; its lease is raised, so that a lane that lives after all notices."""
     held = WorkUnit.objects.select_for_update().filter(pk=unit.pk, lane_id=lane_id, state=UnitState.CLAIMED).first()
     if held is None:
         return
-    if held.open_calls:
-        _book_open_calls(held)
-    held.deaths = with_deaths(held.deaths, _ordinals_in(held, noted))
+    _book_open_calls(held, noted)
+    held.deaths = with_deaths(held.deaths, _ordinals_in(held, noted.worked))
     WorkUnit.objects.filter(pk=unit.pk).update(
         state=UnitState.WAITING,
         lane=None,
@@ -71,17 +68,26 @@ def _free(unit: WorkUnit, lane_id: int, noted: Set[int]) -> None:
     recount(held)
 
 
-def _ordinals_in(unit: WorkUnit, result_ids: Set[int]) -> set[int]:
+def _ordinals_in(unit: WorkUnit, result_ids: Collection[int]) -> set[int]:
     """Return which ordinals of a unit these results are."""
     first = result_id_of(unit.run_id, unit.first)
     return {unit.first + result_id - first for result_id in result_ids if 0 <= result_id - first < unit.length}
 
 
-def _book_open_calls(unit: WorkUnit) -> None:
-    FailedAttempt.objects.create(
-        result_id=result_id_of(unit.run_id, unit.first),
-        detail="open when their worker died; the provider may have billed them",
-        billed=Billed.POSSIBLY,
-        count=unit.open_calls,
-        made_at=timezone.now(),
+def _book_open_calls(unit: WorkUnit, noted: Noted) -> None:
+    """Book the calls that were open: each at its result; of a lane of another machine as many as it said last."""
+    first = result_id_of(unit.run_id, unit.first)
+    if noted.called is None:
+        counts = {first: unit.open_calls} if unit.open_calls else {}
+    else:
+        counts = dict.fromkeys((first + ordinal - unit.first for ordinal in _ordinals_in(unit, noted.called)), 1)
+    FailedAttempt.objects.bulk_create(
+        FailedAttempt(
+            result_id=result_id,
+            detail="open when its worker died; the provider may have billed it",
+            billed=Billed.POSSIBLY,
+            count=count,
+            made_at=timezone.now(),
+        )
+        for result_id, count in counts.items()
     )

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from runs.lanes.suspects import said_by
+from runs.lanes.notes import said_by
 from runs.models import Run, UnitState, WorkUnit
 from runs.models.runs import RUNNABLE
 

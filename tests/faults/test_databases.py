@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runs.lanes.suspects import said_by
+from runs.lanes.notes import said_by
 from tests import postgres_server
 from tests.machine import EXACT, GOING_ON_S, ITEMS, REPEATED, RUN_S, Machine
 from tests.provider import provider

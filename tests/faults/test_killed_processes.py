@@ -151,3 +151,4 @@ def ends_exactly(machine: Machine, run: subprocess.Popen[str], *, kills: int) ->
     assert run.returncode == 0, said
     assert (machine.scores(), machine.results()) == (EXACT, 2 * ITEMS)
     assert repeated <= kills * REPEATED
+    assert booked >= repeated

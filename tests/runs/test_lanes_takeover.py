@@ -1,7 +1,11 @@
 """Taking over from the dead: nothing they held is lost, and their open calls are booked."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from runs.lanes.notes import Notes
 from runs.lanes.takeover import adopt_orphans, bury, owner_name
 from runs.live.progress import totals_of
 from runs.models import FailedAttempt, Lane, ProviderShare, Run, WorkUnit
@@ -22,7 +26,23 @@ def test_bury_frees_units_under_a_new_lease() -> None:
     assert not Lane.objects.exists()
 
 
-def test_bury_books_open_calls_as_possibly_billed() -> None:
+def test_bury_books_each_noted_call_as_possibly_billed_at_its_result(settings: Any, tmp_path: Path) -> None:
+    settings.JOURNAL_DIR = tmp_path
+    run, lane = planned_run(40), LaneFactory()
+    held = claimed(lane, run)
+    WorkUnit.objects.filter(pk=held.unit_id).update(open_calls=5)  # as it was a second ago
+    called = [run.pk << 32 | held.first + 1, run.pk << 32 | held.first + 3]
+    notes = Notes(tmp_path, lane.pk)
+    _ = [notes.calls.put(result_id) for result_id in [*called, 99]]
+
+    bury(lane)
+
+    attempts = FailedAttempt.objects.values_list("billed", "count", "result_id")
+    assert sorted(attempts) == [("possibly", 1, result_id) for result_id in called]
+    assert (totals_of(run).attempts, totals_of(run).open_calls) == (2, 0)
+
+
+def test_bury_books_the_open_calls_of_another_machine_as_it_said_last() -> None:
     run, lane = planned_run(40), LaneFactory()
     claimed(lane, run)
     held = claimed(lane, run)
