@@ -85,6 +85,15 @@ class ProgressPart:
         return left / self.rate if self.rate and left else None
 
     @property
+    def took_ms(self) -> int | None:
+        """Milliseconds from the first start to the last end; None: something may still come, or nothing began."""
+        begun = [pace.run.started_at for pace in self.paces if pace.run.started_at]
+        ended = [pace.run.completed_at for pace in self.paces if pace.run.completed_at]
+        if self.is_active or not begun or not ended:
+            return None
+        return round((max(ended) - min(begun)).total_seconds() * 1000)
+
+    @property
     def cost_usd(self) -> Decimal | None:
         """Cost so far; None: the price of at least one result is unknown, or nothing was done."""
         costs = [pace.totals.cost_usd for pace in self.paces if pace.totals.results]

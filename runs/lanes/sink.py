@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 FLUSH_PAUSE_S = 0.02
-TICK_S = 0.5
+TICK_S = 0.25
 RETRY_PAUSE_S = 1.0
 
 
@@ -32,7 +32,7 @@ class Sink(threading.Thread):
         tick: Callable[[], None],
         tell: Callable[[str], None] = lambda _trouble: None,
     ) -> None:
-        """`tick` is called in the thread twice a second; `flusher` belongs to the thread from now on.
+        """`tick` is called in the thread four times a second; `flusher` belongs to the thread from now on.
 
         `tell` is called there with what `trouble` has become.
         """
@@ -50,7 +50,7 @@ class Sink(threading.Thread):
 
     @property
     def silent_s(self) -> float:
-        """Seconds since the database last did what it was asked to; it is asked twice a second."""
+        """Seconds since the database last did what it was asked to; it is asked four times a second."""
         return time.monotonic() - self._heard_at
 
     def put(self, job: Job) -> None:

@@ -73,7 +73,8 @@
     if (row) row.focus();
   };
 
-  document.addEventListener("htmx:afterSettle", (event) => {
+  // With the swap, not once it has settled: an Escape in between would close a drawer that is opened again.
+  document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.closest("#drawer")) {
       show();
       markRow();

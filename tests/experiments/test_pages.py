@@ -1,5 +1,6 @@
 """The pages about experiments and providers: for members, for strangers, with bad input, plain and htmx."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from evalsite.plugins import runners
@@ -222,6 +224,19 @@ def test_part_of_the_board_is_a_fragment(as_viewer: Client, experiment: Experime
     assert text(answer).startswith(f'<section id="{name}"')
     assert answer["Cache-Control"] == "no-store"
     assert len(answer.content) < 20_000
+
+
+def test_board_of_what_has_ended_says_how_long_it_took(as_viewer: Client, experiment: Experiment) -> None:
+    begun = timezone.now() - timedelta(minutes=5)
+    for seconds in (90, 130):
+        run = run_of(experiment)
+        ended = begun + timedelta(seconds=seconds)
+        Run.objects.filter(pk=run.pk).update(status=RunStatus.FAILED, started_at=begun, completed_at=ended)
+
+    part = text(as_viewer.get(reverse("experiments:experiment-progress", args=[experiment.uid]), headers=HTMX))
+
+    assert "Took" in part
+    assert "2 min 10 s" in part
 
 
 def test_start_makes_runs(as_editor: Client, experiment: Experiment) -> None:
