@@ -1,6 +1,7 @@
 """The jobs of a lane that are on their way: started, counted, halted, and handed on when they are through."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ from runs.lanes.claims import CANCELLED, HeldUnit
 CALLS_TO_RESULTS = 8
 MOST_RESULTS = 1024
 FIRST_RESULTS = 128
+BEGUN_AT_ONCE = 32
 SCORED_WITHIN_S = 2.0
 Noted = Callable[[int, Coroutine[Any, Any, None]], Awaitable[None]]
 
@@ -34,6 +36,8 @@ class Pipeline:
         self._stages, self._store, self._give_up, self._unit_idle = stages, store, give_up, unit_idle
         self._noted = noted
         self._jobs: set[Job] = set()
+        self._unbegun: deque[Job] = deque()
+        self._is_beginning = False
         self.unstored = 0
         """Jobs on their way, and those that are through and not stored yet."""
 
@@ -43,15 +47,16 @@ class Pipeline:
         return len(self._jobs)
 
     def start(self, run: RunWork, held: HeldUnit) -> None:
-        """Start the jobs of a unit."""
+        """Start the jobs of a unit, some in each turn of the loop: answers that come meanwhile are read in between."""
         for ordinal, case in held.cases.items():
             job = Job(run, held.work, ordinal, ordinal // run.cases, case, noted=held.answers.get(ordinal))
-            held.work.jobs += 1
             self._jobs.add(job)
-            job.task = asyncio.get_running_loop().create_task(self._work(job))
-            job.task.add_done_callback(partial(self._ended, job))
+            self._unbegun.append(job)
+        held.work.jobs += len(held.cases)
         self.unstored += len(held.cases)
         held.cases, held.answers = {}, {}
+        if not self._is_beginning:
+            self._begin_some()
 
     def stored(self, count: int) -> None:
         """Note that this many jobs were stored."""
@@ -69,12 +74,14 @@ class Pipeline:
 
     async def drain(self, within_s: float) -> None:
         """Come back when all jobs have gone, or when this time is over."""
+        self._begin(len(self._unbegun))
         tasks = [job.task for job in self._jobs if job.task]
         if tasks:
             await asyncio.wait(tasks, timeout=within_s)
 
     async def end(self) -> None:
         """Cut off every job that has no answer yet, let the others be scored, and come back when all have gone."""
+        self._begin(len(self._unbegun))
         scoring = [job.task for job in self._jobs if job.task and job.completion is not None]
         calling = [job.task for job in self._jobs if job.task and job.completion is None]
         _cancel(calling)
@@ -82,6 +89,19 @@ class Pipeline:
             await asyncio.wait(scoring, timeout=SCORED_WITHIN_S)
             _cancel(scoring)
         await asyncio.gather(*calling, *scoring, return_exceptions=True)
+
+    def _begin_some(self) -> None:
+        self._begin(min(BEGUN_AT_ONCE, len(self._unbegun)))
+        self._is_beginning = bool(self._unbegun)
+        if self._is_beginning:
+            asyncio.get_running_loop().call_soon(self._begin_some)
+
+    def _begin(self, count: int) -> None:
+        for job in [self._unbegun.popleft() for _ in range(count)]:
+            job.task = asyncio.get_running_loop().create_task(self._work(job))
+            job.task.add_done_callback(partial(self._ended, job))
+            if job.run.halted:
+                job.task.cancel()
 
     async def _work(self, job: Job) -> bool:
         """Take a job through the stages; False when its run takes no calls."""

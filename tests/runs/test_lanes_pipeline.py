@@ -50,10 +50,15 @@ class Lane:
 
     async def start(self, ordinals: range) -> HeldUnit:
         """Start the jobs of one unit and let them begin."""
+        held = self.start_at_once(ordinals)
+        await settle()
+        return held
+
+    def start_at_once(self, ordinals: range) -> HeldUnit:
+        """Start the jobs of one unit; those of a long one have not all begun."""
         cases = {ordinal: a_case(ordinal) for ordinal in ordinals}
         held = HeldUnit(UnitWork(unit_id=9), 5, 1, ordinals.start, set(ordinals), Tally(), cases)
         self.pipeline.start(self.run, held)
-        await settle()
         return held
 
 
@@ -72,6 +77,38 @@ async def test_start_makes_a_job_of_each_case_with_its_trial() -> None:
 
     assert [(job.ordinal, job.trial) for job in lane.stored] == [(8, 0), (9, 0), (10, 1), (11, 1), (12, 1)]
     assert (lane.pipeline.jobs, lane.pipeline.unstored, held.work.jobs, lane.idle) == (0, 5, 0, [])
+
+
+async def test_jobs_of_a_long_unit_all_begin() -> None:
+    lane = Lane()
+    lane.stage.may_answer.set()
+    lane.stage.may_score.set()
+
+    lane.start_at_once(range(70))
+    lane.start_at_once(range(70, 140))
+    _ = [await settle() for _ in range(3)]
+
+    assert [job.ordinal for job in lane.stored] == list(range(140))
+
+
+async def test_halt_reaches_jobs_that_have_not_begun() -> None:
+    lane = Lane()
+    lane.start_at_once(range(100))
+
+    lane.pipeline.halt(5, PAUSED)
+    _ = [await settle() for _ in range(3)]
+
+    assert (lane.stored, lane.pipeline.jobs, lane.pipeline.unstored, lane.idle) == ([], 0, 0, [9])
+
+
+async def test_end_takes_jobs_along_that_have_not_begun() -> None:
+    lane = Lane()
+    lane.start_at_once(range(100))
+
+    await lane.pipeline.end()
+    await settle()
+
+    assert (lane.pipeline.jobs, lane.pipeline.unstored, lane.idle) == (0, 0, [9])
 
 
 async def test_stored_makes_room() -> None:
