@@ -19,6 +19,7 @@ def peers(bench: Bench) -> list[Row]:
     ours: list[float] = []
     theirs: dict[str, list[Taken]] = {peer.name: [] for peer in found}
     with Provider(bench.folder, latency_ms=job.latency_ms) as provider, worker(bench.folder) as pid:
+        start_on_worker(bench.folder, job, provider, "the first is not yet a warm one's", pid)
         for name in bench.names("peers"):
             ours.append(start_on_worker(bench.folder, job, provider, name, pid).completed_s)
             for peer in found:
