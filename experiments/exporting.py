@@ -1,8 +1,8 @@
 """The items of a dataset's version as a data file, a line at a time."""
 
 from collections.abc import Iterator
-from typing import Any
 
+from experiments.item_names import first_of_their_names
 from experiments.models import Dataset, DatasetVersion
 from experiments.rows.writing_rows import csv_lines, jsonl_lines
 
@@ -13,13 +13,11 @@ LONGEST_NUMBER = 10
 
 def version_lines(version: DatasetVersion, kind: str, *, is_for_spreadsheets: bool = False) -> Iterator[str]:
     """Yield the lines of a file of kind jsonl, which keeps every type, or csv."""
-
-    def contents() -> Iterator[dict[str, Any]]:
-        return (item.content for item in version.items.iterator(ROWS_AT_ONCE))
-
+    contents = (item.content for item in version.items.iterator(ROWS_AT_ONCE))
     if kind == "csv":
-        return csv_lines(contents, is_for_spreadsheets=is_for_spreadsheets)
-    return jsonl_lines(contents())
+        telling = (item.content for item in first_of_their_names(version.items))
+        return csv_lines(telling, contents, is_for_spreadsheets=is_for_spreadsheets)
+    return jsonl_lines(contents)
 
 
 def version_numbered(dataset: Dataset, number: str) -> DatasetVersion | None:

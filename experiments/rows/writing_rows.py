@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from experiments.rows.new_items import text_of
@@ -20,16 +20,18 @@ def jsonl_lines(contents: Iterable[Content]) -> Iterator[str]:
         yield json.dumps(content, ensure_ascii=False) + "\n"
 
 
-def csv_lines(contents: Callable[[], Iterable[Content]], *, is_for_spreadsheets: bool = False) -> Iterator[str]:
-    """Yield the header and a record for each item; the contents are read twice, first for the columns.
+def csv_lines(
+    telling: Iterable[Content], contents: Iterable[Content], *, is_for_spreadsheets: bool = False
+) -> Iterator[str]:
+    """Yield the header and a record for each item; `telling` are, in their order, those that have all the columns.
 
     `is_for_spreadsheets` puts an apostrophe before cells that a spreadsheet would take for formulas.
     """
     columns: dict[str, None] = {}
-    for content in contents():
+    for content in telling:
         columns |= dict.fromkeys(_cells(content))
     yield csv_record(columns, is_for_spreadsheets=is_for_spreadsheets)
-    for content in contents():
+    for content in contents:
         cells = _cells(content)
         yield csv_record([cells.get(column, "") for column in columns], is_for_spreadsheets=is_for_spreadsheets)
 
