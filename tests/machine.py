@@ -129,12 +129,18 @@ class Machine:
 @contextmanager
 def machine_beside_provider(folder: Path) -> Iterator[Machine]:
     """A machine beside a simulated provider, on a new database of the PostgreSQL of the tests where there is one."""
-    with provider() as simulator, _new_database() as url:
-        machine = Machine(folder, simulator, url)
-        try:
-            yield machine
-        finally:
-            machine.end()
+    with provider() as simulator, _new_database() as url, machine_with(folder, simulator, url) as machine:
+        yield machine
+
+
+@contextmanager
+def machine_with(folder: Path, simulator: Simulator, database_url: str = "") -> Iterator[Machine]:
+    """A machine whose processes end with the block, however it ends."""
+    machine = Machine(folder, simulator, database_url)
+    try:
+        yield machine
+    finally:
+        machine.end()
 
 
 @contextmanager

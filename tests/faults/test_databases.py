@@ -11,7 +11,7 @@ import pytest
 
 from runs.lanes.notes import said_by
 from tests import postgres_server
-from tests.machine import EXACT, GOING_ON_S, ITEMS, REPEATED, RUN_S, Machine
+from tests.machine import EXACT, GOING_ON_S, ITEMS, REPEATED, RUN_S, Machine, machine_with
 from tests.provider import provider
 from tests.waiting import wait_until
 
@@ -24,8 +24,11 @@ IN_SLOW_MOTION = {"slow": "slower", "wrong": "slower_wrong"}  # it must not end 
 
 @pytest.mark.postgres
 def test_postgres_stopped_for_20_seconds_costs_nothing(tmp_path: Path) -> None:
-    with provider() as simulator, postgres_server.own_server() as server:
-        machine = Machine(tmp_path, simulator, server.get_uri())
+    with (
+        provider() as simulator,
+        postgres_server.own_server() as server,
+        machine_with(tmp_path, simulator, server.get_uri()) as machine,
+    ):
         machine.start("worker")
         machine.wait_for_host()
         machine.run("--detach").communicate(timeout=RUN_S)
@@ -40,7 +43,6 @@ def test_postgres_stopped_for_20_seconds_costs_nothing(tmp_path: Path) -> None:
         said = last.communicate(timeout=RUN_S)[0]
         requests = simulator.stats.requests
         print(f"{requests - 2 * ITEMS} calls made again")
-        machine.end()
 
     assert last.returncode == 0, said
     assert machine.scores() == EXACT
@@ -69,8 +71,11 @@ def fill(disk: Path) -> Path:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
 def test_disk_full_makes_the_run_wait_and_it_goes_on_when_there_is_room(tmp_path: Path) -> None:
-    with provider() as simulator, small_disk(tmp_path / "disk") as disk:
-        machine = Machine(disk, simulator)
+    with (
+        provider() as simulator,
+        small_disk(tmp_path / "disk") as disk,
+        machine_with(disk, simulator) as machine,
+    ):
         machine.environment["TMPDIR"] = str(tmp_path)
         slower = [{**one, "model": IN_SLOW_MOTION[one["name"]]} for one in machine.declared["candidates"]]
         machine.write({**machine.declared, "candidates": slower})
@@ -91,7 +96,6 @@ def test_disk_full_makes_the_run_wait_and_it_goes_on_when_there_is_room(tmp_path
         checked = machine.asked("PRAGMA integrity_check")
         print(f"full at {kept} results; {reasons}; {simulator.stats.requests - 2 * ITEMS} calls made again")
         scores = machine.scores()
-        machine.end()
 
     assert last.returncode == 0, said
     assert (scores, checked) == (EXACT, [("ok",)])
