@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 LOOK_EVERY_S = 0.05
+SPREAD = 1000  # so many calls that begin together end one after the other
 MESSAGE = {"role": "assistant", "content": "2"}
 BODY = json.dumps({"choices": [{"message": MESSAGE, "finish_reason": "stop"}]}).encode()
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
 
 
 class SlowProvider:
-    """Answers each call after the same time, and counts those that are open."""
+    """Answers calls after a time between its latency and twice that, and counts those that are open."""
 
     def __init__(self, latency_s: float) -> None:
         self._latency_s = latency_s
@@ -33,7 +34,8 @@ class SlowProvider:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.asked, self.open_count, self.begun_at = self.asked + 1, self.open_count + 1, time.monotonic()
-        until, leaves = self.begun_at + self._latency_s, False
+        latency_s = self._latency_s * (1 + self.asked % SPREAD / SPREAD)
+        until, leaves = self.begun_at + latency_s, False
         while time.monotonic() < until and not leaves:
             await asyncio.sleep(LOOK_EVERY_S)
             leaves = reader.at_eof() or writer.is_closing()
