@@ -47,6 +47,8 @@ class ScorerFields:
     kind: str
     form: ScorerForm
     options: Options
+    carried: tuple[tuple[str, str], ...] = ()
+    """What was typed into options that this kind does not have, by the name of the field: another kind may."""
 
     @classmethod
     def of(cls, spec: ScorerSpec, kind: str) -> "ScorerFields":
@@ -58,7 +60,7 @@ class ScorerFields:
     @classmethod
     def new(cls, kind: str) -> "ScorerFields":
         """Return the form of a new scorer."""
-        return cls(kind, ScorerForm(initial={"name": kind.replace("_", "-")}), _blank(kind, {}))
+        return cls(kind, ScorerForm(initial={"name": _usual_name(kind)}), _blank(kind, {}))
 
     @classmethod
     def typed(cls, kind: str, post: QueryDict, name: str = "") -> "ScorerFields":
@@ -67,7 +69,17 @@ class ScorerFields:
         plugin = scorers.get(kind).Options
         raw = plugin.from_page(post, f"{PREFIX}-")
         shown = {f"{PREFIX}-{option}": value for option, value in raw.items()}
-        return cls(kind, ScorerForm(values), plugin(shown, prefix=PREFIX))
+        return cls(kind, ScorerForm(values), plugin(shown, prefix=PREFIX), _carried(kind, post))
+
+    @classmethod
+    def chosen(cls, kind: str, former: str, post: QueryDict) -> "ScorerFields":
+        """Return the form of another kind with what was typed under the former one; nothing is judged yet."""
+        raw, ticks = scorers.get(kind).Options.from_page(post, f"{PREFIX}-"), scorers.get(former).Options.base_fields
+        typed = {name: value for name, value in raw.items() if f"{PREFIX}-{name}" in post or name in ticks}
+        values = post.dict()
+        if values.get("name") == _usual_name(former):
+            values["name"] = _usual_name(kind)
+        return cls(kind, ScorerForm(initial=values), _blank(kind, typed), _carried(kind, post))
 
     @property
     def help_text(self) -> str:
@@ -124,6 +136,17 @@ def shown_of(spec: ScorerSpec | None) -> dict[str, Any]:
         return {}
     in_force = spec.revisions.filter(number=spec.revision).values_list("options", flat=True).first() or {}
     return {"kind": spec.kind, "options": in_force, **_initial(spec, in_force)}
+
+
+def _usual_name(kind: str) -> str:
+    return kind.replace("_", "-")
+
+
+def _carried(kind: str, post: QueryDict) -> tuple[tuple[str, str], ...]:
+    own = {f"{PREFIX}-{name}" for name in scorers.get(kind).Options.base_fields}
+    return tuple(
+        (name, str(value)) for name, value in post.items() if name.startswith(f"{PREFIX}-") and name not in own
+    )
 
 
 def _blank(kind: str, options: Mapping[str, Any]) -> Options:

@@ -13,13 +13,15 @@ from experiments.models import ScorerSpec
 from experiments.pages.head import ExperimentHead
 from experiments.pages.scorer_form import ScorerFields, shown_of
 from experiments.pages.scorers import ProposalPart, ScorerPage, TriedPart
-from experiments.pages.seen import OVERTAKEN, is_overtaken, mark_of
+from experiments.pages.seen import FIELD, OVERTAKEN, is_overtaken, mark_of
 from experiments.permissions import require
 from scoring.changing.proposing import change_scorer, discard_proposal, go_on_judging, keep_proposal
 from scoring.changing.reweighing import stand_anew
 from scoring.models import ScorerProposal
 
 FIRST_KIND = "exact_match"
+CHOOSING = "choose"
+"""The button that shows the options of the chosen kind; nothing is proposed by it."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,7 +29,7 @@ def scorer_new(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show the form of a new scorer, or propose it."""
     head = _editable_head(request, uid)
     kind = _kind(request, FIRST_KIND)
-    fields = ScorerFields.typed(kind, request.POST) if request.method == "POST" else ScorerFields.new(kind)
+    fields = _typed(request, kind) if request.method == "POST" else ScorerFields.new(kind)
     return _proposed_or_shown(request, head, None, fields)
 
 
@@ -37,15 +39,22 @@ def scorer_detail(request: HttpRequest, uid: UUID, name: str) -> HttpResponse:
     head = _editable_head(request, uid)
     spec = get_object_or_404(head.experiment.scorers, name=name, removed_at=None)
     kind = _kind(request, spec.kind)
-    fields = ScorerFields.typed(kind, request.POST, name) if request.method == "POST" else ScorerFields.of(spec, kind)
+    fields = _typed(request, kind, name) if request.method == "POST" else ScorerFields.of(spec, kind)
     return _proposed_or_shown(request, head, spec, fields)
+
+
+def _typed(request: HttpRequest, kind: str, name: str = "") -> ScorerFields:
+    if CHOOSING in request.POST:
+        return ScorerFields.chosen(kind, _known(request.POST.get("kind") or kind), request.POST)
+    return ScorerFields.typed(kind, request.POST, name)
 
 
 def _proposed_or_shown(
     request: HttpRequest, head: ExperimentHead, spec: ScorerSpec | None, fields: ScorerFields
 ) -> HttpResponse:
-    declaration = fields.declaration() if request.method == "POST" else None
-    if is_overtaken(request.POST, shown_of(spec)):
+    is_choosing = CHOOSING in request.POST
+    declaration = fields.declaration() if request.method == "POST" and not is_choosing else None
+    if not is_choosing and is_overtaken(request.POST, shown_of(spec)):
         fields.form.add_error(None, OVERTAKEN)
     elif declaration is not None:
         try:
@@ -57,7 +66,8 @@ def _proposed_or_shown(
         except ActionRefused as refusal:
             fields.refuse(refusal)
     page = ScorerPage.build(head.experiment, spec, fields)
-    context = {"head": head, "page": page, "seen": mark_of(shown_of(spec))}
+    seen = request.POST.get(FIELD, "") if is_choosing else mark_of(shown_of(spec))
+    context = {"head": head, "page": page, "seen": seen, "typed": request.POST}
     return render(request, "experiments/scorer_form.html", context, status=422 if fields.is_wrong else 200)
 
 
@@ -143,7 +153,11 @@ def _proposal(request: HttpRequest, uid: UUID) -> ScorerProposal:
 
 def _kind(request: HttpRequest, default: str) -> str:
     """Return the kind that the address or the form names. Raises Http404 for one that there is not."""
-    kind: str = request.POST.get("kind") or request.GET.get("kind") or default
+    chosen = request.POST.get("chosen_kind") if CHOOSING in request.POST else None
+    return _known(chosen or request.POST.get("kind") or request.GET.get("kind") or default)
+
+
+def _known(kind: str) -> str:
     if kind not in scorers.kinds():
         raise Http404("There is no such kind of scorer.")
     return kind

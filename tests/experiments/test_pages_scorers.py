@@ -125,6 +125,42 @@ def test_scorer_with_bad_input_answers_422_and_keeps_what_was_typed(
     assert not ScorerProposal.objects.exists()
 
 
+def chosen(kind: str, **typed: str) -> dict[str, str]:
+    """Return the form of an exact match whose button "Choose" was pressed."""
+    return {"kind": "exact_match", "choose": "on", "chosen_kind": kind, **typed}
+
+
+def test_choosing_another_kind_keeps_what_was_typed(as_editor: Client, experiment: Experiment) -> None:
+    typed = {"name": "exact-match", "weight": "2.5", "tags": "hard", "option-extract": "A: (.*)", "answer": "A: 7"}
+
+    answer = as_editor.post(at("scorer-new", experiment.uid), chosen("regex", **typed, **{"option-pattern": "^x$"}))
+    page = text(answer)
+
+    assert answer.status_code == 200
+    assert 'name="kind" value="regex"' in page
+    assert ('value="2.5"' in page, 'value="hard"' in page, ">A: 7</textarea>" in page) == (True, True, True)
+    assert 'type="hidden" name="option-extract" value="A: (.*)"' in page
+    assert 'value="^x$"' in page
+    assert 'name="name" value="regex"' in page
+    assert not ScorerProposal.objects.exists()
+
+
+def test_choosing_a_kind_keeps_a_tick_that_was_taken_away_and_the_mark_of_the_form(
+    as_editor: Client, experiment: Experiment
+) -> None:
+    form = chosen("exact_match", seen="stale") | {"kind": "exact_match", "option-ignore_case": "on"}
+
+    page = text(as_editor.post(at("scorer-detail", experiment.uid, "correct"), form))
+
+    assert 'name="seen" value="stale"' in page
+    assert "Somebody else" not in page
+    assert page.count(" checked") == 1
+
+
+def test_choosing_an_unknown_kind_is_not_found(as_editor: Client, experiment: Experiment) -> None:
+    assert as_editor.post(at("scorer-new", experiment.uid), chosen("magic")).status_code == 404
+
+
 def test_condition_on_items_is_kept_by_an_edit(as_editor: Client, experiment: Experiment) -> None:
     Item.objects.filter(key="sum-1").update(tags="|hard|")
 
