@@ -41,6 +41,7 @@ def main(shape: Shape, rounds: int, only: str) -> None:
 def site(shape: Shape) -> "tuple[Client, Experiment]":
     """Set the site up and return a browser that is signed in, and the experiment with many results."""
     use_given_database()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
     django.setup()
     from django.conf import settings
 

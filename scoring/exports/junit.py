@@ -10,6 +10,7 @@ import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby, islice
 from tempfile import SpooledTemporaryFile
 from xml.etree import ElementTree as ET
@@ -20,7 +21,7 @@ from experiments.rows.new_items import text_of
 from runs.outcomes import ERRORS
 from scoring.boards.leaderboard import Board, Entry, row_name
 from scoring.boards.requirements import Met
-from scoring.judging.judged_results import JudgedResult, Said, judged_by_item
+from scoring.judging.judged_results import JudgedResult, Said, Scores, judged_by_item
 from scoring.scorers.base import Place
 
 NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -164,7 +165,8 @@ def _cases(entry: Entry, board: Board) -> Iterator[_Case]:
     """Yield the items of a run in the order of its cases, each over all its trials."""
     specs = [spec for spec in board.experiment.scorers.filter(removed_at=None) if _decides(spec)]
     trials = board.experiment.trials
-    for _, results in groupby(judged_by_item(entry.run, specs), lambda judged: judged.item_id):
+    every_result = judged_by_item(entry.run, specs, partial(_fails, specs))
+    for _, results in groupby(every_result, lambda judged: judged.item_id):
         case = _Case("")
         for judged in results:
             case.name = judged.item.key
@@ -179,6 +181,15 @@ def _decides(spec: ScorerSpec) -> bool:
     if kind.place is Place.NOWHERE:
         return False
     return spec.pass_value is not None or (spec.weight > 0 and kind.natural_range is not None)
+
+
+def _fails(specs: Sequence[ScorerSpec], scores: Scores) -> bool:
+    """Return whether a scorer does not pass a result: its answer is told then."""
+    return any(_is_failure(spec, score) for spec in specs for score in scores.get(spec.pk, ()))
+
+
+def _is_failure(spec: ScorerSpec, score: Said) -> bool:
+    return not score.error and score.value is not None and not spec.passes(score.value)
 
 
 def _look_at(case: _Case, judged: JudgedResult, specs: Sequence[ScorerSpec], trial: str) -> None:
@@ -200,7 +211,7 @@ def _judge(case: _Case, judged: JudgedResult, spec: ScorerSpec, score: Said, tri
         case.unjudged.append(f"{trial}{spec.name}: {said}")
         return
     case.is_judged = True
-    if not spec.passes(score.value):
+    if _is_failure(spec, score):
         why = f"{trial}{spec.name} {score.value:g}{': ' if said else ''}{said}"
         case.failures.append(f"{why}\n{_compared(judged)}")
 

@@ -1,10 +1,10 @@
 """The results of a run that count, each with its item, its whole answer and what the scorers in force said of it.
 
-Read as plain rows, some hundreds at once: files have a million of them.
+Read as plain rows, a thousand at once: files have a million of them.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ from runs.transcripts import output_in
 from scoring.boards.scored import prefix_of
 from scoring.models import Score, ScoreQuerySet
 
-RESULTS_AT_ONCE = 500
+RESULTS_AT_ONCE = 1000
 RESULT = (
     "id",
     "item_id",
@@ -74,11 +74,16 @@ Scores = dict[int, list[Said]]
 """By the scorer's id: one of code, of people one a person."""
 
 
+Shown = Callable[[Scores], bool]
+"""Whether an answer is going to be shown, by what was said of it."""
+
+
 class _Beside:
     """Items and answers of some results, read for all of them when the first is asked for."""
 
-    def __init__(self, rows: Collection[Any]) -> None:
-        self._results, self._items = [row[0] for row in rows], {row[1] for row in rows}
+    def __init__(self, results: Collection[int], items: Collection[int]) -> None:
+        """The answers are those of these results; asked for that of another it raises KeyError."""
+        self._results, self._items = results, items
 
     @cached_property
     def items(self) -> dict[int, AskedItem]:
@@ -88,10 +93,11 @@ class _Beside:
 
     @cached_property
     def outputs(self) -> dict[int, str]:
-        """Whole answers by the result's id; those without a transcript are left out."""
+        """Whole answers by the result's id; "" for those without a transcript."""
         rows = Transcript.objects.filter(Among("result_id", self._results)).order_by()
         stored = Cast("body", TextField())  # read here: Django's reading of JSON takes three times as long
-        return {pk: output_in(orjson.loads(body)) for pk, body in rows.values_list("result_id", stored)}
+        found = {pk: output_in(orjson.loads(body)) for pk, body in rows.values_list("result_id", stored)}
+        return dict.fromkeys(self._results, "") | found
 
 
 class JudgedResult(NamedTuple):
@@ -127,8 +133,8 @@ class JudgedResult(NamedTuple):
 
     @property
     def output(self) -> str:
-        """The whole text of the answer; "" where there is none."""
-        return self.beside.outputs.get(self.pk, "")
+        """The whole text of the answer; "" where there is none. Raises KeyError for one that was not to be shown."""
+        return self.beside.outputs[self.pk]
 
 
 def judged_results(run: Run, specs: Sequence[ScorerSpec]) -> Iterator[JudgedResult]:
@@ -141,13 +147,17 @@ def judged_results(run: Run, specs: Sequence[ScorerSpec]) -> Iterator[JudgedResu
         yield from (one for one in judged if prefix.counts(one.ordinal))
 
 
-def judged_by_item(run: Run, specs: Sequence[ScorerSpec]) -> Iterator[JudgedResult]:
-    """Yield the run's results that count item by item, all trials of one together, some items at a time."""
+def judged_by_item(run: Run, specs: Sequence[ScorerSpec], shown: Shown) -> Iterator[JudgedResult]:
+    """Yield the run's results that count item by item, all trials of one together, some items at a time.
+
+    Answers are read of those results only of which they are to be shown.
+    """
     prefix = prefix_of(run)
     positions = range(min(prefix.limit, prefix.cases))
     step = items_at_once([run], prefix.trials)
     for start in positions[::step]:
-        yield from (judged for _, judged in judged_at([run], specs, positions[start : start + step], prefix.trials))
+        there = judged_at([run], specs, positions[start : start + step], prefix.trials, shown)
+        yield from (judged for _, judged in there)
 
 
 def items_at_once(runs: Sequence[Run], trials: int) -> int:
@@ -156,7 +166,11 @@ def items_at_once(runs: Sequence[Run], trials: int) -> int:
 
 
 def judged_at(
-    runs: Sequence[Run], specs: Sequence[ScorerSpec], positions: Sequence[int], trials: int
+    runs: Sequence[Run],
+    specs: Sequence[ScorerSpec],
+    positions: Sequence[int],
+    trials: int,
+    shown: Shown | None = None,
 ) -> Iterator[tuple[Run, JudgedResult]]:
     """Yield the stored results of runs over one case list at these positions: by position, then run, then trial."""
     cases = runs[0].case_list.case_count
@@ -168,13 +182,17 @@ def judged_at(
     ]
     rows = list(Result.objects.filter(Among("pk", (pk for _, pk in order))).order_by().values_list(*RESULT))
     scores = Score.objects.filter(Among("result_id", (row[0] for row in rows)))
-    found = {one.pk: one for one in _judged(rows, scores, specs)}
+    found = {one.pk: one for one in _judged(rows, scores, specs, shown)}
     yield from ((run, found[pk]) for run, pk in order if pk in found)
 
 
-def _judged(rows: Collection[Any], scores: ScoreQuerySet, specs: Sequence[ScorerSpec]) -> Iterator[JudgedResult]:
+def _judged(
+    rows: Collection[Any], scores: ScoreQuerySet, specs: Sequence[ScorerSpec], shown: Shown | None = None
+) -> Iterator[JudgedResult]:
     """Yield rows of results with what was said of them."""
-    said, beside = _said(scores, specs), _Beside(rows)
+    said = _said(scores, specs)
+    answers = [row[0] for row in rows if shown is None or shown(said.get(row[0], {}))]
+    beside = _Beside(answers, {row[1] for row in rows})
     return (JudgedResult._make((*row, said.get(row[0], {}), beside)) for row in rows)
 
 

@@ -3,6 +3,8 @@
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from experiments.models import Experiment
 from experiments.requirements import Requirement
@@ -61,6 +63,20 @@ def test_failure_says_what_was_expected_and_answered(experiment: Experiment) -> 
     assert failure.text is not None
     assert failure.text.startswith("correct 0: not equal\nexpected: 2\nanswered: <5>&�[1m ]]>xxx")
     assert failure.text.endswith("x …")
+
+
+def test_answers_are_read_of_failures_only(experiment: Experiment) -> None:
+    run = score_all(run_of(experiment), {0: 1.0, 1: 0.0})
+    for result in Result.objects.of_run(run):
+        TranscriptFactory(result=result, body=[{"role": "assistant", "parts": [{"type": "text", "text": "so"}]}])
+
+    with CaptureQueriesContext(connection) as queries:
+        (failure,) = document(experiment).iter("failure")
+
+    (answers,) = (query["sql"] for query in queries if 'FROM "runs_transcript"' in query["sql"])
+    passed, failed = Result.objects.of_run(run).order_by("pk").values_list("pk", flat=True)
+    assert (str(passed) in answers, str(failed) in answers) == (False, True)
+    assert (failure.text or "").endswith("answered: so")
 
 
 def test_requirements_are_test_cases_of_their_candidate(experiment: Experiment) -> None:
