@@ -9,7 +9,7 @@ from django.http import Http404, QueryDict
 from experiments.actions.importing import DataFile, ImportOptions, preview_file
 from experiments.actions.imports import checked_mapping
 from experiments.actions.refusals import ActionRefused
-from experiments.models import DataImport, Dataset, ImportStatus
+from experiments.models import DataImport, Dataset, ImportStatus, Item
 from experiments.models.projects import Person
 from experiments.permissions import may
 from experiments.rows.column_mapping import ColumnMapping, mapping_of, variable_name
@@ -72,8 +72,8 @@ class MappingPage:
     is_merge: bool
     skips_bad_rows: bool
     note: str
-    exists: bool
-    """Whether there is a dataset of this name, so that rows may be merged or replaced."""
+    there_count: int
+    """How many items the dataset of this name has, which may stay or be replaced; 0: there is nothing to choose."""
     problem: str = ""
     """Why the import cannot be started as it is."""
 
@@ -87,16 +87,16 @@ class MappingPage:
             for number, (name, value) in enumerate(first.items())
         ]
         preview = Preview([], unreadable) if unreadable else _preview(data_import, columns)
-        exists = Dataset.objects.filter(project=data_import.project, name=data_import.dataset_name).exists()
+        there_count = _items_there(data_import)
         chosen = post if post is not None else {}
         return cls(
             data_import,
             columns,
             preview,
-            is_merge=chosen.get("how") == "merge" if post is not None else data_import.is_merge,
+            is_merge=bool(there_count) and _is_merge(data_import, post),
             skips_bad_rows="skip" in chosen if post is not None else data_import.skips_bad_rows,
             note=chosen.get("note", "") if post is not None else data_import.note,
-            exists=exists,
+            there_count=there_count,
             problem=problem,
         )
 
@@ -152,6 +152,19 @@ def mapping_in(columns: list[Column]) -> dict[str, Any]:
         mapping["metadata"] = {name.removeprefix("metadata."): name for name in named["metadata"]}
     checked_mapping(mapping)
     return mapping
+
+
+def _items_there(data_import: DataImport) -> int:
+    """Return how many items the draft of the dataset that it goes into has; 0: there is none yet."""
+    into = {"dataset__project": data_import.project, "dataset__name": data_import.dataset_name}
+    return int(Item.objects.filter(**into).in_draft().count())
+
+
+def _is_merge(data_import: DataImport, post: QueryDict | None) -> bool:
+    """Return whether items stay: unless a person chose otherwise, for what goes by mistake is missed too late."""
+    if post is not None:
+        return post.get("how") != "replace"
+    return bool(data_import.is_merge or data_import.status == ImportStatus.UPLOADED)
 
 
 def _first_row(data_import: DataImport) -> tuple[Mapping[str, Any], str]:

@@ -193,6 +193,20 @@ def test_bulk_edit_whose_job_was_killed_is_done_by_the_next(dataset: Dataset, mo
     assert bulk.edits.count() == 1053
 
 
+def test_bulk_edit_that_was_taken_over_is_undone_whole(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    many(dataset)
+    before = draft(dataset)
+    bulk = edited(dataset, "tag", "new")
+    killed_at(bulk, 3, monkeypatch)
+    edit_in_bulk(bulk.pk)
+    tagged = dataset.item_rows.in_draft().tagged(["new"]).count()
+
+    undoing = undo_bulk_edit(bulk=BulkEdit.objects.get(pk=bulk.pk), by=None)
+    edit_in_bulk(undoing.pk)
+
+    assert (tagged, draft(dataset)) == (1053, before)
+
+
 def test_cancelled_bulk_edit_keeps_what_is_done_and_can_be_undone(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -365,6 +365,35 @@ def test_page_leads_from_a_file_to_a_version(project: Project, editor: Any, clie
     assert "2 added" in done
 
 
+def test_page_counts_the_items_that_are_there_and_keeps_them_unless_told_otherwise(
+    uploaded: Callable[..., DataImport], editor: Any, client: Client
+) -> None:
+    client.force_login(editor)
+    worked(started(uploaded(CAPITALS)))
+    other = uploaded(b"id,question,answer\n9,Capital of Spain?,Madrid\n", "more.csv")
+    answers = {f"role-{number}": role for number, role in enumerate(["key", "input", "expected"])}
+
+    shown = client.get(f"/imports/{other.uid}/").content.decode()
+    client.post(f"/imports/{other.uid}/", answers)
+
+    there = Item.objects.in_draft().count()
+    assert f"{there} items are there" in shown
+    assert 'value="merge" checked' in shown
+    assert DataImport.objects.get(pk=other.pk).is_merge
+
+
+def test_page_replaces_items_when_that_is_chosen(
+    uploaded: Callable[..., DataImport], editor: Any, client: Client
+) -> None:
+    client.force_login(editor)
+    worked(started(uploaded(CAPITALS)))
+    other = uploaded(CAPITALS)
+
+    client.post(f"/imports/{other.uid}/", {"role-0": "key", "role-1": "input", "how": "replace"})
+
+    assert not DataImport.objects.get(pk=other.pk).is_merge
+
+
 def test_page_names_the_dataset_after_its_file(project: Project, editor: Any, client: Client) -> None:
     client.force_login(editor)
     packed = SimpleUploadedFile("capitals.CSV.gz", gzip.compress(CAPITALS))
