@@ -231,7 +231,8 @@ def test_board_of_what_has_ended_says_how_long_it_took(as_viewer: Client, experi
     for seconds in (90, 130):
         run = run_of(experiment)
         ended = begun + timedelta(seconds=seconds)
-        Run.objects.filter(pk=run.pk).update(status=RunStatus.FAILED, started_at=begun, completed_at=ended)
+        values = {"status": RunStatus.FAILED, "status_reason": "it broke", "started_at": begun, "completed_at": ended}
+        Run.objects.filter(pk=run.pk).update(**values)
 
     part = text(as_viewer.get(reverse("experiments:experiment-progress", args=[experiment.uid]), headers=HTMX))
 

@@ -59,7 +59,7 @@ class Lane:
 
 async def settle() -> None:
     """Let everything happen that can."""
-    for _ in range(8):
+    for _ in range(60):
         await asyncio.sleep(0)
 
 
