@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 
 import uvicorn
-from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
 START_LIMIT_S = 20
 
@@ -18,9 +17,7 @@ def served_site() -> Iterator[str]:
     from evalsite.asgi import application
 
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        ASGIStaticFilesHandler(application), lifespan="off", log_level="warning", timeout_graceful_shutdown=2
-    )
+    config = uvicorn.Config(application, lifespan="off", log_level="warning", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="site", daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""The site's settings in tests: an own data directory, quick passwords, plain static files, nothing from outside.
+"""The site's settings in tests: an own data directory, quick passwords, uncollected static files, nothing from outside.
 
 Every process of the tests has its own directory, removed when it ends. `EVALSITE_TEST_DATABASE` is set by
 `tests.postgres_server` alone; without it the database is an SQLite file, as on one machine.
@@ -28,3 +28,4 @@ API_REQUESTS_PER_TOKEN = API_REQUESTS_PER_PERSON = 0  # the cache outlives a tes
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # served as the site serves them, from where they are written

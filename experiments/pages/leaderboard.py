@@ -214,4 +214,4 @@ def _policy(experiment: Experiment, scorers: list[ScorerSpec], weights: Mapping[
     score = f"Score: {' + '.join(weighted)}, 0 to 100." if weighted else "No scorer has a weight: there is no score."
     errors = f"Errors {experiment.get_errors_policy_display()}."
     shared = f" Differences corrected for {rows - 1} comparisons." if rows - 1 > UNCORRECTED else ""
-    return f"{score} Intervals 95 %, items as units. {errors}{shared}"
+    return f"{score} Intervals 95\N{NO-BREAK SPACE}%, items as units. {errors}{shared}"

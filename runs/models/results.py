@@ -31,6 +31,29 @@ def tokens_per_s(latency_ms: int | None, first_token_ms: int | None, tokens_out:
     return rest * 1000 / rest_ms if rest_ms > 0 and rest > 0 else None
 
 
+class ResultFacts:
+    """What follows from a result's key and outcome, whether it is read as a model or as a row."""
+
+    __slots__ = ()
+    pk: Any
+    outcome: Any
+
+    @property
+    def run_id(self) -> int:
+        """The primary key of the run it belongs to."""
+        return int(self.pk >> ORDINAL_BITS)
+
+    @property
+    def ordinal(self) -> int:
+        """Its number in the run: trial x cases + position."""
+        return int(self.pk & ORDINAL_MASK)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it came to one of the error outcomes."""
+        return self.outcome in ERRORS
+
+
 class OfRunQuerySet(models.QuerySet[Any]):
     """Rows whose `id_field` is a computed result id."""
 
@@ -64,7 +87,7 @@ class ResultQuerySet(OfRunQuerySet):
         return found if outcome == Outcome.OK else found.filter(~IS_OK)
 
 
-class Result(models.Model):
+class Result(ResultFacts, models.Model):
     """The accepted answer of one ordinal. Its primary key is computed: `run id << 32 | ordinal`."""
 
     id = models.BigIntegerField(primary_key=True)
@@ -105,24 +128,9 @@ class Result(models.Model):
         return f"result {self.ordinal} of run {self.run_id}"
 
     @property
-    def run_id(self) -> int:
-        """The primary key of the run it belongs to."""
-        return self.pk >> ORDINAL_BITS
-
-    @property
-    def ordinal(self) -> int:
-        """Its number in the run: trial x cases + position."""
-        return self.pk & ORDINAL_MASK
-
-    @property
     def tokens_per_s(self) -> float | None:
         """How fast the answer came after its first word; None: not streamed, not counted, or all at once."""
         return tokens_per_s(self.latency_ms, self.first_token_ms, self.tokens_out)
-
-    @property
-    def is_error(self) -> bool:
-        """Whether it came to one of the error outcomes."""
-        return self.outcome in ERRORS
 
 
 class TranscriptQuerySet(OfRunQuerySet):

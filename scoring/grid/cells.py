@@ -11,8 +11,7 @@ import numpy as np
 from experiments.among import Among
 from experiments.models import Item
 from runs.models import Result, Run
-from runs.models.results import ORDINAL_BITS, ORDINAL_MASK, result_id_of
-from runs.outcomes import ERRORS
+from runs.models.results import ORDINAL_BITS, ORDINAL_MASK, ResultFacts, result_id_of
 from scoring.boards.comparing import scales_of
 from scoring.boards.item_values import Scale
 from scoring.grid.outputs import Outputs
@@ -24,8 +23,8 @@ MOST_TRIALS = 10
 SHOWN = ("id", "trial", "outcome", "detail", "preview", "cost_usd", "latency_ms")
 
 
-class ShownResult(NamedTuple):
-    """What a cell shows of a result."""
+class _ShownRow(NamedTuple):
+    """Its columns, as `SHOWN` names them."""
 
     pk: int
     trial: int
@@ -35,20 +34,11 @@ class ShownResult(NamedTuple):
     cost_usd: Decimal | None
     latency_ms: int | None
 
-    @property
-    def run_id(self) -> int:
-        """The primary key of the run it belongs to."""
-        return self.pk >> ORDINAL_BITS
 
-    @property
-    def ordinal(self) -> int:
-        """Its number in the run."""
-        return self.pk & ORDINAL_MASK
+class ShownResult(ResultFacts, _ShownRow):
+    """What a cell shows of a result."""
 
-    @property
-    def is_error(self) -> bool:
-        """Whether it came to one of the error outcomes."""
-        return self.outcome in ERRORS
+    __slots__ = ()
 
 
 class Trial(NamedTuple):

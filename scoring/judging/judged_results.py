@@ -17,7 +17,7 @@ from experiments.among import Among
 from experiments.models import Item, ScorerSpec
 from experiments.models.datasets import split_tags
 from runs.models import Result, Run, Transcript
-from runs.models.results import ORDINAL_MASK, result_id_of, tokens_per_s
+from runs.models.results import ResultFacts, result_id_of, tokens_per_s
 from runs.transcripts import output_in
 from scoring.boards.scored import prefix_of
 from scoring.models import Score, ScoreQuerySet
@@ -100,8 +100,8 @@ class _Beside:
         return dict.fromkeys(self._results, "") | found
 
 
-class JudgedResult(NamedTuple):
-    """One result and what was said of it."""
+class _JudgedRow(NamedTuple):
+    """Its columns, as `RESULT` names them, and what is beside it."""
 
     pk: int
     item_id: int
@@ -116,10 +116,11 @@ class JudgedResult(NamedTuple):
     scores: Scores
     beside: _Beside
 
-    @property
-    def ordinal(self) -> int:
-        """Its number in the run."""
-        return self.pk & ORDINAL_MASK
+
+class JudgedResult(ResultFacts, _JudgedRow):
+    """One result and what was said of it."""
+
+    __slots__ = ()
 
     @property
     def tokens_per_s(self) -> float | None:

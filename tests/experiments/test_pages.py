@@ -119,7 +119,7 @@ def test_board_ranks_runs_by_score(as_viewer: Client, experiment: Experiment) ->
     page = board_of(as_viewer, experiment)
 
     assert page.index(f'id="row-{high.pk}"') < page.index(f'id="row-{low.pk}"')
-    assert "Score: correct × 1, 0 to 100. Intervals 95 %, items as units. Errors excluded." in page
+    assert "Score: correct × 1, 0 to 100. Intervals 95\N{NO-BREAK SPACE}%, items as units. Errors excluded." in page
 
 
 def test_board_marks_baseline_provisional_missing_and_partial(as_viewer: Client, experiment: Experiment) -> None:

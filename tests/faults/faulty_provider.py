@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
+from tests.faults.serving import served
 from tests.provider import KEY
 
 LATENCY_S = 0.3
@@ -111,23 +110,6 @@ def _response(status: int, body: bytes) -> bytes:
 @contextmanager
 def faulty_provider() -> Iterator[FaultyProvider]:
     """Serve at a free port, in a thread, while the block runs."""
-    given, loop = FaultyProvider(), asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    server: Any = asyncio.run_coroutine_threadsafe(asyncio.start_server(given.serve, "127.0.0.1", 0), loop).result()
-    given.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-    try:
+    given = FaultyProvider()
+    with served(given.serve) as given.url:
         yield given
-    finally:
-        asyncio.run_coroutine_threadsafe(_stop(server), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
-async def _stop(server: asyncio.Server) -> None:
-    server.close()
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+
+from tests.faults.serving import served
 
 LOOK_EVERY_S = 0.05
 SPREAD = 1000  # so many calls that begin together end one after the other
@@ -49,24 +50,6 @@ class SlowProvider:
 @contextmanager
 def slow_provider(latency_s: float) -> Iterator[SlowProvider]:
     """Serve at a free port, in a thread, while the block runs."""
-    slow, loop = SlowProvider(latency_s), asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    listening = asyncio.start_server(slow.serve, "127.0.0.1", 0, backlog=1024)
-    server = asyncio.run_coroutine_threadsafe(listening, loop).result()
-    slow.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-    try:
+    slow = SlowProvider(latency_s)
+    with served(slow.serve) as slow.url:
         yield slow
-    finally:
-        asyncio.run_coroutine_threadsafe(_stop(server), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
-async def _stop(server: asyncio.Server) -> None:
-    server.close()
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)

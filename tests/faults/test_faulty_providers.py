@@ -11,7 +11,7 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.both]
 
-TIMEOUT_S, SHORT_TIMEOUT_S = 4.0, 0.6
+TIMEOUT_S, SHORT_TIMEOUT_S = 2.0, 0.6
 PAUSED_WITHIN_S = 30
 LANES_IN_FLIGHT = 16
 LASTING_ITEMS = sum(fault_of(number) in LASTING for number in range(ITEMS))

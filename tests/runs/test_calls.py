@@ -16,7 +16,6 @@ from tests.fakes import FakeClock, FakeRunner, HangingRunner, line_to
 from tests.runs.jobs import a_job
 
 GOOD = Completion("4", tokens_in=3, tokens_out=2)
-REQUEST = Request("small", [], {})
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -37,6 +36,7 @@ class Calling:
     runner: FakeRunner | HangingRunner
     limits: Limits = field(default_factory=Limits)
     clock: FakeClock = field(default_factory=FakeClock)
+    request: Request = field(default_factory=lambda: Request("small", [], {}))
     job: Job = field(default_factory=a_job)
     stopped: list[str] = field(default_factory=list)
     down: list[str] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Calling:
 
     async def complete(self) -> Completion | None:
         """Have the port complete the job's call."""
-        return await self.port.complete(self.job, self.line, REQUEST, self.limits)
+        return await self.port.complete(self.job, self.line, self.request, self.limits)
 
 
 def calling(*answers: Completion | Exception, tries: int = MAX_TRIES) -> Calling:

@@ -51,15 +51,16 @@ class Lane:
             self.are_all_stored.set()
 
     async def start(self) -> None:
-        """Start the jobs and let them begin."""
+        """Start the jobs and come back when each of them calls, waits for its turn or has ended."""
         cases = {ordinal: a_case(ordinal) for ordinal in range(CALLS)}
         self.pipeline.start(self.run, HeldUnit(self.unit, 5, 1, 0, set(cases), Tally(), cases))
-        await settle()
+        while self.line.gate.open + self.line.gate.waiting + len(self.stored) < CALLS:  # noqa: ASYNC110 - turns of the loop
+            await asyncio.sleep(0)
 
 
 async def settle() -> None:
     """Let everything happen that can."""
-    for _ in range(60):
+    for _ in range(8):
         await asyncio.sleep(0)
 
 
