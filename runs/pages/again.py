@@ -37,13 +37,14 @@ class AgainPart:
         """Return it as of this moment."""
         run = latest_again(original, result)
         found = _result(run) if run else None
+        output = output_of(found) if found else ""
         return cls(
             original,
             result.ordinal,
             run,
             found,
-            _judgements(run, found) if run and found else [],
-            output_of(found)[:MOST_SHOWN] if found else "",
+            _judgements(run, found, output) if run and found else [],
+            output[:MOST_SHOWN],
             may(user, original.experiment.project, "start"),
             run is not None and found is None and run.status in RUNNABLE and not run.owner and are_workers_gone(),
         )
@@ -65,6 +66,6 @@ def _result(run: Run) -> Result | None:
     return found
 
 
-def _judgements(run: Run, result: Result) -> list[Judgement]:
+def _judgements(run: Run, result: Result, output: str) -> list[Judgement]:
     scorers = list(ScorerSpec.objects.filter(experiment=run.experiment_id, removed_at=None))
-    return judgements_of(scorers, scores_in_force(run, result, scorers), result.item.expected)
+    return judgements_of(scorers, scores_in_force(run, result, scorers), result.item.expected, output)

@@ -16,7 +16,7 @@ from runs.pages.judgements import Judgement, judgements_of, rated_by, readable, 
 from runs.pages.neighbours import Neighbours
 from runs.pages.transcript import MOST_SHOWN, Said, ToolCall, said_of
 from runs.pages.waterfall import Bar, waterfall_of
-from runs.transcripts import messages_of
+from runs.transcripts import messages_of, output_in
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class ResultPage:
         return cls(
             run,
             result,
-            judgements_of(scorers, scores, result.item.expected),
+            judgements_of(scorers, scores, result.item.expected, output_in(messages)),
             rated_by(scorers, scores, user),
             said_of(messages),
             getattr(result, "transcript", None),

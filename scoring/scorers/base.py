@@ -103,6 +103,15 @@ class Scorer(ABC):
         return cls.natural_range
 
     @classmethod
+    def compares_answer(cls, options: Mapping[str, Any]) -> bool:
+        """Return whether under these options the whole answer is held against what is expected.
+
+        Pages then show a short answer beside the expected one wherever the verdict extracted nothing.
+        """
+        del options  # other kinds look at them
+        return False
+
+    @classmethod
     def misfit(cls, rules: Any) -> str:
         """Return what is wrong with the rules that an item brings (`rules_in`); "": nothing."""
         del rules  # other kinds look at them

@@ -45,6 +45,11 @@ class NumericMatch(Scorer):
         self._tolerance = Decimal(repr(options["tolerance"]))
         self._relative_tolerance = Decimal(repr(options["relative_tolerance"]))
 
+    @classmethod
+    def compares_answer(cls, options: Mapping[str, Any]) -> bool:
+        """Return whether the number may stand anywhere in the answer."""
+        return not options["extract"]
+
     def score(self, question: Question, answer: Answer) -> Verdict:
         """Return 1 or 0; None where the expected value is absent or no number, and when the pattern took too long."""
         texts = accepted_texts(question.expected)

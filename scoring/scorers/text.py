@@ -35,6 +35,11 @@ class ExactMatch(Scorer):
         self._extraction = Extraction(options["extract"]) if options["extract"] else None
         self._normalised = Normaliser(options)
 
+    @classmethod
+    def compares_answer(cls, options: Mapping[str, Any]) -> bool:
+        """Return whether no pattern takes a part of the answer."""
+        return not options["extract"]
+
     def score(self, question: Question, answer: Answer) -> Verdict:
         """Return 1 or 0; None without an expected value, and when the pattern took too long."""
         accepted = accepted_texts(question.expected)
@@ -81,6 +86,11 @@ class Contains(Scorer):
         super().__init__(options)
         self._normalised = Normaliser(options)
         self._enough = all if options["mode"] == "all" else any
+
+    @classmethod
+    def compares_answer(cls, options: Mapping[str, Any]) -> bool:
+        """Return whether the expected values are looked for, not texts of its own."""
+        return not options["value"]
 
     def score(self, question: Question, answer: Answer) -> Verdict:
         """Return 1 or 0; None where there is nothing to look for. No text is never right, negated or not."""

@@ -2,6 +2,8 @@
 
 import os
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from scoring.scorers.base import Answer, Place, Question, Scorer, Verdict
 
@@ -53,3 +55,16 @@ class Confused(Plugged):
     def score(self, question: Question, answer: Answer) -> Verdict:
         """Return what is in the options."""
         return self.options["verdict"]  # type: ignore[no-any-return]
+
+
+class Mirrored(Plugged):
+    """Holds the answer, read backwards, against what is expected."""
+
+    @classmethod
+    def compares_answer(cls, options: Mapping[str, Any]) -> bool:
+        """Return that it looks at the whole answer."""
+        return True
+
+    def score(self, question: Question, answer: Answer) -> Verdict:
+        """Return 1 or 0."""
+        return Verdict(float(answer.text[::-1] == question.expected))
