@@ -203,7 +203,7 @@ class Watcher:
 
     def _finish_forgotten(self) -> None:
         """Complete runs whose last unit was done just before their lane died."""
-        open_units = WorkUnit.objects.open().filter(run=OuterRef("pk"))
+        open_units = WorkUnit.objects.open().counting().filter(run=OuterRef("pk"))
         units = WorkUnit.objects.filter(run=OuterRef("pk"))
         for run_id in Run.objects.runnable().filter(Exists(units), ~Exists(open_units)).values_list("pk", flat=True):
             finish_if_done(run_id)

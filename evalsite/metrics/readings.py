@@ -194,7 +194,8 @@ def _runs_by_status() -> dict[str, int]:
 
 
 def _waiting() -> tuple[int, int]:
-    sums = WorkUnit.objects.waiting().filter(run__status__in=RUNNABLE).aggregate(units=Count("pk"), size=Sum("length"))
+    waiting = WorkUnit.objects.waiting().counting().filter(run__status__in=RUNNABLE)
+    sums = waiting.aggregate(units=Count("pk"), size=Sum("length"))
     return sums["units"], sums["size"] or 0
 
 

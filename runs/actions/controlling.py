@@ -8,7 +8,7 @@ from experiments.models.projects import Person
 from experiments.permissions import require
 from runs.actions.waking import wake_lanes
 from runs.lanes.finishing import finish_if_done
-from runs.lanes.recounting import recount
+from runs.lanes.recounting import recount, recount_planned
 from runs.lanes.takeover import living_owners
 from runs.models import FailedAttempt, Result, Run, RunStatus, Transcript, UnitState, WorkUnit
 from runs.models.results import result_id_of
@@ -48,12 +48,13 @@ def resume_run(*, run: Run, by: Person | None) -> None:
 def retry_failed(*, run: Run, by: Person | None) -> int:
     """Take the failed results out, unit by unit, and run their ordinals again; return how many.
 
-    The former results are kept as attempts. Raises ActionConflict when nothing has failed.
+    The former results are kept as attempts; those of trials that count no longer stay. Raises ActionConflict when
+    nothing has failed.
     """
     require(by, run.experiment.project, "start")
     run.refresh_from_db()
     first = result_id_of(run.pk, 0)
-    units = WorkUnit.objects.filter(run=run).order_by("first")
+    units = WorkUnit.objects.counting().filter(run=run).order_by("first")
     count = sum(_reopen(unit, first) for unit in units)
     if not count:
         raise ActionConflict(f"{run} has no failed results: there is nothing to retry.")
@@ -73,7 +74,8 @@ def go_on(run: Run, *, owner: str) -> None:
     if run.preparation_id is not None and not run.planned_count:
         run.await_preparation()
         return
-    if not WorkUnit.objects.open().filter(run=run).exists():
+    recount_planned(run)
+    if not WorkUnit.objects.open().counting().filter(run=run).exists():
         _end_if_all_is_there(run)
         return
     _ = run.resume() or run.reopen()

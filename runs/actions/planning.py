@@ -7,7 +7,7 @@ from django.db import transaction
 
 from experiments.configs import config_of
 from experiments.models import Candidate, CaseList, Experiment
-from runs.models import Lane, Run, UnitState, WorkUnit
+from runs.models import Lane, Run, RunStatus, UnitState, WorkUnit
 from runs.plan import Plan, growth, ranges, unit_length
 
 UNITS_AT_ONCE = 500  # so many are written in well under 100 ms
@@ -72,6 +72,15 @@ def steps_to(run: Run, plan: Plan) -> Iterator[tuple[Plan, int]]:
 def grown_plan(run: Run, plan: Plan) -> Plan:
     """Return what a run comes to when `plan` is added to its own."""
     return Plan(plan.cases, max(plan.limit, run.case_limit), max(plan.trials, run.trials))
+
+
+def covers(run: Run, plan: Plan) -> bool:
+    """Return whether a planned run has what `plan` asks for, and has not ended when fewer trials counted."""
+    whole = run.case_limit * run.trials
+    if grown_plan(run, plan).count != whole:
+        return False
+    is_short = run.status == RunStatus.COMPLETED and run.planned_count < whole
+    return not (is_short and WorkUnit.objects.open().counting().filter(run=run).exists())
 
 
 def _planned(run: Run, plan: Plan) -> Plan | None:

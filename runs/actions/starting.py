@@ -11,7 +11,7 @@ from experiments.models import Candidate, CaseList, Experiment
 from experiments.models.projects import Person
 from experiments.permissions import require
 from runs.actions.controlling import go_on
-from runs.actions.planning import grown_plan, planned_run, wanted_plan
+from runs.actions.planning import covers, planned_run, wanted_plan
 from runs.actions.preparing import begin_preparation, check_templates, prompts_of
 from runs.actions.waking import wake_lanes
 from runs.models import Preparation, Run
@@ -86,9 +86,7 @@ def is_planned(case_list: CaseList, candidates: list[Candidate], plan: Plan) -> 
     """Return whether the run of every candidate has the units that the plan asks for."""
     runs = {run.config_hash: run for run in Run.objects.planned().filter(case_list=case_list, preparation=None)}
     found = [runs.get(candidate.config_hash) for candidate in candidates]
-    return all(
-        run is not None and run.planned_count and grown_plan(run, plan).count == run.planned_count for run in found
-    )
+    return all(run is not None and run.planned_count and covers(run, plan) for run in found)
 
 
 def _start_at_once(

@@ -60,7 +60,7 @@ def plan_of(run: Run) -> Plan:
 
 def claimable_runs(owner: str) -> QuerySet[Run]:
     """Return the runs with free units that this owner ("": the workers) may work on, oldest first."""
-    free = WorkUnit.objects.waiting().filter(run=OuterRef("pk"))
+    free = WorkUnit.objects.waiting().counting().filter(run=OuterRef("pk"))
     runs: QuerySet[Run] = Run.objects.runnable().filter(Exists(free), owner=owner).order_by("pk")
     return runs
 
@@ -106,7 +106,7 @@ def claim_alone(lane: Lane, runs: Iterable[Run], cache: "CaseCache") -> Iterator
 def _claim_first(
     lane: Lane, run: Run, units: WorkUnitQuerySet, cache: "CaseCache", share: int | None = None
 ) -> HeldUnit | None:
-    for unit in units.waiting().filter(run=run).order_by("first")[:UNITS_TRIED]:
+    for unit in units.waiting().counting().filter(run=run).order_by("first")[:UNITS_TRIED]:
         if unit.claim(lane):
             if share is not None and unit.length > 2 * share:
                 unit.part(share)

@@ -3,11 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import F, Sum, Value
 
 from runs.lanes.records import counters_of
 from runs.lanes.tallies import StageTally, Tally
-from runs.models import FailedAttempt, Result, UnitState, WorkUnit
+from runs.models import FailedAttempt, Result, Run, UnitState, WorkUnit
 from runs.models.results import result_id_of
 from runs.models.units import COUNT_BY_OUTCOME
 from runs.outcomes import ANSWERED, ERRORS
@@ -28,6 +28,20 @@ def recount(unit: WorkUnit) -> bool:
     WorkUnit.objects.filter(pk=unit.pk).update(**values)
     unit.refresh_from_db()
     return is_done
+
+
+def recount_planned(run: Run) -> None:
+    """Write how many results a run is to come to: where its experiment asks for fewer trials now, those that are there
+    are kept and the missing ones are not planned.
+    """
+    whole = run.case_limit * run.trials
+    if not run.planned_count or (run.planned_count == whole and run.trials <= run.experiment.trials):
+        return
+    left_out = WorkUnit.objects.open().not_counting().filter(run=run)
+    stored = sum(map(F, COUNT_BY_OUTCOME.values()), start=Value(0))
+    missing = left_out.aggregate(missing=Sum(F("length") - stored))["missing"] or 0
+    Run.objects.filter(pk=run.pk).update(planned_count=whole - missing)
+    run.refresh_from_db(fields=["planned_count"])
 
 
 def tally_from_rows(unit: WorkUnit) -> Tally:

@@ -174,13 +174,12 @@ class Run(models.Model):
         ended_at = timezone.now()
         return self._move(ACTIVE, RunStatus.CANCELLED, status_reason=reason, completed_at=ended_at, preparation=None)
 
-    def complete(self, *, if_done: bool = False) -> bool:
+    def complete(self, *, unless: Q | None = None) -> bool:
         """End it with every planned result there; False when it was not runnable.
 
-        With `if_done` the units are looked at in the same statement: False when one is open, or is yet to be planned.
+        `unless` is looked at in the same statement: False where it holds.
         """
-        but = Q(units__state__in=("waiting", "claimed")) | Q(preparation__isnull=False) if if_done else None
-        return self._move(RUNNABLE, RunStatus.COMPLETED, but=but, status_reason="", completed_at=timezone.now())
+        return self._move(RUNNABLE, RunStatus.COMPLETED, but=unless, status_reason="", completed_at=timezone.now())
 
     def fail(self, reason: str) -> bool:
         """End it since it cannot go on, for this reason; False when it had ended."""

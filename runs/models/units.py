@@ -39,6 +39,17 @@ class WorkUnitQuerySet(models.QuerySet[Any]):
         """Return those that are not done."""
         return self.exclude(state=UnitState.DONE)
 
+    def counting(self) -> Self:
+        """Return those of the trials that their experiment asks for now: nobody works on the others."""
+        return self._with_trial().filter(of_trial__lt=F("run__experiment__trials"))
+
+    def not_counting(self) -> Self:
+        """Return the others."""
+        return self._with_trial().filter(of_trial__gte=F("run__experiment__trials"))
+
+    def _with_trial(self) -> Self:
+        return self.annotate(of_trial=F("first") / F("run__case_list__case_count"))
+
     def held(self, lane_id: int, lease: int) -> Self:
         """Return those whose lease this lane still holds."""
         return self.filter(lane_id=lane_id, lease=lease, state=UnitState.CLAIMED)

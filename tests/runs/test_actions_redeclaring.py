@@ -6,8 +6,12 @@ import pytest
 
 from experiments.actions import ActionConflict, ActionRefused
 from experiments.models import Experiment
-from runs.actions import lacks_runs, redeclare, start_experiment
+from runs.actions import lacks_runs, redeclare, resume_run, start_experiment
+from runs.lanes.claims import CaseCache, claim_one, claimable_runs
+from runs.lanes.finishing import finish_if_done
+from runs.lanes.recounting import recount
 from runs.models import Run, WorkUnit
+from tests.factories import LaneFactory, ResultFactory
 from tests.runs.planned import planned_run
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +109,61 @@ def test_what_does_not_fit_is_said_and_nothing_changes(run: Run, changes: dict[s
         redeclare(experiment=run.experiment, changes={"name": "other", **changes}, by=None)
 
     assert Experiment.objects.get().name == run.experiment.name
+
+
+def stored(run: Run, first: int, end: int) -> None:
+    """Store the results of these ordinals; their units count them."""
+    _ = [ResultFactory(run=run, ordinal=ordinal) for ordinal in range(first, end)]
+    _ = [recount(unit) for unit in WorkUnit.objects.filter(run=run)]
+
+
+@pytest.fixture
+def lowered() -> Run:
+    """A paused run over four sums, of three trials: six results are there when one trial is asked for."""
+    run = planned_run(4, trials=3)
+    stored(run, 0, 2)
+    stored(run, 4, 8)
+    run.pause("by somebody")
+    changed(run, trials=1)
+    return Run.objects.get()
+
+
+@pytest.mark.both
+def test_continued_run_works_on_no_trial_that_counts_no_longer(lowered: Run) -> None:
+    lane = LaneFactory()
+
+    resume_run(run=lowered, by=None)
+    held = [claim_one(lane, run, CaseCache()) for run in (*claimable_runs(""), lowered)]
+
+    lowered.refresh_from_db()
+    assert [set(unit.cases) if unit else unit for unit in held] == [{2, 3}, None]
+    assert list(claimable_runs("")) == []
+    assert lowered.planned_count == 8
+
+
+@pytest.mark.both
+def test_run_ends_when_all_that_counts_is_there_and_more_trials_go_on_with_the_rest(lowered: Run) -> None:
+    resume_run(run=lowered, by=None)
+    stored(lowered, 2, 4)
+
+    is_completed = finish_if_done(lowered.pk)
+    was_lacking = lacks_runs(Experiment.objects.get())
+    experiment = changed(lowered, trials=3)
+    is_lacking = lacks_runs(experiment)
+    start_experiment(experiment=experiment, by=None)
+
+    lowered.refresh_from_db()
+    held = claim_one(LaneFactory(), lowered, CaseCache())
+    assert (is_completed, was_lacking, is_lacking) == (True, False, True)
+    assert (lowered.status, lowered.planned_count) == ("running", 12)
+    assert held is not None
+    assert set(held.cases) == {8, 9, 10, 11}
+
+
+def test_continued_run_that_has_all_that_counts_is_completed(lowered: Run) -> None:
+    stored(lowered, 2, 4)
+
+    resume_run(run=lowered, by=None)
+
+    lowered.refresh_from_db()
+    assert (lowered.status, lowered.planned_count) == ("completed", 8)
