@@ -308,6 +308,7 @@ class UploadForm(forms.Form):
         "Empty: the file's name.",
     )
     file = forms.FileField(
+        allow_empty_file=True,  # the action says what is wrong with one
         help_text="CSV, TSV, JSON or JSON Lines, also packed as .gz. Its first row names the columns.",
         widget=forms.ClearableFileInput({"accept": ".csv,.tsv,.json,.jsonl,.gz"}),
     )

@@ -22,6 +22,7 @@ from experiments.wording import counted
 BAD_ROWS_SHOWN = 10
 PREVIEW_ROWS = 20
 BEAT_EVERY_ROWS = 200
+WHICH_INPUT = ": say which of them is the input"
 R = TypeVar("R")
 
 
@@ -99,19 +100,25 @@ class Reading:
             if isinstance(row, NewItem):
                 yield row
             else:
-                self._note(row)
+                self.note(row)
 
-    def _note(self, row: BadRow) -> None:
+    def note(self, row: BadRow) -> None:
+        """Count a bad row, and keep it while it is among the first."""
         self.bad_row_count += 1
         if len(self.bad_rows) < BAD_ROWS_KEPT:
             self.bad_rows.append(row)
 
     def check(self, item_count: int) -> None:
         """Raise ActionRefused for bad rows that are not to be skipped, and for a file without any item."""
-        if self.bad_row_count and not self.options.skips_bad_rows:
-            raise BadRows(self)
-        if not item_count:
-            raise ActionRefused("file", f"{self.file.shown} holds no items: there has to be one good row")
+        if not item_count or (self.bad_row_count and not self.options.skips_bad_rows):
+            raise self.refusal()
+
+    def refusal(self) -> ActionRefused:
+        """Return what is to be said of a file with bad rows, or without any row."""
+        if self.bad_row_count:
+            return BadRows(self)
+        below = " below the line of column names" if _format(self.file, self.options) in TABLES else ""
+        return ActionRefused("file", f"{self.file.shown} holds no items: there has to be one row at least{below}")
 
 
 class BadRows(ActionRefused):
@@ -167,13 +174,21 @@ def preview_file(file: DataFile, options: ImportOptions) -> Preview:
     """Return what the first rows of a file come to. Raises ActionRefused for what is no such file, or has no rows."""
     kind = _format(file, options)
     read = list(_refusing(file, islice(read_rows(file.path, kind), PREVIEW_ROWS)))
-    first = next((row for row in read if isinstance(row, SourceRow)), None)
-    if first is None:
-        wrong = "".join(f": line {row.line}: {row.reason}" for row in read[:1] if isinstance(row, BadRow))
-        raise ActionRefused("file", f"{file.shown} holds no good rows below its first line{wrong}")
+    first = next((row for row in read if isinstance(row, SourceRow)), None) or first_row(file, options)
     mapping = options.given or mapping_of(first.values, is_table=kind in TABLES)
-    columns = list(dict.fromkeys(name for row in read if isinstance(row, SourceRow) for name in row.values))
+    columns = list(dict.fromkeys(name for row in [first, *read] if isinstance(row, SourceRow) for name in row.values))
     return Preview(columns, mapping, list(zip(read, items_of(read, mapping), strict=True)))
+
+
+def first_row(file: DataFile, options: ImportOptions) -> SourceRow:
+    """Return the first row that can be read, which names the columns. Raises ActionRefused where there is none."""
+    reading = Reading(file, options)
+    for row in _refusing(file, read_rows(file.path, _format(file, options))):
+        if isinstance(row, SourceRow):
+            return row
+        reading.row_count += 1
+        reading.note(row)
+    raise reading.refusal()
 
 
 def _format(file: DataFile, options: ImportOptions) -> str:
@@ -204,9 +219,8 @@ def _rows(file: DataFile, options: ImportOptions) -> Iterator[NewItem | BadRow]:
             mapping = options.given or mapping_of(row.values, is_table=is_table)
             for column in missing_columns(mapping, row.values, is_table=is_table).values():
                 there = ", ".join(row.values)
-                raise UnreadableFile(
-                    f'there is no column "{column}"; there are {there}{did_you_mean(column, row.values)}'
-                )
+                advice = did_you_mean(column, row.values) or ("" if options.given else WHICH_INPUT)
+                raise UnreadableFile(f'there is no column "{column}"; there are {there}{advice}')
             return (yield from items_of(chain(before, rows), mapping))
     yield from (row for row in before if isinstance(row, BadRow))
 
@@ -215,9 +229,9 @@ def _sentence(reading: Reading) -> str:
     bad, count = reading.bad_rows, reading.bad_row_count
     shown = [f"  line {row.line}: {row.reason}" for row in bad[:BAD_ROWS_SHOWN]]
     more = [f"  and {count - BAD_ROWS_SHOWN:,} more"] if count > BAD_ROWS_SHOWN else []
+    advice = "Mend them, or skip bad rows." if count < reading.row_count else "One good row is needed at least."
     head = (
         f"{reading.file.shown}: {count:,} of {counted(reading.row_count, 'row')} {'is' if count == 1 else 'are'} bad, "
-        "so nothing was imported. "
-        "Mend them, or skip bad rows."
+        f"so nothing was imported. {advice}"
     )
     return "\n".join([head, *shown, *more])

@@ -26,6 +26,7 @@ from experiments.permissions import require, user_of
 from experiments.rows.column_mapping import ColumnMapping, WrongMapping, mapping_from
 from experiments.rows.dataset_files import UnreadableFile, bare_name, format_of
 from experiments.rows.new_items import BadRow
+from experiments.rows.source_rows import EMPTY
 
 TOLD_EVERY_S = 0.5
 MOST_TRIES = 5
@@ -41,7 +42,7 @@ def upload_file(*, project: Project, name: str, file: "UploadedFile[Any]", by: P
     require(by, project, "edit_dataset")
     file_name = (file.name or "")[-FILE_NAME_LENGTH:]
     if not file.size:
-        raise ActionRefused("file", f"{file_name} is empty: there has to be one row below the header")
+        raise ActionRefused("file", f"{file_name}: {EMPTY}")
     try:
         kind = format_of(file_name)
     except UnreadableFile as error:

@@ -66,7 +66,7 @@ class ImportSerializer(serializers.ModelSerializer[DataImport]):
 class NewImport(RequestSerializer):
     """A file and how it becomes the next version; sent as multipart/form-data."""
 
-    file = UploadField(help_text="CSV, TSV, JSON or JSON Lines, also packed as .gz.")
+    file = UploadField(allow_empty_file=True, help_text="CSV, TSV, JSON or JSON Lines, also packed as .gz.")
     start = serializers.BooleanField(
         default=True,
         help_text="False: the file is kept only, to be looked at by imports/{id}/preview and started then.",
@@ -75,7 +75,9 @@ class NewImport(RequestSerializer):
         required=False,
         help_text='JSON: {"input": "question", "expected": "answer", "key": "id"}; left out: by the columns\' names.',
     )
-    merge = serializers.BooleanField(default=False, help_text="Keep items whose keys are not in the file.")
+    merge = serializers.BooleanField(
+        default=False, help_text="Keep items whose keys are not in the file; else it replaces all."
+    )
     skip_bad_rows = serializers.BooleanField(default=False, help_text="Else one bad row refuses the file.")
     note = serializers.CharField(required=False, default="", max_length=500, allow_blank=True)
 
@@ -96,7 +98,9 @@ class PreviewRequest(RequestSerializer):
 class StartImport(PreviewRequest):
     """How the file becomes the next version."""
 
-    merge = FlagField(required=False, default=False, help_text="Keep items whose keys are not in the file.")
+    merge = FlagField(
+        required=False, default=False, help_text="Keep items whose keys are not in the file; else it replaces all."
+    )
     skip_bad_rows = FlagField(required=False, default=False, help_text="Else one bad row refuses the file.")
     note = TextField(required=False, default="", allow_blank=True, max_length=500)
 

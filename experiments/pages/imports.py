@@ -6,14 +6,14 @@ from typing import Any
 
 from django.http import Http404, QueryDict
 
-from experiments.actions.importing import DataFile, ImportOptions, preview_file
+from experiments.actions.importing import DataFile, ImportOptions, first_row, preview_file
 from experiments.actions.imports import checked_mapping
 from experiments.actions.refusals import ActionRefused
 from experiments.models import DataImport, Dataset, ImportStatus, Item
 from experiments.models.projects import Person
 from experiments.permissions import may
 from experiments.rows.column_mapping import ColumnMapping, mapping_of, variable_name
-from experiments.rows.dataset_files import TABLES, SourceRow, UnreadableFile, read_rows
+from experiments.rows.dataset_files import TABLES
 from experiments.rows.new_items import BadRow, NewItem, text_of
 from experiments.rows.usual_names import guessed_roles
 
@@ -28,6 +28,8 @@ ROLES = {
     "split": "split",
     "checks": "checks, as JSON",
 }
+MOST_COLUMNS = 500
+"""What a form holds: each column is a field."""
 ONCE = ("input", "expected", "key", "tags", "split", "checks")
 
 
@@ -169,15 +171,22 @@ def _is_merge(data_import: DataImport, post: QueryDict | None) -> bool:
 
 def _first_row(data_import: DataImport) -> tuple[Mapping[str, Any], str]:
     """Return the first good row and "", or an empty one and why there is none."""
+    if not data_import.path.exists():
+        return {}, "The file is not here any more: upload it again."
     try:
-        for row in read_rows(data_import.path, data_import.file_format):
-            if isinstance(row, SourceRow):
-                return row.values, ""
-    except UnreadableFile as error:
-        return {}, str(error)
-    except OSError:
-        return {}, "the file is not here any more: upload it again"
-    return {}, "it holds no items: there has to be one good row below the header"
+        row = first_row(_file(data_import), ImportOptions(file_format=data_import.file_format))
+    except ActionRefused as refusal:
+        return {}, str(refusal)
+    if len(row.values) > MOST_COLUMNS:
+        return {}, (
+            f"{data_import.file_name} has {len(row.values):,} columns, and this page maps {MOST_COLUMNS:,}: leave some "
+            "out, or import it by API or command line, which take a mapping."
+        )
+    return row.values, ""
+
+
+def _file(data_import: DataImport) -> DataFile:
+    return DataFile(data_import.path, data_import.file_name)
 
 
 def _typed(post: QueryDict, first: Mapping[str, Any]) -> list[str]:
@@ -204,7 +213,7 @@ def _role_in(mapping: ColumnMapping, column: str) -> str:
 def _preview(data_import: DataImport, columns: list[Column]) -> Preview:
     try:
         options = ImportOptions(given=checked_mapping(mapping_in(columns)), file_format=data_import.file_format)
-        found = preview_file(DataFile(data_import.path, data_import.file_name), options)
+        found = preview_file(_file(data_import), options)
     except ActionRefused as refusal:
         return Preview([], str(refusal))
     return Preview([made for _, made in found.rows])

@@ -179,20 +179,27 @@ def _is_needed(place: str, mapping: ColumnMapping) -> bool:
 
 def items_of(rows: Iterable[SourceRow | BadRow], mapping: ColumnMapping) -> Iterator[NewItem | BadRow]:
     """Yield an item or a bad row for each row; a key that was there before makes the second row bad."""
-    lines: dict[str, int] = {}
+    places: dict[str, int] = {}
     for row in rows:
         made = row if isinstance(row, BadRow) else item_of(row, mapping)
-        if isinstance(made, NewItem):
-            first = lines.setdefault(made.key, row.line)
-            if first != row.line:
-                made = BadRow(row.line, _twice(made, first, row.line))
+        if isinstance(row, SourceRow) and isinstance(made, NewItem):
+            place = -row.number or row.line
+            if made.key in places:
+                made = row.bad(_twice(made, places[made.key], place))
+            else:
+                places[made.key] = place
         yield made
 
 
 def _twice(item: NewItem, first: int, second: int) -> str:
+    """Return what is wrong with an item whose key was there before; numbers of rows in a list are negative."""
+    if min(first, second) > 0:
+        both = f"lines {first} and {second}"
+    else:
+        both = " and ".join(f"line {at}" if at > 0 else f"row {-at} of the list" for at in (first, second))
     if item.key == item_key(item.input):
-        return f"lines {first} and {second} hold the same input: give them keys, or leave one out"
-    return f'lines {first} and {second} have the key "{item.key}"'
+        return f"{both} hold the same input: give them keys, or leave one out"
+    return f'{both} have the key "{item.key}"'
 
 
 def item_of(row: SourceRow, mapping: ColumnMapping) -> NewItem | BadRow:
@@ -210,7 +217,7 @@ def item_of(row: SourceRow, mapping: ColumnMapping) -> NewItem | BadRow:
             split=values.get(mapping.split) if mapping.split else None,
         )
     except Misfit as misfit:
-        return BadRow(row.line, str(misfit))
+        return row.bad(str(misfit))
 
 
 def _input(values: Mapping[str, Any], columns: str | Mapping[str, str]) -> Any:

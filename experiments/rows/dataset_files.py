@@ -27,6 +27,8 @@ FOREIGN = {
     b"PAR1": "a Parquet file",
     b"%PDF": "a PDF",
 }
+BY_LINES = ("utf-8-sig", "cp1252")
+"""Encodings in which the sign of a new line is no part of another."""
 READ_AT_ONCE = 1024 * 1024
 BOMB_RATIO = 200
 BOMB_FLOOR = 256 * 1024 * 1024
@@ -62,7 +64,19 @@ def read_rows(path: Path, file_format: str | None = None) -> Iterator[SourceRow 
         try:
             yield from _rows(text, kind)
         except UnicodeDecodeError as error:
-            raise UnreadableFile(f"the file is no text in {_name_of(encoding)}: save it as UTF-8") from error
+            raise UnreadableFile(_no_text(path, encoding)) from error
+
+
+def _no_text(path: Path, encoding: str) -> str:
+    """Return the sentence about a file that is not in its encoding, with the first line that is not."""
+    name = _name_of(encoding)
+    with _opened(path) as stream:
+        for number, line in enumerate(stream if encoding in BY_LINES else (), start=1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError:
+                return f"line {number} is no text in {name}: save the file as UTF-8"
+    return f"the file is no text in {name}: save it as UTF-8"
 
 
 def _rows(text: io.TextIOWrapper, kind: str) -> Iterator[SourceRow | BadRow]:
@@ -82,8 +96,10 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             packed = stack.enter_context(gzip.GzipFile(fileobj=raw))
             bounded = _Bounded(packed, path.stat().st_size)
             raw = stack.enter_context(io.BufferedReader(bounded, READ_AT_ONCE))
-        start = raw.peek(4)
+        start = raw.peek(512)
         foreign = next((what for magic, what in FOREIGN.items() if start.startswith(magic)), None)
+        if start[257:262] == b"ustar":
+            foreign = "a tar archive"
         if foreign:
             raise UnreadableFile(f"this is {foreign}, whatever its name: export it as CSV")
         yield raw

@@ -3,12 +3,13 @@
 import json
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, TextIO
 
 from experiments.cleaning import clean_json
 from experiments.rows.json_window import JsonWindow
 from experiments.rows.new_items import BadRow
-from experiments.rows.source_rows import SourceRow, UnreadableFile
+from experiments.rows.source_rows import EMPTY, SourceRow, UnreadableFile
 
 LONGEST_INTEGER = 18
 BLANKS = " \t\r\n"
@@ -32,40 +33,44 @@ def json_lines(lines: Iterable[str]) -> Iterator[SourceRow | BadRow]:
         if is_empty and text.startswith("["):
             raise UnreadableFile("this is a JSON list, not JSON Lines: name it .json, or write format: json")
         is_empty = False
-        yield _parsed(number, text)
+        yield _parsed(text, number)
     if is_empty:
-        raise UnreadableFile("the file is empty")
+        raise UnreadableFile(EMPTY)
 
 
 def json_list(stream: TextIO) -> Iterator[SourceRow | BadRow]:
     """Yield a row for each object of the one list that a text holds. Raises UnreadableFile for anything else."""
     window = JsonWindow(stream)
     if not window.sign():
-        raise UnreadableFile("the file is empty")
+        raise UnreadableFile(EMPTY)
     if not window.take("["):
         raise UnreadableFile(LIST_SENTENCE)
+    last, number = 0, 0
     while window.sign() != "]":
-        line = window.line
-        yield _parsed(line, window.value())
+        line, text, number = window.line, window.value(), number + 1
         if not window.take(",") and window.sign() != "]":
             raise UnreadableFile(f'no JSON: "," or "]" is expected in line {window.line}')
+        is_alone = line != last and (window.sign() == "]" or window.line != line)
+        yield _parsed(text, line, 0 if is_alone else number)
+        last = line
     window.take("]")
     if window.sign():
         raise UnreadableFile(f"there is more behind the end of the list in line {window.line}")
 
 
-def _parsed(line: int, text: str) -> SourceRow | BadRow:
+def _parsed(text: str, line: int, number: int = 0) -> SourceRow | BadRow:
+    row = SourceRow(line, {}, is_typed=True, number=number)
     try:
         value = STRICT.decode(text)
     except json.JSONDecodeError as error:
-        return BadRow(line, f"no JSON: {error.msg} at column {error.colno}")
+        return row.bad(f"no JSON: {error.msg} at column {error.colno}")
     except RecursionError:
-        return BadRow(line, "the values are nested too deeply")
+        return row.bad("the values are nested too deeply")
     except _NotData as problem:
-        return BadRow(line, str(problem))
+        return row.bad(str(problem))
     if not isinstance(value, dict):
-        return BadRow(line, "a row is an object, {...}")
-    return SourceRow(line, clean_json(value), is_typed=True)
+        return row.bad("a row is an object, {...}")
+    return replace(row, values=clean_json(value))
 
 
 def _constant(name: str) -> Any:

@@ -103,7 +103,11 @@ def checked_input(given: Any) -> str | dict[str, Any]:
 
 
 def _checked_key(value: Any) -> str:
-    text = "" if isinstance(value, dict | list) else text_of(value).strip()
+    if isinstance(value, dict | list):
+        raise Misfit(
+            f"the key is {'a list' if isinstance(value, list) else 'an object'}: a text or a number is expected"
+        )
+    text = text_of(value).strip()
     if not text:
         raise Misfit("the key is empty")
     if len(text) > KEY_LIMIT:

@@ -7,9 +7,13 @@ from itertools import chain
 
 from experiments.cleaning import clean_text
 from experiments.rows.new_items import BadRow
-from experiments.rows.source_rows import SourceRow, UnreadableFile
+from experiments.rows.source_rows import EMPTY, SourceRow, UnreadableFile
+from experiments.wording import counted
 
 DELIMITERS = ",;\t"
+JSON_STARTS = ('{"', "[{", "[[")
+UNCLOSED = "a quote opens here that is not closed before the file ends"
+_AT_END = "unexpected end of data"  # what Python's reader says of it
 
 
 def table_rows(lines: Iterable[str], *, delimiter: str = "") -> Iterator[SourceRow | BadRow]:
@@ -21,7 +25,9 @@ def table_rows(lines: Iterable[str], *, delimiter: str = "") -> Iterator[SourceR
     rest = (line.replace("\x00", "") for line in lines)
     skipped, first = next(((number, line) for number, line in enumerate(rest) if line.strip()), (0, ""))
     if not first:
-        raise UnreadableFile("the file is empty")
+        raise UnreadableFile(EMPTY)
+    if _is_json(first):
+        raise UnreadableFile("this is JSON, not a table: name it .json, or .jsonl when each line is an object")
     reader = csv.reader(chain([first], rest), delimiter=delimiter or _delimiter(first), strict=True)
     line = skipped + 1
     header: list[str] | None = None
@@ -30,7 +36,7 @@ def table_rows(lines: Iterable[str], *, delimiter: str = "") -> Iterator[SourceR
             cells = next(reader, None)
             row = None if cells is None or header is None else _row(line, header, cells)
         except csv.Error as error:
-            cells, row = [], BadRow(line, f"a quote is amiss: {error}")
+            cells, row = [], BadRow(line, UNCLOSED if str(error) == _AT_END else f"a quote is amiss: {error}")
         if cells is None:
             return
         if header is None:
@@ -38,6 +44,12 @@ def table_rows(lines: Iterable[str], *, delimiter: str = "") -> Iterator[SourceR
         elif row is not None:
             yield row
         line = skipped + reader.line_num + 1
+
+
+def _is_json(first: str) -> bool:
+    """Return whether a file whose first line this is holds JSON."""
+    text = "".join(first.split())
+    return text in ("[", "{") or text.startswith(JSON_STARTS)
 
 
 def _delimiter(header: str) -> str:
@@ -63,7 +75,9 @@ def _row(line: int, header: Sequence[str], cells: Sequence[str]) -> SourceRow | 
     if not any(cell.strip() for cell in cells):
         return None
     if len(cells) != len(header):
-        return BadRow(line, f"{len(cells)} cells where the first line names {len(header)} columns")
+        return BadRow(
+            line, f"{counted(len(cells), 'cell')} where the first line names {counted(len(header), 'column')}"
+        )
     unnamed = [cell for name, cell in zip(header, cells, strict=True) if not name and cell.strip()]
     if unnamed:
         return BadRow(line, f'"{unnamed[0][:40]}" stands under no column name')

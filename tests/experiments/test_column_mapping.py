@@ -145,7 +145,7 @@ def test_item_of_a_row_without_split_has_none(cell: Any) -> None:
         ({"q": {"metadata": 1}}, {}, 'the input has a variable "metadata": templates know something else by this name'),
         ({"q": "x", "id": ""}, {"key": "id"}, "the key is empty"),
         ({"q": "x"}, {"key": "id"}, "the key is empty"),
-        ({"q": "x", "id": {"a": 1}}, {"key": "id"}, "the key is empty"),
+        ({"q": "x", "id": {"a": 1}}, {"key": "id"}, "the key is an object: a text or a number is expected"),
         ({"q": "x", "id": "k" * 201}, {"key": "id"}, "the key has 201 characters, 200 are allowed"),
         ({"q": "x", "t": "a|b"}, {"tags": SplitColumn("t")}, 'the tag "a|b" holds a "|"'),
         ({"q": "x", "s": "s" * 101}, {"split": "s"}, "the split has 101 characters, 100 are allowed"),
@@ -166,6 +166,17 @@ def test_items_of_rows_with_a_key_twice_refuses_the_second_naming_both_lines() -
 
     assert items[2] == BadRow(9, 'lines 2 and 9 have the key "a"')
     assert [item.key for item in items[:2] if isinstance(item, NewItem)] == ["a", "A"]
+
+
+def test_items_of_rows_in_one_line_refuses_the_second_with_a_key() -> None:
+    rows = [SourceRow(1, {"q": name, "id": "a"}, number=number) for number, name in enumerate("xy", start=1)]
+
+    items = list(items_of([*rows, SourceRow(2, {"q": "z", "id": "a"})], ColumnMapping(input="q", key="id")))
+
+    assert items[1:] == [
+        BadRow(1, 'row 2 of the list: row 1 of the list and row 2 of the list have the key "a"'),
+        BadRow(2, 'row 1 of the list and line 2 have the key "a"'),
+    ]
 
 
 def test_items_of_rows_with_the_same_input_and_no_keys_says_so() -> None:

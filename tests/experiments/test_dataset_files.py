@@ -12,6 +12,7 @@ from experiments.rows import dataset_files
 from experiments.rows.dataset_files import SourceRow, UnreadableFile, format_of, read_rows
 from experiments.rows.json_rows import json_list
 from experiments.rows.new_items import BadRow
+from experiments.rows.table_rows import UNCLOSED
 
 ONE = [SourceRow(2, {"id": "1", "q": "x"})]
 
@@ -97,14 +98,14 @@ def test_read_rows_of_windows_text_far_down_reads_its_letters(tmp_path: Path) ->
 
 
 def test_read_rows_of_utf_8_with_a_broken_byte_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFile, match="the file is no text in UTF-8: save it as UTF-8"):
+    with pytest.raises(UnreadableFile, match="line 3 is no text in UTF-8: save the file as UTF-8"):
         rows_of(tmp_path, "q\nGrüße\n".encode() + b"\xff\n")
 
 
 @pytest.mark.parametrize(
     ("content", "bad"),
     [
-        ("id,q\n1\n2,x\n", BadRow(2, "1 cells where the first line names 2 columns")),
+        ("id,q\n1\n2,x\n", BadRow(2, "1 cell where the first line names 2 columns")),
         ("id,q\n1,x,y\n2,x\n", BadRow(2, "3 cells where the first line names 2 columns")),
         ("id,q,\n1,x,lost\n2,x,\n", BadRow(2, '"lost" stands under no column name')),
         ('id,q\n1,"x"y\n2,x\n', BadRow(2, "a quote is amiss: ',' expected after '\"'")),
@@ -119,7 +120,7 @@ def test_read_rows_of_a_bad_row_names_it_and_goes_on(tmp_path: Path, content: st
 def test_read_rows_of_a_quote_that_never_closes_names_its_line(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, 'id,q\n1,x\n2,"open\n3,y\n')
 
-    assert rows == [SourceRow(2, {"id": "1", "q": "x"}), BadRow(3, "a quote is amiss: unexpected end of data")]
+    assert rows == [SourceRow(2, {"id": "1", "q": "x"}), BadRow(3, UNCLOSED)]
 
 
 @pytest.mark.parametrize(
@@ -130,13 +131,16 @@ def test_read_rows_of_a_quote_that_never_closes_names_its_line(tmp_path: Path) -
         (",,\n1,2,3\n", "the first line holds no column names"),
         ("a,b,a\n1,2,3\n", 'the column "a" is there twice: rename one'),
         ("a, a\n1,2\n", 'the column "a" is there twice: rename one'),
-        ('"a\n1,2\n', "the line of column names cannot be read: a quote is amiss: unexpected end of data"),
+        ('"a\n1,2\n', "the line of column names cannot be read: a quote opens here that is not closed"),
         (b"PK\x03\x04rest", "this is a zip or a spreadsheet, whatever its name: export it as CSV"),
         (b"\xd0\xcf\x11\xe0rest", "this is a spreadsheet, whatever its name: export it as CSV"),
         (
             gzip.compress(b"PK\x03\x04rest", mtime=0),
             "this is a zip or a spreadsheet, whatever its name: export it as CSV",
         ),
+        (b"a.csv" + b"\0" * 252 + b"ustar\x0000", "this is a tar archive, whatever its name: export it as CSV"),
+        ('[{"a": 1}]', "this is JSON, not a table: name it .json, or .jsonl when each line is an object"),
+        ('[\n  {"a": 1}\n]', "this is JSON, not a table"),
         (b"PAR1rest", "this is a Parquet file, whatever its name: export it as CSV"),
         (gzip.compress(b"a,b\n" * 99, mtime=0)[:-12], "the packed file is broken: "),
         (gzip.compress(b"a,b\n" * 99, mtime=0)[:20] + b"\x00" * 20, "the packed file is broken: "),
@@ -267,6 +271,16 @@ def test_read_rows_of_what_is_no_json_list_says_so(tmp_path: Path, content: str,
         rows_of(tmp_path, content, "items.json")
 
     assert str(caught.value).startswith(sentence)
+
+
+def test_json_list_numbers_the_rows_that_share_a_line(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, '[{"a": 1},\n{"a": 2}, 3, {"a": NaN},\n4]', "items.json")
+
+    assert rows[2:] == [
+        BadRow(2, "row 3 of the list: a row is an object, {...}"),
+        BadRow(2, "row 4 of the list: NaN is no number of JSON"),
+        BadRow(3, "a row is an object, {...}"),
+    ]
 
 
 def test_read_rows_of_a_list_named_json_lines_says_what_to_do(tmp_path: Path) -> None:

@@ -130,11 +130,11 @@ def test_load_of_a_wrong_dataset_says_where(tmp_path: Path, dataset: str, proble
         ("input: q, expected: {column: e}", "q\na\n", 'dataset.expected: there is no column "e"; there are q'),
         ("input: q, expected: {split: e}", "q\na\n", "dataset.expected.column: is required"),
         ("input: q, key: q", "q\na\nb\na\n", 'dataset.file: items.csv, line 4: lines 2 and 4 have the key "a"'),
-        ("input: q", "q,x\na\n", "dataset.file: items.csv, line 2: 1 cells where the first line names 2 columns"),
+        ("input: q", "q,x\na\n", "dataset.file: items.csv, line 2: 1 cell where the first line names 2 columns"),
         (
             "input: q, bad_rows: skip",
             "q,x\na\n",
-            "dataset.file: items.csv, line 2: 1 cells where the first line names 2 columns",
+            "dataset.file: items.csv, line 2: 1 cell where the first line names 2 columns",
         ),
         ("input: q, bad_rows: go", "q\na\n", 'dataset.bad_rows: "go" is none of stop, skip'),
         ("input: q, format: xls", "q\na\n", 'dataset.format: "xls" is none of csv, tsv, json, jsonl'),
@@ -184,7 +184,7 @@ def test_load_replaces_variables_in_providers_and_the_data_file_only(tmp_path: P
 
 
 MIXED = "id,q,a\na,France?,Paris\nb\nc,Peru?,Lima\na,Chad?,x\n"
-SKIPPED = [BadRow(3, "1 cells where the first line names 3 columns"), BadRow(5, 'lines 2 and 5 have the key "a"')]
+SKIPPED = [BadRow(3, "1 cell where the first line names 3 columns"), BadRow(5, 'lines 2 and 5 have the key "a"')]
 
 
 def skipping(folder: Path) -> ExperimentFile:

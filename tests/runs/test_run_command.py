@@ -58,7 +58,7 @@ def test_run_writes_board_results_and_junit(folder: Path) -> None:
     suites = ET.fromstring((folder / "junit.xml").read_text())  # noqa: S314 - our own document
     assert code == 0
     assert (board["entries"][0]["weighted_score"], board["requirements"][0]["met"]) == (0.5, True)
-    assert board["bad_rows"] == [{"line": 4, "reason": "1 cells where the first line names 3 columns"}]
+    assert board["bad_rows"] == [{"line": 4, "reason": "1 cell where the first line names 3 columns"}]
     assert [(one["item"], one["output"], one["score.correct"]) for one in records] == [
         ("a", "2", "1.0"),
         ("b", "5", "0.0"),

@@ -28,7 +28,9 @@ class Command(SiteCommand):
         parser.add_argument("--project", metavar="NAME", default=DEFAULT_PROJECT, help="its project")
         parser.add_argument("--note", default="", help="what this version is")
         parser.add_argument("--format", choices=FORMATS, default="", help="where the file's name does not say it")
-        parser.add_argument("--merge", action="store_true", help="keep items whose keys are not in the file")
+        parser.add_argument(
+            "--merge", action="store_true", help="keep items whose keys are not in the file; without, it replaces all"
+        )
         parser.add_argument("--skip-bad-rows", action="store_true", help="leave bad rows out and list them")
         parser.add_argument("--key", metavar="COLUMN", default="", help="without: the hash of the input")
         parser.add_argument("--input", metavar="[VARIABLE=]COLUMN", action="append", default=[], help="repeat for more")
@@ -112,4 +114,9 @@ def _sentence(imported: Imported) -> str:
     if not imported.is_new:
         return f"{version} holds these {version.item_count} items already: no new version."
     counts = f"{version.added_count} added, {version.changed_count} changed, {version.removed_count} removed"
-    return f"{version}: {counted(version.item_count, 'item')} ({counts})."
+    kept = (
+        " Items that the file does not have are gone from the draft: --merge keeps them."
+        if version.removed_count
+        else ""
+    )
+    return f"{version}: {counted(version.item_count, 'item')} ({counts}).{kept}"
