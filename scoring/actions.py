@@ -25,8 +25,8 @@ def rate_result(
 ) -> Score:
     """Store a person's value of one result; the same person's former value goes to its history.
 
-    An unknown scorer name becomes a person scorer. Raises ActionRefused for a value outside the range,
-    ActionConflict for a code scorer's name and for a result that is an error.
+    An editor's unknown scorer name becomes a person scorer. Raises ActionRefused for a value outside the range,
+    ActionConflict for a code scorer's name and for a result that is an error, PermissionDenied as `person_scorer`.
     """
     require(by, run.experiment.project, "rate")
     if result.is_error:

@@ -94,12 +94,15 @@ def using_dataset(dataset: Dataset) -> ExperimentQuerySet:
     return found
 
 
-def delete_dataset(*, dataset: Dataset, by: Person | None) -> None:
-    """Delete a dataset with its versions and items, in short steps.
+def delete_dataset(*, dataset: Dataset, typed_name: str, by: Person | None) -> None:
+    """Delete a dataset whose name was typed with its versions and items, in short steps.
 
-    Raises ActionConflict naming the experiments that use it, and while a file is being written into it.
+    Raises ActionRefused for another name, ActionConflict naming the experiments that use it, and while a file is being
+    written into it.
     """
     require(by, dataset.project, "delete")
+    if typed_name.strip() != dataset.name:
+        raise ActionRefused("name", f'type the name of the dataset, "{dataset.name}", to delete it')
     refuse_while_used(dataset, experiments_using(dataset))
     with transaction.atomic():
         draft = locked(dataset)

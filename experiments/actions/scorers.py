@@ -1,4 +1,4 @@
-"""Scorers of an experiment: declared, weighed, and made by the first rating of a person."""
+"""Scorers of an experiment: declared, weighed, and made by the first rating of an editor."""
 
 import math
 import re
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -19,7 +20,7 @@ from experiments.models import Experiment, ScorerRevision, ScorerSpec
 from experiments.models.datasets import split_tags
 from experiments.models.projects import Person
 from experiments.options import OptionError
-from experiments.permissions import require, user_of
+from experiments.permissions import may, require, user_of
 
 NAME = re.compile(r"[a-z0-9_-]{1,100}")
 PERSON = "person"
@@ -246,20 +247,31 @@ def checked_weights(specs: Mapping[str, ScorerSpec], weights: Mapping[str, Any])
 
 @transaction.atomic
 def person_scorer(*, experiment: Experiment, name: str, by: Person | None) -> ScorerSpec:
-    """Return the person scorer of this name; an unknown name becomes one, range 0 to 1.
+    """Return the person scorer of this name; an unknown name becomes one, range 0 to 1, where the person edits.
 
     Its weight is 0 where the experiment has weights already. Raises ActionConflict for the name of a code scorer,
-    ActionRefused for what is no name.
+    ActionRefused for what is no name, PermissionDenied where the person rates only and there is no such scorer.
     """
     require(by, experiment.project, "rate")
     found: ScorerSpec | None = experiment.scorers.filter(name=name).first()
     if found is not None and found.kind != PERSON:
         raise ActionConflict(f"{name} is scored by code ({found.kind}): people cannot score it.")
+    if found is not None and found.removed_at is None:
+        return found
+    _require_making(experiment, name, by)
     if found is not None:
         ScorerSpec.objects.filter(pk=found.pk).exclude(removed_at=None).update(removed_at=None, weight=0.0)
         found.refresh_from_db()
         return found
     others = experiment.scorers.filter(removed_at=None)
     declaration = ScorerDeclaration(name, PERSON, weight=0.0 if others.filter(weight__gt=0).exists() else 1.0)
-    # Whoever may rate may name what is rated; by=None passes the check of those who may edit.
-    return declare_scorer(experiment=experiment, declaration=declaration, position=others.count(), by=None)[0]
+    return declare_scorer(experiment=experiment, declaration=declaration, position=others.count(), by=by)[0]
+
+
+def _require_making(experiment: Experiment, name: str, by: Person | None) -> None:
+    """Raise PermissionDenied, naming the scorers that there are, for whoever may rate and not edit."""
+    if may(by, experiment.project, "edit_experiment"):
+        return
+    names = experiment.scorers.filter(removed_at=None, kind=PERSON).order_by("position").values_list("name", flat=True)
+    there = f"People rate {', '.join(names)} here" if names else "Nothing is rated by people here yet"
+    raise PermissionDenied(f'{there}: "{name}" is added by an editor or owner of {experiment.project}.')

@@ -13,7 +13,6 @@ from evalsite.api.fields import FlagField, NumberField, PromptField, RequestSeri
 from evalsite.api.lists import Order
 from evalsite.api.views import ArchivableViewSet, VisibleViewSet, changed, checked, find_or_404, put_away
 from experiments.actions import (
-    ActionRefused,
     archive_project,
     create_dataset,
     create_project,
@@ -231,9 +230,7 @@ class DatasetViewSet(ArchivableViewSet):
         """Delete a dataset whose name the query repeats; 409 names the experiments that use it."""
         dataset = self.get_object()
         self.check_unchanged(request, dataset)
-        if request.query_params.get("name", "") != dataset.name:
-            raise ActionRefused("name", "repeat the dataset's name to delete it: ?name=...")
-        delete_dataset(dataset=dataset, by=request.user)
+        delete_dataset(dataset=dataset, typed_name=request.query_params.get("name", ""), by=request.user)
         return Response(status=204)
 
     @extend_schema(responses=DatasetVersionSerializer(many=True))

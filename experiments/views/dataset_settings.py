@@ -83,13 +83,10 @@ def dataset_clone(request: HttpRequest, uid: UUID) -> HttpResponse:
 def dataset_delete(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Delete a dataset whose name was typed, with its items and versions."""
     head = DatasetHead.build(uid, request.user, "Settings")
-    if request.POST.get("name", "").strip() != head.dataset.name:
-        messages.error(request, "Nothing is deleted: type the dataset's name to delete it.")
-        return redirect("experiments:dataset-settings", uid=uid)
     try:
-        delete_dataset(dataset=head.dataset, by=request.user)
-    except ActionConflict as conflict:
-        messages.error(request, str(conflict))
+        delete_dataset(dataset=head.dataset, typed_name=request.POST.get("name", ""), by=request.user)
+    except (ActionConflict, ActionRefused) as refusal:
+        messages.error(request, f"Nothing is deleted: {refusal}")
         return redirect("experiments:dataset-settings", uid=uid)
     messages.success(request, f"{head.dataset.name} is deleted.")
     return redirect("experiments:dataset-list")

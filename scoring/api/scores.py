@@ -27,7 +27,7 @@ class NewScore(RequestSerializer):
     scorer_name = serializers.RegexField(
         r"^[a-z0-9_-]{1,100}\Z",
         trim_whitespace=False,
-        help_text="An unknown one becomes a person scorer.",
+        help_text="An unknown one becomes a person scorer where you may edit; else 403, which names those there are.",
         error_messages={"invalid": "A name holds a-z, 0-9, _ and - only, up to 100 of them."},
     )
     value = NumberField()

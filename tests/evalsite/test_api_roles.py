@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from experiments.actions import declare_scorer
+from experiments.declarations import ScorerDeclaration
 from experiments.models import Dataset, Experiment, Provider
 from runs.models import Run
 from runs.result_addresses import address_of
@@ -31,6 +33,7 @@ def run(project: Any) -> Run:
     experiment = ExperimentFactory(project=project, dataset_version=version)
     made = RunFactory(candidate__experiment=experiment, planned_count=2, status="paused", status_reason="so")
     ResultFactory(run=made)
+    declare_scorer(experiment=experiment, declaration=ScorerDeclaration("helpful", "person"), by=None)
     return made
 
 

@@ -72,7 +72,9 @@ def test_dataset_delete_with_its_name_deletes_items_and_versions(as_owner: Clien
 
 
 def test_dataset_delete_with_another_name_deletes_nothing(as_owner: Client, dataset: Dataset) -> None:
-    assert "type the dataset&#x27;s name" in text(post(as_owner, "delete", dataset, name="capital"))
+    answer = post(as_owner, "delete", dataset, name="capital")
+
+    assert "type the name of the dataset, &quot;capitals&quot;, to delete it" in text(answer)
 
     assert Dataset.objects.exists()
 

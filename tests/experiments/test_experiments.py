@@ -209,12 +209,32 @@ def test_set_weights_by_viewer_is_denied(experiment: Experiment, viewer: Any) ->
         set_weights(experiment=experiment, weights={}, by=viewer)
 
 
-def test_person_scorer_of_an_unknown_name_is_made_without_weight(experiment: Experiment, viewer: Any) -> None:
+def test_person_scorer_of_an_unknown_name_is_made_without_weight(experiment: Experiment, editor: Any) -> None:
     declared(experiment, "correct", "contains")
 
-    spec = person_scorer(experiment=experiment, name="helpful", by=viewer)
+    spec = person_scorer(experiment=experiment, name="helpful", by=editor)
 
     assert (spec.kind, spec.weight, spec.range_low, spec.range_high) == ("person", 0.0, 0.0, 1.0)
+
+
+@pytest.mark.parametrize("name", ["new", "gone"])
+def test_person_scorer_that_there_is_not_is_no_viewers_to_make(experiment: Experiment, viewer: Any, name: str) -> None:
+    declared(experiment, "correct", "contains")
+    declared(experiment, "helpful", "person")
+    ScorerSpecFactory(experiment=experiment, name="gone", kind="person", removed_at=experiment.created_at)
+
+    with pytest.raises(PermissionDenied, match=f'People rate helpful here: "{name}" is added by an editor or owner'):
+        person_scorer(experiment=experiment, name=name, by=viewer)
+
+    assert list(experiment.scorers.filter(removed_at=None).values_list("name", flat=True)) == ["correct", "helpful"]
+    assert person_scorer(experiment=experiment, name="helpful", by=viewer).name == "helpful"
+
+
+def test_person_scorer_that_there_is_not_has_a_sentence_where_there_is_none(
+    experiment: Experiment, viewer: Any
+) -> None:
+    with pytest.raises(PermissionDenied, match="Nothing is rated by people here yet"):
+        person_scorer(experiment=experiment, name="new", by=viewer)
 
 
 def test_person_scorer_of_an_experiment_without_weights_has_weight(experiment: Experiment) -> None:

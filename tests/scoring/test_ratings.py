@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from experiments.actions import ActionConflict, ActionRefused, set_weights
+from experiments.actions import ActionConflict, ActionRefused, declare_scorer, set_weights
+from experiments.declarations import ScorerDeclaration
 from experiments.models import Experiment
 from runs.models import Run
 from scoring.actions import change_rating, checked_value, delete_rating, rate_result, rate_run
@@ -22,19 +23,26 @@ from tests.factories import (
 )
 
 
+def helpful_in(experiment: Experiment, weight: float) -> None:
+    """Declare the scorer that the people of these tests rate by."""
+    declare_scorer(experiment=experiment, declaration=ScorerDeclaration("helpful", "person", weight=weight), by=None)
+
+
 @pytest.fixture
 def single(project: Any) -> Run:
-    """A run of one result, whose experiment has a code scorer."""
+    """A run of one result, whose experiment has a code scorer and one of people without weight."""
     run = RunFactory(candidate__experiment=ExperimentFactory(project=project))
     ScorerSpecFactory(experiment=run.experiment, name="correct")
+    helpful_in(run.experiment, weight=0.0)
     ResultFactory(run=run)
     return run
 
 
 @pytest.fixture
 def several(project: Any) -> Run:
-    """A run of two results."""
+    """A run of two results, whose experiment has a scorer of people alone."""
     run = RunFactory(candidate__experiment=ExperimentFactory(project=project), planned_count=2, case_list__case_count=2)
+    helpful_in(run.experiment, weight=1.0)
     _ = [ResultFactory(run=run, ordinal=ordinal) for ordinal in (0, 1)]
     return run
 
@@ -109,11 +117,11 @@ def test_rating_is_missing_on_the_board_until_given(project: Any, viewer: Any) -
     assert Experiment.objects.get().scorers.get().weight == 2
 
 
-def test_unknown_name_with_a_wrong_value_makes_no_scorer(single: Run, viewer: Any) -> None:
+def test_unknown_name_with_a_wrong_value_makes_no_scorer(single: Run, editor: Any) -> None:
     with pytest.raises(ActionRefused, match="from 0 to 1"):
-        rate_run(run=single, scorer_name="helpful", value=2, by=viewer)
+        rate_run(run=single, scorer_name="kind", value=2, by=editor)
 
-    assert not single.experiment.scorers.filter(name="helpful").exists()
+    assert not single.experiment.scorers.filter(name="kind").exists()
 
 
 def test_run_without_results_cannot_be_rated(project: Any, viewer: Any) -> None:
