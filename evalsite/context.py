@@ -28,6 +28,8 @@ class Entry:
     """Name of the symbol in templates/components/_sprite.html."""
     is_exact: bool = False
     """Whether it is current on its own address only, not on those below."""
+    also: tuple[str, ...] = ()
+    """Beginnings of other addresses whose pages belong to it."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +48,17 @@ class Link:
 
 WORK = (
     Entry("Home", "home", "home", is_exact=True),
-    Entry("Experiments", "experiments:experiment-list", "flask"),
+    Entry("Experiments", "experiments:experiment-list", "flask", also=("/experiment-drafts/", "/scorer-proposals/")),
     Entry("Runs", "runs:run-list", "runs"),
 )
 LIBRARY = (
-    Entry("Datasets", "experiments:dataset-list", "rows"),
+    Entry("Datasets", "experiments:dataset-list", "rows", also=("/imports/", "/bulk-edits/")),
     Entry("Prompts", "experiments:prompt-list", "message"),
     Entry("Providers", "experiments:provider-list", "plug"),
     Entry("Scorers", "experiments:scorer-kind-list", "scale"),
 )
 FOOT = (
-    Entry("Settings", "settings", "gear"),
+    Entry("Settings", "settings", "gear", also=("/projects/", "/members/")),
     Entry("API", "api:schema", "braces"),
 )
 STAFF_FOOT = (FOOT[0], Entry("Admin", "admin:index", "sliders"), *FOOT[1:])
@@ -87,7 +89,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
 
 def _links(entries: tuple[Entry, ...], request: HttpRequest) -> list[Link]:
     found = ((entry, _address(entry.route)) for entry in entries)
-    return [Link(entry.label, entry.icon, url, _is_current(entry, url, request.path)) for entry, url in found if url]
+    return [Link(entry.label, entry.icon, url, _is_current(entry, url, request)) for entry, url in found if url]
 
 
 def _address(route: str) -> str:
@@ -97,5 +99,7 @@ def _address(route: str) -> str:
         return ""
 
 
-def _is_current(entry: Entry, url: str, path: str) -> bool:
-    return path == url if entry.is_exact else path.startswith(url)
+def _is_current(entry: Entry, url: str, request: HttpRequest) -> bool:
+    if entry.is_exact:
+        return request.path == url
+    return request.path.startswith(url) or request.path_info.startswith(entry.also)

@@ -182,6 +182,11 @@ class DraftPage:
         )
 
     @property
+    def provider_names(self) -> list[str]:
+        """The names that may be chosen; a draft may still name another, that was renamed or archived since."""
+        return [provider.name for provider in self.providers]
+
+    @property
     def candidates(self) -> list[Mapping[str, str]]:
         """The candidates that were typed, and an empty one for the next."""
         return [*self.draft.fields.get("candidates", []), {}]
@@ -195,6 +200,12 @@ class DraftPage:
     def versions_named(self) -> list[tuple[str, str]]:
         """Name@number of each version, with how many items it has."""
         return [(str(one), f"{one} ({counted(one.item_count, 'item')})") for one in self.versions]
+
+    @property
+    def lost_version(self) -> str:
+        """The version that the draft names though it is offered no more; "": there is none such."""
+        chosen: str = self.draft.fields.get("version", "")
+        return "" if chosen in map(str, self.versions) else chosen
 
 
 def preview_in(draft: ExperimentDraft, key: str) -> ItemPreview:

@@ -85,6 +85,7 @@ def experiment_baseline(request: HttpRequest, uid: UUID, candidate: UUID) -> Htt
     chosen = get_object_or_404(experiment.candidates, uid=candidate)
     try:
         set_baseline(experiment=experiment, candidate=chosen, by=request.user)
+        messages.success(request, f"{chosen} is the baseline now: every difference is one to it.")
     except ActionRefused as refusal:
         messages.error(request, str(refusal))
     return back(request, f"/experiments/{experiment.uid}/board/")

@@ -40,6 +40,23 @@ def test_entry_of_the_page_shown_is_current(rf: RequestFactory) -> None:
     assert Link("Admin", "sliders", "/admin/", is_current=True) in frame["foot_links"]
 
 
+@pytest.mark.parametrize(
+    ("path", "links", "label"),
+    [
+        ("/experiment-drafts/1/", "work_links", "Experiments"),
+        ("/imports/1/", "library_links", "Datasets"),
+        ("/projects/1/settings/", "foot_links", "Settings"),
+        ("/nothing-here/", "work_links", None),
+    ],
+)
+def test_page_with_an_address_of_its_own_belongs_to_an_entry(
+    rf: RequestFactory, path: str, links: str, label: str | None
+) -> None:
+    frame = frame_for(rf, User(username="maria"), path)
+
+    assert next((link.label for link in frame[links] if link.is_current), None) == label  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(("cookie", "is_folded"), [("folded", True), ("open", False), ("", False)])
 def test_sidebar_is_as_its_cookie_says(rf: RequestFactory, cookie: str, is_folded: bool) -> None:
     frame = frame_for(rf, AnonymousUser(), sidebar=cookie)

@@ -262,9 +262,11 @@ def test_start_is_not_for_viewers(as_viewer: Client, experiment: Experiment) -> 
 def test_baseline_is_set_by_the_row_s_menu(as_editor: Client, experiment: Experiment) -> None:
     candidate = CandidateFactory(experiment=experiment)
 
-    as_editor.post(reverse("experiments:experiment-baseline", args=[experiment.uid, candidate.uid]))
+    url = reverse("experiments:experiment-baseline", args=[experiment.uid, candidate.uid])
+    answer = as_editor.post(url, follow=True)
 
     assert Experiment.objects.get(pk=experiment.pk).baseline == candidate
+    assert f"{candidate} is the baseline now" in answer.content.decode()
 
 
 def test_baseline_of_another_experiment_is_a_404(as_editor: Client, experiment: Experiment, project: Project) -> None:

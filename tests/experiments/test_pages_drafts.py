@@ -315,6 +315,16 @@ def test_open_drafts_are_listed_by_their_names(as_editor: Client, draft: Experim
     assert "capitals" in page
 
 
+def test_draft_shows_what_it_names_though_it_is_offered_no_more(as_editor: Client, draft: ExperimentDraft) -> None:
+    named = {"version": "former@3", "candidate-provider": ["former", "local", "local"]}
+    as_editor.post(at("save", draft), form(draft, **named))
+
+    page = as_editor.get(at("detail", draft)).content.decode()
+
+    assert '<option value="former@3" selected>former@3 (archived or gone)</option>' in page
+    assert '<option value="former" selected>former (archived or gone)</option>' in page
+
+
 def test_discarded_draft_is_gone(as_editor: Client, draft: ExperimentDraft) -> None:
     as_editor.post(at("discard", draft), form(draft))
 

@@ -93,7 +93,7 @@ def test_provider(page: Page) -> None:
 def try_items(page: Page) -> None:
     """Try three items and wait for the answers."""
     send(page, "Try 3 items")
-    page.wait_for_selector(".draft-tried__output", timeout=30_000)
+    page.wait_for_selector(".draft-tried__output", timeout=120_000)
 
 
 def try_weights(page: Page) -> None:
