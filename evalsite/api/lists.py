@@ -19,6 +19,8 @@ from rest_framework.response import Response
 
 DEFAULT_LIMIT, MOST = 50, 500
 COUNTED = 10_000
+Place = tuple[Any, int]
+"""What a row is sorted by, and its primary key: where a cursor stands."""
 NO_CURSOR = {"cursor": ["This is no cursor of this list: take it from `next`."]}
 
 
@@ -71,40 +73,50 @@ class Listing(BasePagination):
         query: Mapping[str, Any] = asked.validated_data
         self._order: Order = view.order
         self._request = request
-        self.total = self._counted(queryset, view)
+        place = _decoded(query["cursor"]) if "cursor" in query else None
+        queryset = self.looked_through(queryset, place, query["offset"], view)
+        self.total = self.counted(queryset, view)
         rows = self._order.sort(queryset)
-        if "cursor" in query:
-            rows = self._after(rows, query["cursor"])
+        if place is not None:
+            rows = self._after(rows, place)
         found = list(rows[query["offset"] : query["offset"] + query["limit"] + 1])
         self._has_more = len(found) > query["limit"]
         self._page = found[: query["limit"]]
         return self._page
 
-    def _after(self, rows: Any, cursor: str) -> Any:
-        """Return the rows behind a cursor. Raises ValidationError, also for a cursor of another order."""
-        value, pk = _decoded(cursor)
+    def looked_through(self, rows: Any, place: Place | None, offset: int, view: Any) -> Any:  # noqa: ARG002 - for others
+        """Return the rows among which this page lies; `place`: where its cursor stands."""
+        return rows
+
+    def _after(self, rows: Any, place: Place) -> Any:
+        """Return the rows behind a place. Raises ValidationError for one of another order."""
         try:
-            return self._order.after(rows, value, pk)
+            return self._order.after(rows, *place)
         except (TypeError, ValueError, InvalidValue):
             raise ValidationError(NO_CURSOR) from None
 
-    def _counted(self, rows: Any, view: Any) -> int:
+    def counted(self, rows: Any, view: Any) -> int | None:
         """Return how many rows there are: exact up to 10,000, else what the view has counted."""
         known: int | None = view.known_total() if hasattr(view, "known_total") else None
         return known if known is not None else min(COUNTED, rows.order_by()[: COUNTED + 1].count())
 
     def get_paginated_response(self, data: Any) -> Response:
         """Return the answer."""
-        return Response({"items": data, "total": self.total, "next": self._next()})
+        place = self.next_place()
+        return Response({"items": data, "total": self.total, "next": self._address(place) if place else None})
 
-    def _next(self) -> str | None:
-        """Return the address of the next page; None: this is the last one."""
+    def next_place(self) -> Place | None:
+        """Return the place behind which the next page begins; None: this is the last one."""
         if not self._has_more:
             return None
         last = self._page[-1]
+        return self._order.value_of(last), last.pk
+
+    def _address(self, place: Place) -> str:
+        """Return the address of the page behind a place."""
         query = self._request.query_params.copy()
         query.pop("offset", None)
-        query["cursor"] = _encoded(self._order.value_of(last), last.pk)
+        query["cursor"] = _encoded(*place)
         return self._request.build_absolute_uri(f"{self._request.path}?{query.urlencode()}")
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -137,7 +149,7 @@ def _encoded(value: Any, pk: int) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decoded(cursor: str) -> tuple[Any, int]:
+def _decoded(cursor: str) -> Place:
     """Return the value and primary key that a cursor holds. Raises ValidationError for one that we never gave."""
     try:
         value, moment, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

@@ -1,23 +1,27 @@
 """The items of a dataset's draft by API; an item is addressed by its key."""
 
+from functools import partial
 from typing import Any
 
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evalsite.api.fields import ObjectField, RequestSerializer, TextField, TextOrObjectField
-from evalsite.api.lists import Order
+from evalsite.api.lists import COUNTED, NO_CURSOR, Listing, Order, Place
 from evalsite.api.problems import PreconditionFailed
 from evalsite.api.views import VisibleViewSet, answered, changed, check_match, checked, created_once, find_or_404
 from experiments.actions import StaleEdit, add_item, edit_item, remove_item, restore_item
 from experiments.item_filters import ItemFilter, held_item
+from experiments.item_search import LOOKED, Stretch
 from experiments.models import Dataset, Item
 from experiments.version_diffs import removed_items
 
 KEY = OpenApiParameter("key", str, OpenApiParameter.PATH, description="The item's key, percent-encoded.")
+UNCOUNTED = f"Exact up to {COUNTED:,}; null: a text is looked for in {LOOKED:,} items a page, and there are more."
 INPUT_LIMIT = 1024 * 1024
 
 
@@ -68,10 +72,51 @@ class ItemQuery(serializers.Serializer[Any]):
     removed = serializers.BooleanField(default=False, help_text="The items that the draft has no more.")
 
 
+class ItemListing(Listing):
+    """Pages of items: of a text, each looks through 10,000 of them, and where there are more nobody counts."""
+
+    _stretch: Stretch | None = None
+
+    def looked_through(self, rows: Any, place: Place | None, offset: int, view: Any) -> Any:
+        """Return the rows among which a page lies. Raises ValidationError for an offset where it means nothing."""
+        whole = view.stretch_from(None)
+        if whole is None or whole.is_whole:
+            return rows
+        if offset:
+            raise ValidationError({"offset": [f"A text is looked for in {LOOKED:,} items a page: follow `next`."]})
+        self._stretch = whole if place is None else view.stretch_from(_position(place))
+        return self._stretch.within(rows)
+
+    def counted(self, rows: Any, view: Any) -> int | None:
+        """Return how many there are; None where a page looks through a part of them."""
+        return super().counted(rows, view) if self._stretch is None else None
+
+    def next_place(self) -> Place | None:
+        """Return the place behind which the next page begins, in this stretch or the next one."""
+        place = super().next_place()
+        if place is None and self._stretch is not None and self._stretch.next_start is not None:
+            return self._stretch.next_start, 0
+        return place
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the schema of an answer: here nobody may have counted."""
+        found = super().get_paginated_response_schema(schema)
+        found["properties"]["total"] |= {"nullable": True, "description": UNCOUNTED}
+        return found
+
+
+def _position(place: Place) -> int:
+    """Return the position that a cursor stands at. Raises ValidationError for a cursor of another list."""
+    if not isinstance(place[0], int):
+        raise ValidationError(NO_CURSOR)
+    return place[0]
+
+
 class ItemViewSet(VisibleViewSet):
     """Items of the draft: listed, added, changed, removed, restored."""
 
     queryset = Dataset.objects.select_related("project")
+    pagination_class = ItemListing
     serializer_class = ItemSerializer
     order = Order("position")
 
@@ -87,9 +132,11 @@ class ItemViewSet(VisibleViewSet):
 
     @extend_schema(parameters=[ItemQuery], responses=ItemSerializer(many=True))
     def list(self, request: Request, *, id: str) -> Response:  # noqa: A002 - the route's name
-        """List items in their order."""
-        asked = checked(ItemQuery, request.query_params)
-        found = ItemFilter(**{**asked, "removed": "1" if asked["removed"] else ""}).found(self._dataset(id))
+        """List items in their order. Of a text, a page may be empty and have a `next`."""
+        asked, dataset = checked(ItemQuery, request.query_params), self._dataset(id)
+        wanted = ItemFilter(**{**asked, "removed": "1" if asked["removed"] else ""})
+        self.stretch_from = partial(wanted.stretch, dataset)
+        found = wanted.found(dataset)
         page = self.paginate_queryset(found.select_related("changed_by"))
         return self.get_paginated_response(ItemSerializer(page, many=True).data)
 

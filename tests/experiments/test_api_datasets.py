@@ -112,6 +112,52 @@ def test_items_are_listed_by_cursor_and_filtered(api: Api, dataset: Dataset) -> 
     assert [item["key"] for item in api.get(f"datasets/{dataset.uid}/items/?text=c%3F").json()["items"]] == ["c"]
 
 
+@pytest.fixture
+def wide(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    """A dataset of more items than a page looks through for a text; the first and the last hold it."""
+    monkeypatch.setattr("experiments.item_search.LOOKED", 4)
+    texts = ["found", *["-"] * 7, "found"]
+    for number, text in enumerate(texts):
+        ItemFactory(dataset=dataset, key=f"w{number}", position=number, input=text)
+    return dataset
+
+
+def test_text_is_looked_for_a_stretch_at_a_time(api: Api, wide: Dataset) -> None:
+    pages, address = [], f"datasets/{wide.uid}/items/?text=found"
+    while address:
+        pages.append(api.get(address).json())
+        address = pages[-1]["next"]
+
+    assert [[item["key"] for item in page["items"]] for page in pages] == [["w0"], [], ["w8"]]
+    assert {page["total"] for page in pages} == {None}
+
+
+def test_pages_of_a_text_lose_and_repeat_nothing(api: Api, wide: Dataset) -> None:
+    keys, address = [], f"datasets/{wide.uid}/items/?text=-&limit=2"
+    while address:
+        page = api.get(address).json()
+        keys += [item["key"] for item in page["items"]]
+        address = page["next"]
+
+    assert keys == [f"w{number}" for number in range(1, 8)]
+
+
+def test_text_in_a_small_dataset_is_counted(api: Api, dataset: Dataset) -> None:
+    for key in "abc":
+        ItemFactory(dataset=dataset, key=key, input="found")
+
+    first = api.get(f"datasets/{dataset.uid}/items/?text=found&limit=1").json()
+
+    assert [first["total"], api.get(first["next"]).json()["total"]] == [3, 3]
+
+
+@pytest.mark.parametrize(("query", "field"), [("offset=2", "offset"), ("cursor=WyJhIiwgbnVsbCwgMV0", "cursor")])
+def test_place_that_means_nothing_for_a_text_is_refused(api: Api, wide: Dataset, query: str, field: str) -> None:
+    answer = api.get(f"datasets/{wide.uid}/items/?text=found&{query}")
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+
+
 def test_freeze_answers_201_then_200_and_says_what_changed(api: Api, dataset: Dataset) -> None:
     api.post(f"datasets/{dataset.uid}/items/", CONTENT)
 
