@@ -79,6 +79,8 @@ urlpatterns = [
     path("experiments/<uuid:uid>/export/", exports.experiment_export, name="experiment-export"),
     path("experiments/<uuid:uid>/board/progress/", board.experiment_progress, name="experiment-progress"),
     path("experiments/<uuid:uid>/board/leaderboard/", board.experiment_leaderboard, name="experiment-leaderboard"),
+    path("experiments/<uuid:uid>/board/charts/", board.experiment_charts, name="experiment-charts"),
+    path("board-rows/<uuid:uid>/", board.row_menu, name="row-menu"),
     path("experiments/<uuid:uid>/board/weights/", board.experiment_weights, name="experiment-weights"),
     path("experiments/<uuid:uid>/candidates/new/", candidates.candidate_new, name="candidate-new"),
     path(

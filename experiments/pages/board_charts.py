@@ -1,10 +1,11 @@
 """The charts of a board: score against cost, and latency from p50 to p95."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evalsite.charts import Scale, spread_labels
-from scoring.boards.leaderboard import Entry, row_name
+from experiments.models import Experiment
+from scoring.boards.leaderboard import Entry, leaderboard, row_name
 
 PALETTE = 8
 WIDTH, HEIGHT = 360, 224
@@ -73,6 +74,26 @@ class BoardCharts:
         """Return the charts of the board's rows."""
         colours = {run_id: index % PALETTE + 1 for index, run_id in enumerate(sorted(e.run.pk for e in entries))}
         return cls(_cost(entries, colours), _latency(entries, colours))
+
+
+@dataclass(frozen=True)
+class ChartsPart:
+    """The charts below the leaderboard, which keep themselves live apart from it."""
+
+    experiment: Experiment
+    charts: BoardCharts
+    place_query: str
+    """The query that asks for these charts again."""
+
+    @classmethod
+    def of(cls, experiment: Experiment, entries: Sequence[Entry], place_query: str) -> "ChartsPart":
+        """Return the charts of rows that were read already."""
+        return cls(experiment, BoardCharts.of(entries), place_query)
+
+    @classmethod
+    def build(cls, experiment: Experiment, weights: Mapping[str, float] | None, place_query: str) -> "ChartsPart":
+        """Return the charts as of this moment, under weights that are tried where there are some."""
+        return cls.of(experiment, leaderboard(experiment, weights=weights).entries, place_query)
 
 
 def _cost(entries: Sequence[Entry], colours: dict[int, int]) -> Chart | None:

@@ -12,11 +12,10 @@ from evalsite.charts import Axis
 from evalsite.tables import ShownTable
 from experiments.models import Experiment, ScorerSpec
 from experiments.models.projects import Person
-from experiments.pages.board_charts import BoardCharts
+from experiments.pages.board_charts import ChartsPart
 from experiments.pages.board_order import SCORER, BoardColumn, board_columns, heads_of, in_order
 from experiments.permissions import may
 from runs.models import Run
-from runs.models.runs import RUNNABLE
 from scoring.boards.comparing import UNCORRECTED, differences_to
 from scoring.boards.leaderboard import Entry, leaderboard, row_name
 from scoring.boards.run_lines import RunLine, with_lines
@@ -44,15 +43,6 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class MenuEntry:
-    """One entry of a row's menu: a link, or a form that is posted."""
-
-    label: str
-    url: str = ""
-    action: str = ""
-
-
-@dataclass(frozen=True)
 class BoardRow:
     """One row of the leaderboard."""
 
@@ -73,38 +63,27 @@ class BoardRow:
         """The candidate's name, the model's for an ad-hoc run."""
         return row_name(self.entry.run)
 
-    @cached_property
+    @property
     def compare_url(self) -> str:
         """Where the row is compared with the baseline; "": nowhere."""
-        run, baseline = self.entry.run, self.baseline
-        if baseline is None or self.is_baseline:
-            return ""
-        return f"{reverse('experiments:experiment-compare', args=[run.experiment.uid])}?a={run.uid}&b={baseline.uid}"
+        return compare_url(self.entry.run, self.baseline)
 
     @property
-    def menu(self) -> list[MenuEntry]:
-        """What may be done with the row."""
-        run = self.entry.run
-        entries = [MenuEntry("Open the run", url=reverse("runs:run-detail", args=[run.uid]))]
-        if run.candidate and not self.is_baseline:
-            args = [run.experiment.uid, run.candidate.uid]
-            entries.append(MenuEntry("Set as baseline", action=reverse("experiments:experiment-baseline", args=args)))
-        if run.candidate:
-            new = reverse("experiments:candidate-new", args=[run.experiment.uid])
-            entries.append(MenuEntry("Copy as a new candidate", url=f"{new}?copy={run.candidate.uid}"))
-        if self.compare_url:
-            entries.append(MenuEntry("Compare with the baseline", url=self.compare_url))
-        if self.entry.totals.error_count and run.is_finished:
-            entries.append(MenuEntry("Retry failed", action=reverse("runs:run-retry", args=[run.uid])))
-        if run.candidate and run.status not in RUNNABLE:
-            args = [run.experiment.uid, run.candidate.uid]
-            entries.append(MenuEntry("Take out", action=reverse("experiments:candidate-remove", args=args)))
-        return entries
+    def menu_url(self) -> str:
+        """Where the row's menu is."""
+        return reverse("experiments:row-menu", args=[self.entry.run.uid])
 
     @property
     def partial_words(self) -> list[str]:
         """Which weighted scorers cover some of the items only."""
         return [f"{name} {n} of {items}" for name, (n, items) in self.entry.partial.items()]
+
+
+def compare_url(run: Run, baseline: Run | None) -> str:
+    """Return where a run is compared with the baseline; "": nowhere."""
+    if baseline is None or run.pk == baseline.pk:
+        return ""
+    return f"{reverse('experiments:experiment-compare', args=[run.experiment.uid])}?a={run.uid}&b={baseline.uid}"
 
 
 @dataclass(frozen=True)
@@ -121,7 +100,7 @@ class LeaderboardPart:
     former: list[RunLine]
     """Runs of candidates that are not in the experiment any more, or over other items."""
     can_edit: bool
-    charts: BoardCharts
+    charts: ChartsPart
     tried: Mapping[str, float] | None = None
     """Weights that are tried, not saved; None: those in force."""
     place_query: str = ""
@@ -147,6 +126,7 @@ class LeaderboardPart:
         marks = [mark for entry in entries for mark in (entry.weighted_score, entry.low, entry.high)]
         table = ShownTable.build(request, "board", board_columns(scorers)) if request else None
         ad_hoc, former = _apart(experiment, {entry.run.pk for entry in entries})
+        place_query = query_with(request) if request and request.GET else ""
         return cls(
             experiment,
             in_order(rows, table.ordering) if table else rows,
@@ -156,9 +136,9 @@ class LeaderboardPart:
             ad_hoc,
             former,
             may(user, experiment.project, "edit_experiment"),
-            BoardCharts.of(entries),
+            ChartsPart.of(experiment, entries, place_query),
             weights,
-            query_with(request) if request and request.GET else "",
+            place_query,
             table,
         )
 

@@ -9,14 +9,18 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import replace_url
 
-from evalsite.addresses import back
+from evalsite.addresses import back, query_with
 from experiments.actions import ActionRefused, set_baseline, set_weights
 from experiments.models import Experiment
+from experiments.pages.board_charts import ChartsPart
 from experiments.pages.head import ExperimentHead
 from experiments.pages.leaderboard import LeaderboardPart
 from experiments.pages.progress import ProgressPart
+from experiments.pages.row_menu import RowMenu
 from experiments.pages.weights import WeightsForm
+from experiments.permissions import require
 from runs.live.activity import with_status
+from runs.models import Run
 from scoring.changing.reweighing import stand_anew
 
 
@@ -42,16 +46,39 @@ def experiment_progress(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_safe
 def experiment_leaderboard(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """Show the leaderboard, as a fragment; weights in the query are tried, and the page's address says so."""
+    """Show the leaderboard, as a fragment; weights in the query are tried, and the charts and the address follow."""
     visible = Experiment.objects.visible_to(request.user).select_related("project", "dataset_version__dataset")
     experiment = get_object_or_404(visible, uid=uid)
     weights = WeightsForm.build(experiment, request.GET)
     board = LeaderboardPart.build(experiment, request.user, weights.tried, request)
-    answer = render(request, "experiments/_experiment_leaderboard.html", {"board": board, "problem": weights.problem})
-    if request.headers.get("HX-Trigger") == "experiment-weights":
+    is_trying = request.headers.get("HX-Trigger") == "experiment-weights"
+    context = {"board": board, "problem": weights.problem, "is_trying": is_trying}
+    answer = render(request, "experiments/_experiment_leaderboard.html", context)
+    if is_trying:
         address = reverse("experiments:experiment-board", args=[experiment.uid])
         return replace_url(answer, address + _with_ordering(request, weights.query))
     return answer
+
+
+@require_safe
+def experiment_charts(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Show the charts of the board, as a fragment; weights in the query are tried."""
+    experiment = get_object_or_404(
+        Experiment.objects.visible_to(request.user).select_related("dataset_version"), uid=uid
+    )
+    weights = WeightsForm.build(experiment, request.GET)
+    part = ChartsPart.build(experiment, weights.tried, query_with(request) if request.GET else "")
+    return render(request, "experiments/_experiment_charts.html", {"part": part})
+
+
+@require_safe
+def row_menu(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Show what may be done with a row of the board: in its menu for htmx, as a page by its link."""
+    visible = Run.objects.visible_to(request.user)
+    run = get_object_or_404(visible.select_related("experiment__project", "candidate"), uid=uid)
+    require(request.user, run.experiment.project, "edit_experiment")
+    name = "_row_menu" if request.headers.get("HX-Request") else "row_menu"
+    return render(request, f"experiments/{name}.html", {"menu": RowMenu.build(run)})
 
 
 def _with_ordering(request: HttpRequest, query: str) -> str:

@@ -177,6 +177,13 @@
   });
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", (event) => event.persisted && open());
+  // A menu that was opened while the answer was on its way stays; the part is asked for again.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const part = event.detail.target;
+    if (!part.matches("[data-live-part]") || !part.querySelector("details.menu[open]")) return;
+    event.detail.shouldSwap = false;
+    plan(part);
+  });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (!event.target.closest("[data-live-part]")) return;
     noteUpdate();

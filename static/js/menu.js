@@ -1,4 +1,5 @@
-// Closes a menu on Escape and on a click outside, moves in it with the arrows, keeps it unclipped by tables.
+// Closes a menu on Escape and on a click outside, moves in it with the arrows, keeps it unclipped by tables. A
+// link [data-menu] leads to a page of entries: a click makes a menu in its place, which fetches them.
 (() => {
   const openMenus = () => document.querySelectorAll("details.menu[open]");
   const entries = (menu) => [...menu.querySelectorAll(".menu__entry:not([disabled])")];
@@ -30,6 +31,35 @@
     for (const menu of openMenus()) {
       if (!menu.contains(event.target)) menu.open = false;
     }
+  });
+
+  const menuFor = (link) => {
+    const menu = document.createElement("details");
+    menu.className = "menu";
+    menu.innerHTML = '<summary></summary><div class="menu__panel" aria-busy="true">…</div>';
+    const summary = menu.firstElementChild;
+    summary.className = link.className;
+    summary.ariaLabel = link.ariaLabel;
+    summary.append(...link.childNodes);
+    link.replaceWith(menu);
+    menu.open = true;
+    summary.focus();
+    return menu;
+  };
+
+  const fetchInto = async (menu, address) => {
+    const panel = menu.querySelector(".menu__panel");
+    await htmx.ajax("GET", address, { source: panel, target: panel, swap: "innerHTML" });
+    panel.removeAttribute("aria-busy");
+    if (menu.open) place(menu);
+  };
+
+  // After the listener above: it would close what is only just opened.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-menu]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    fetchInto(menuFor(link), link.href);
   });
 
   document.addEventListener("scroll", () => openMenus().forEach(place), { capture: true, passive: true });

@@ -16,6 +16,11 @@ from tests.factories import LaneFactory, MembershipFactory, ProjectFactory
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
+SWAPPED = """(part) => new Promise((done) => {
+  const noted = (event) => event.detail.elt.matches(part) && setTimeout(done);
+  document.addEventListener("htmx:afterRequest", noted);
+  htmx.trigger(part, "live");
+})"""
 
 
 @pytest.fixture
@@ -61,6 +66,32 @@ def test_board_stops_listening_when_all_has_ended(at: Any, run: Run) -> None:
 
     expect(page.locator("#live-state")).to_be_hidden()
     expect(page.locator("#experiment-status")).to_have_text("completed")
+
+
+def test_menu_of_a_row_is_used_by_keyboard(at: Any, run: Run) -> None:
+    run.complete()
+    page = at("experiments:experiment-board", run.experiment.uid)
+    page.locator("[data-menu]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".board__menu .menu__entry").first).to_have_text("Open the run")
+
+    page.keyboard.press("Escape")
+    expect(page.locator(".board__menu .menu__panel")).to_be_hidden()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(f"#row-{run.pk}")).to_contain_text("baseline")
+
+
+def test_menu_that_was_opened_while_the_part_was_on_its_way_stays(at: Any, run: Run) -> None:
+    page = at("experiments:experiment-board", run.experiment.uid)
+    page.locator("#experiment-leaderboard details.menu summary").click()
+
+    page.evaluate(SWAPPED, "#experiment-leaderboard")
+
+    assert page.locator("#experiment-leaderboard details.menu[open]").count() == 1
 
 
 def test_tenth_page_loads_beside_nine_live_tabs(at: Any, page: Page, run: Run) -> None:

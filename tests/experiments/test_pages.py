@@ -21,7 +21,14 @@ from tests.boards import experiment_in, run_of
 from tests.factories import CandidateFactory, ExperimentFactory, LaneFactory, ProviderFactory
 
 HTMX = {"HX-Request": "true"}
-TABS = ["experiment-board", "experiment-runs", "experiment-progress", "experiment-leaderboard", "experiment-detail"]
+TABS = [
+    "experiment-board",
+    "experiment-runs",
+    "experiment-progress",
+    "experiment-leaderboard",
+    "experiment-charts",
+    "experiment-detail",
+]
 
 
 @pytest.fixture
@@ -215,7 +222,7 @@ def test_board_asks_as_often_for_20_runs_as_for_one(as_viewer: Client, experimen
     assert query_count(as_viewer, url) == one
 
 
-@pytest.mark.parametrize("name", ["experiment-progress", "experiment-leaderboard"])
+@pytest.mark.parametrize("name", ["experiment-progress", "experiment-leaderboard", "experiment-charts"])
 def test_part_of_the_board_is_a_fragment(as_viewer: Client, experiment: Experiment, name: str) -> None:
     run_of(experiment)
 
@@ -223,6 +230,16 @@ def test_part_of_the_board_is_a_fragment(as_viewer: Client, experiment: Experime
 
     assert text(answer).startswith(f'<section id="{name}"')
     assert answer["Cache-Control"] == "no-store"
+    assert len(answer.content) < 20_000
+
+
+def test_leaderboard_of_ten_is_a_light_fragment(as_editor: Client, experiment: Experiment) -> None:
+    runs = [run_of(experiment, ok_count=1, timeout_count=1) for _ in range(10)]
+    Experiment.objects.update(baseline=runs[0].candidate)
+
+    answer = as_editor.get(reverse("experiments:experiment-leaderboard", args=[experiment.uid]), headers=HTMX)
+
+    assert text(answer).count("data-menu") == 10
     assert len(answer.content) < 20_000
 
 

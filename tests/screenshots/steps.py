@@ -37,7 +37,8 @@ def search(page: Page, text: str) -> None:
 
 def open_menu(page: Page) -> None:
     """Open the last menu of the page: that of a row."""
-    page.locator("main details.menu summary").last.click()
+    page.locator("main [data-menu]").last.click()
+    page.wait_for_selector("main .menu__panel .menu__entry >> visible=true")
 
 
 def open_row(page: Page) -> None:
