@@ -5,8 +5,8 @@ import logging
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
@@ -214,16 +214,10 @@ class CallPort:
         if job.run.halted:
             line.gate.leave()
             raise Halted(job.run.halted)
-        job.is_calling, began = True, self.clock()
-        job.unit.open_calls += 1
-        noted = self.open_calls.put(job.result_id)
-        job.call_count += 1
+        began = self.clock()
         try:
-            async with asyncio.timeout(limits.timeout_s):
-                with self.busy(job.result_id) if line.is_in_process else nullcontext():
-                    completion = await line.runner.complete(request)
-                if completion.outcome not in ANSWERED:
-                    raise _unknown_outcome(completion.outcome, line)
+            with self._open(job, line):
+                completion = await self._ask(job, line, request, limits)
         except NeedsPerson as reason:
             self.stop_run(job, str(reason))
             raise Halted(str(reason)) from None
@@ -234,18 +228,37 @@ class CallPort:
         except asyncio.CancelledError:
             job.attempts.append(self._attempt("", "cancelled while the call was open", None, POSSIBLY, began))
             raise
+        line.health.reached()
+        job.called_s = began
+        job.latency_ms = (
+            round((self.clock() - began) * 1000) if completion.latency_ms is None else completion.latency_ms
+        )
+        counted = (completion.tokens_in, completion.tokens_out, completion.cached_tokens or 0)
+        job.cost_usd = line.price(request.model, *counted)
+        return completion, None
+
+    @contextmanager
+    def _open(self, job: Job, line: ProviderLine) -> Iterator[None]:
+        """Count and note a call as open; leave its slot in the end."""
+        job.is_calling = True
+        job.unit.open_calls += 1
+        job.call_count += 1
+        noted = self.open_calls.put(job.result_id)
+        try:
+            yield
         finally:
             job.is_calling = False
             job.unit.open_calls -= 1
             self.open_calls.clear(noted)
             line.gate.leave()
-        line.health.reached()
-        job.latency_ms, job.called_s = completion.latency_ms, began
-        if job.latency_ms is None:
-            job.latency_ms = round((self.clock() - began) * 1000)
-        counted = (completion.tokens_in, completion.tokens_out, completion.cached_tokens or 0)
-        job.cost_usd = line.price(request.model, *counted)
-        return completion, None
+
+    async def _ask(self, job: Job, line: ProviderLine, request: Request, limits: Limits) -> Completion:
+        async with asyncio.timeout(limits.timeout_s):
+            with self.busy(job.result_id) if line.is_in_process else nullcontext():
+                completion = await line.runner.complete(request)
+        if completion.outcome not in ANSWERED:
+            raise _unknown_outcome(completion.outcome, line)
+        return completion
 
     def _note(self, job: Job, line: ProviderLine, failure: CallFailed, began: float) -> None:
         """Keep a failed call as an attempt, and what it says of the provider."""

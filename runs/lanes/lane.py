@@ -1,4 +1,7 @@
-"""A lane: one process's event loop that works on the units of all runnable runs."""
+"""A lane: one process's event loop that works on the units of all runnable runs.
+
+What its database thread does for it is in `holdings`.
+"""
 
 import asyncio
 import gc
@@ -6,52 +9,42 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from evalsite.plugins import UnknownKind
-from experiments.credentials import KeyNotAllowed
-from experiments.options import OptionError
-from experiments.templating import TemplateProblem
 from runs.calls import CallPort, ProviderLine
 from runs.event_loop import run_in_loop
-from runs.exchange import NeedsPerson
-from runs.execution import Job, RunWork
+from runs.execution import Job
 from runs.lanes.bookkeeping import Bookkeeper
-from runs.lanes.claims import CaseCache, HeldUnit, claim_alone, claim_in_turn, claimable_runs, halts_of, release
+from runs.lanes.claims import HeldUnit
 from runs.lanes.flushing import Flusher
 from runs.lanes.heartbeat import Pulse
+from runs.lanes.holdings import Holdings
 from runs.lanes.journal import Journal, sweep
-from runs.lanes.line_shares import LineShare
 from runs.lanes.notes import Notes
 from runs.lanes.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS, MOST_RESULTS, Pipeline
 from runs.lanes.sink import Sink
 from runs.lanes.stopping import is_told
 from runs.lanes.supplies import LaneSupplies
-from runs.limits.purses import LanePurse, runs_of
-from runs.limits.wallets import Budget
-from runs.models import Lane, LaneKind, Run, WorkUnit
+from runs.models import Lane, LaneKind
 from runs.reuse import Reuse, look_up
 from runs.traces.spans import flush_traces, traced
 from runs.transport import HttpTransport
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
-Claimed = tuple[Run, HeldUnit]
 
 IDLE_S = 2.0
 LOOK_EVERY_S = 0.2
 LOOK_WHILE_IDLE_S = 0.05
 DRAIN_S = 1.0
 CUT_OFF_AFTER_S = 3.0
-TICKS_A_LOOK = 2
 LEAVING = "its worker is ending"
 CLAIM_BELOW = 0.6
 COLLECT_AFTER = (100_000, 50, 100)
-CANNOT_BEGIN = (NeedsPerson, KeyNotAllowed, UnknownKind, OptionError, TemplateProblem)
 
 
 def register(kind: LaneKind, *, is_foreground: bool = False) -> Lane:
@@ -85,12 +78,6 @@ class LaneLoop:
         """`owner` is what `Run.owner` of the runs to work on says; "": those of the workers."""
         self._row, self._owner = row, owner
         self._units: dict[int, HeldUnit] = {}
-        self._runs: dict[int, RunWork] = {}
-        self._rows: dict[int, Run] = {}
-        self._shares: dict[int, LineShare] = {}
-        self._purses: dict[Budget, LanePurse] = {}
-        self._cases = CaseCache()
-        self._last_run = self._ticks = 0
         self._busy_at = time.monotonic()
         self._room = asyncio.Event()
         self._pulse, self._journal = Pulse(row.pk), Journal(settings.JOURNAL_DIR, row.pk)
@@ -130,10 +117,10 @@ class LaneLoop:
         loop = asyncio.get_running_loop()
         self._books = Bookkeeper(done=lambda: self._sink.in_loop(self.look_again))
         flusher = Flusher(self._row.pk, self._units, unit_done=self._books.unit_done)
-        self._sink = Sink(loop, flusher, tick=self._tick, tell=self._notes.say)
+        self._sink = Sink(loop, flusher, tick=lambda: self._holdings.tick(), tell=self._notes.say)
         async with HttpTransport(allow_private=settings.PRIVATE_PROVIDERS) as transport:
             self._supplies = self._make_supplies(transport)
-            self._stages = self._make_stages()
+            self._stages = [import_string(path)(self._supplies) for path in settings.EVALSITE_STAGES]
             self._pipeline = Pipeline(
                 self._stages,
                 store=traced(self._sink.put),
@@ -141,6 +128,7 @@ class LaneLoop:
                 unit_idle=self._unit_idle,
                 noted=self._notes.stepping,
             )
+            self._holdings = self._make_holdings()
             self._sink.on_stored = self._stored
             self._sink.start()
             self._sink.call_soon(lambda: sweep(settings.JOURNAL_DIR))
@@ -164,10 +152,18 @@ class LaneLoop:
         reuse.sink = self._sink
         return LaneSupplies(transport=transport, port=port, reuse=reuse, clock=time.monotonic)
 
-    def _make_stages(self) -> Sequence[Any]:
-        return [import_string(path)(self._supplies) for path in settings.EVALSITE_STAGES]
-
-    # The event loop's side
+    def _make_holdings(self) -> Holdings:
+        return Holdings(
+            self._row,
+            self._owner,
+            self._units,
+            sink=self._sink,
+            books=self._books,
+            pulse=self._pulse,
+            supplies=self._supplies,
+            stages=self._stages,
+            told=self,
+        )
 
     async def _feed(self, until: Callable[["LaneLoop"], bool]) -> None:
         """Keep the pipeline full."""
@@ -195,7 +191,7 @@ class LaneLoop:
         wanted = self._window() - self._pipeline.unstored
         if wanted <= 0 or self._sink.trouble:
             return False
-        claimed = await self._sink.call(self._claim, wanted)
+        claimed = await self._sink.call(self._holdings.claim, wanted)
         for run, held in claimed:
             self._busy_at = time.monotonic()
             self._pipeline.start(run, held)
@@ -215,31 +211,32 @@ class LaneLoop:
 
     def _unit_idle(self, unit_id: int) -> None:
         """Give back a unit whose jobs have gone while results are missing: its run takes no calls."""
-        self._sink.call_soon(lambda: self._release_if_missing(unit_id))
+        self._sink.call_soon(lambda: self._holdings.release_if_missing(unit_id))
 
     def _stop_run(self, job: Job, reason: str) -> None:
         if not job.run.halted:
             self._pipeline.halt(job.run.run_id, reason)
-            self._sink.call_soon(lambda: self._pause(job.run.run_id, reason))
+            self._sink.call_soon(lambda: self._holdings.pause(job.run.run_id, reason))
 
     def _provider_down(self, line: ProviderLine, detail: str) -> None:
         reason = f"{line.name} cannot be reached: {detail}. Nothing is lost: resume when it is back."
-        for work in [work for work in self._runs.values() if work.parts["generate"].line is line]:
+        for work in [work for work in self._holdings.runs.values() if work.parts["generate"].line is line]:
             self._pipeline.halt(work.run_id, reason)
-        self._sink.call_soon(lambda: self._pause_all(line.provider_id, reason))
+        self._sink.call_soon(lambda: self._holdings.pause_all(line.provider_id, reason))
 
-    def _halted(self, halts: dict[int, str]) -> None:
+    def halted(self, halts: dict[int, str]) -> None:
+        """Take no new call of these runs: the reason, by the run's id."""
         for run_id, reason in halts.items():
-            work = self._runs.pop(run_id, None)
+            work = self._holdings.runs.pop(run_id, None)
             if work is not None:
                 work.halted = reason  # also for jobs of a unit that is being claimed at this moment
-                self._pipeline.halt(run_id, reason)
+            self._pipeline.halt(run_id, reason)
 
     async def _end(self) -> None:
         if not self._stopping:
             await self._drain()
         await self._pipeline.end()
-        await self._sink.call(self._leave)
+        await self._sink.call(self._holdings.leave)
         for stage in self._stages:
             await stage.close()
         await self._sink.close()
@@ -250,116 +247,6 @@ class LaneLoop:
 
     async def _drain(self) -> None:
         """Let no new call begin, and the open ones end that do so in a moment: what they cost is then paid once."""
-        for run_id in list(self._runs):
+        for run_id in list(self._holdings.runs):
             self._pipeline.halt(run_id, LEAVING)
         await self._pipeline.drain(DRAIN_S)
-
-    # The database thread's side
-
-    def _claim(self, wanted: int) -> list[tuple[RunWork, HeldUnit]]:
-        """Claim units for about `wanted` results, of all runs in turn."""
-        ids = claimable_runs(self._owner).values_list("pk", flat=True)
-        works = {run_id: work for run_id in ids if (work := self._prepared(run_id)) is not None}
-        runs = [self._rows[run_id] for run_id in works]
-        claimed = []
-        after, is_first = self._last_run, not self._last_run
-        turns = claim_in_turn(self._row, runs, after_run=after, wanted=wanted, cache=self._cases, is_first=is_first)
-        for run, held in self._alone_else(turns, runs):
-            self._units[held.unit_id] = held
-            self._last_run = run.pk
-            claimed.append((works[run.pk], held))
-            fields = {"run": str(run.uid), "unit": held.unit_id, "lane": self._row.pk, "results": len(held.cases)}
-            logger.debug("unit claimed", extra=fields)
-        return claimed
-
-    def _alone_else(self, turns: Iterator[Claimed], runs: list[Run]) -> Iterator[Claimed]:
-        """Yield what the turns bring; where that is nothing and nothing is held, a unit to be worked alone."""
-        if any(held.work.is_alone for held in self._units.values()):
-            return
-        yield from turns
-        if not self._units:
-            yield from claim_alone(self._row, runs, self._cases)
-
-    def _prepared(self, run_id: int) -> RunWork | None:
-        """Return a run with its stages prepared; None, and it is paused, when it cannot begin."""
-        known = self._runs.get(run_id)
-        if known is not None:
-            return known
-        run: Run = Run.objects.select_related("case_list", "provider", "experiment").get(pk=run_id)
-        try:
-            parts = {stage.name: stage.prepare(run) for stage in self._stages}
-        except CANNOT_BEGIN as reason:
-            run.pause(str(reason))
-            return None
-        self._take_share(parts["generate"].line, at_least=MOST_RESULTS)
-        self._rows[run_id] = run
-        work = self._runs[run_id] = RunWork(run_id, run.case_list.case_count, run.config, parts, uid=str(run.uid))
-        return work
-
-    def _tick(self) -> None:
-        """Four times a second hear of halts; twice a second part the limits, prove life."""
-        halts = halts_of(list(self._runs), self._owner)
-        if halts:
-            self._sink.in_loop(self._halted, halts)
-        self._ticks += 1
-        if self._ticks % TICKS_A_LOOK:
-            return
-        is_due = self._pulse.is_due()
-        for line in list(self._supplies.lines.values()):
-            if is_due or line.gate.meter is not None:  # a minute's limits are used fully only if asked for in time
-                self._take_share(line)
-        self._allot()
-        if not is_due:
-            return
-        self._pulse.beat()
-        for held in list(self._units.values()):
-            held_now = WorkUnit.objects.held(self._row.pk, held.lease).filter(pk=held.unit_id)
-            held_now.exclude(open_calls=held.work.open_calls).update(open_calls=held.work.open_calls)
-        self._books.goes_on([self._rows[held.run_id] for held in self._units.values()])
-
-    def _take_share(self, line: ProviderLine, *, at_least: int = 0) -> None:
-        share = self._shares.setdefault(line.provider_id, LineShare(line, self._row.pk))
-        self._sink.in_loop(share.take(at_least=at_least))
-
-    def _allot(self) -> None:
-        """Take what the next calls cost of the budgets; runs of one that is used up pause."""
-        for budget, wallet in list(self._supplies.wallets.items()):
-            purse = self._purses.setdefault(budget, LanePurse(wallet, self._row.pk))
-            allotment = purse.allot()
-            self._sink.in_loop(wallet.add, allotment.more_usd)
-            if allotment.reason:
-                for run in runs_of(budget):
-                    self._pause(run.pk, allotment.reason)
-                    self._sink.in_loop(self._pipeline.halt, run.pk, allotment.reason)
-
-    def _release_if_missing(self, unit_id: int) -> None:
-        held = self._units.get(unit_id)
-        if held is None or held.cases or held.work.jobs:
-            return
-        self._sink.flush()  # nobody shall make a call again whose answer is at hand
-        if unit_id in self._units:
-            release(self._row.pk, [self._units.pop(unit_id)])
-            self._books.stands_still(held.run_id)
-            self._sink.in_loop(self.look_again)
-
-    def _pause(self, run_id: int, reason: str) -> None:
-        run = Run.objects.filter(pk=run_id).first()
-        if run is not None:
-            run.pause(reason)
-        self._runs.pop(run_id, None)  # who resumes it finds it prepared anew, its provider as it is then
-
-    def _pause_all(self, provider_id: int, reason: str) -> None:
-        for run in Run.objects.runnable().filter(provider=provider_id):
-            run.pause(reason)
-            self._runs.pop(run.pk, None)
-
-    def _leave(self) -> None:
-        self._sink.flush()  # before the units are free: nobody shall make a call again whose answer is at hand
-        release(self._row.pk, list(self._units.values()))
-        for held in self._units.values():
-            self._books.stands_still(held.run_id)
-        self._units.clear()
-        for purse in self._purses.values():
-            purse.close()
-        Lane.objects.filter(pk=self._row.pk).delete()
-        logger.info("%s ends", self._row, extra={"lane": self._row.pk, "host": self._row.host})
