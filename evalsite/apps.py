@@ -12,10 +12,14 @@ class EvalsiteConfig(AppConfig):
     name = "evalsite"
 
     def ready(self) -> None:
-        """Register the checks; hear when the demo is deleted; let forked processes begin without connections."""
+        """Register the checks; hear when the demo is deleted; let forked processes begin without connections.
+
+        PostgreSQL hears with every connection how long it waits for a client that is gone.
+        """
         from evalsite.checks import check_plugins
         from evalsite.demo.mark import note_removal
         from evalsite.forks import share_nothing_with_forks
+        from evalsite.severed import end_severed_sessions
         from experiments.models import Project
 
         register(check_plugins)
@@ -26,3 +30,4 @@ class EvalsiteConfig(AppConfig):
 
             run_ended.connect(tell_of_ended_run)
         share_nothing_with_forks()
+        end_severed_sessions()

@@ -17,6 +17,7 @@ BROKERS = ("database", "redis")
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 SOCKET_TIMEOUTS = {"socket_timeout": "3"}  # a worker asks for 1 s at a time
 REDIS_TIMEOUTS = {"socket_connect_timeout": "3", **SOCKET_TIMEOUTS}
+SERVER_LOST = {"connect_timeout": "10", "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3"}
 
 
 def data_directory(base: Path, environ: MutableMapping[str, str] = os.environ) -> Path:
@@ -164,6 +165,8 @@ def _with_timeouts(url: str) -> str:
 def database(data: Path) -> dict[str, Any]:
     """Return Django's database settings: `DATABASE_URL` for PostgreSQL, else SQLite in the data directory.
 
+    What the URL says behind its "?" (sslmode=require and the like) goes to PostgreSQL's client as it is.
+
     SQLite begins every transaction IMMEDIATE: deferred ones that turn into writers fail with "database is
     locked" whatever the timeout says. The connection stays open, since re-opening costs more than a query.
     """
@@ -175,15 +178,16 @@ def database(data: Path) -> dict[str, Any]:
         return _sqlite(Path(unquote(parts.path)))
     if parts.scheme not in ("postgres", "postgresql"):
         raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///.")
+    options = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or "") or dict(parse_qsl(parts.query)).get("host", ""),
+        "HOST": unquote(parts.hostname or "") or options.pop("host", ""),
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 10}},
+        "OPTIONS": {**SERVER_LOST, **options, "pool": {"min_size": 1, "max_size": 10}},
     }
 
 

@@ -76,6 +76,8 @@ TEMPLATES = [
 DATABASES = {"default": env.database(DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ATOMIC_REQUESTS = False
+SEVERED_AFTER_S = 8
+"""How long PostgreSQL lets a transaction stand open in which nothing happens; a lane is called dead after 10 s."""
 UPLOAD_LIMIT_BYTES = env.integer("EVALSITE_UPLOAD_MIB", default=2048) * 1024 * 1024
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

@@ -21,10 +21,11 @@ class BrokenLine:
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(folder / target.name))
         self._listener.listen(64)
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
 
     def start(self) -> None:
         """Begin to relay."""
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._threads[0].start()
 
     def cut(self) -> None:
         """Let nothing through from now on."""
@@ -36,9 +37,14 @@ class BrokenLine:
         self._whole.set()
 
     def close(self) -> None:
-        """End everything."""
+        """End everything: no thread relays and no socket is open afterwards."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._threads[0].join()
         self._listener.close()
         self.heal()
+        for thread in self._threads[1:]:
+            thread.join()
 
     def _close_all(self) -> None:
         while self._sockets:
@@ -52,10 +58,11 @@ class BrokenLine:
             while True:
                 client, _ = self._listener.accept()
                 server = socket.socket(socket.AF_UNIX)
-                server.connect(self._target)
                 self._sockets += [client, server]
+                server.connect(self._target)
                 for pair in ((client, server), (server, client)):
-                    threading.Thread(target=self._relay, args=pair, daemon=True).start()
+                    self._threads.append(threading.Thread(target=self._relay, args=pair, daemon=True))
+                    self._threads[-1].start()
 
     def _relay(self, source: socket.socket, sink: socket.socket) -> None:
         """Pass on what comes; what came while the line was cut is lost with its connection."""

@@ -24,6 +24,7 @@ from evalsite.settings import DATA_DIR, DATABASES, STATIC_ROOT, STORAGES  # noqa
 
 if "DATABASE_URL" not in os.environ:
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+SEVERED_AFTER_S = 0  # a test is one transaction, and may take its time
 API_REQUESTS_PER_TOKEN = API_REQUESTS_PER_PERSON = 0  # the cache outlives a test; those of the limit set one
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -1,5 +1,7 @@
 """Variables of the environment: typed values, or a sentence."""
 
+from pathlib import Path
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -116,3 +118,18 @@ def test_wants_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(NAME, "1")
 
     assert env.wants(NAME, module="json.decoder")
+
+
+def test_database_of_a_url_takes_what_it_says_of_the_connection(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://ann:pass%40@db:5433/site?sslmode=require&connect_timeout=3")
+
+    told = env.database(tmp_path)
+
+    assert (told["HOST"], told["PORT"], told["USER"], told["PASSWORD"]) == ("db", "5433", "ann", "pass@")
+    assert {name: told["OPTIONS"][name] for name in ("sslmode", "connect_timeout", "keepalives_idle")} == {
+        "sslmode": "require",
+        "connect_timeout": "3",
+        "keepalives_idle": "10",
+    }
