@@ -132,7 +132,7 @@ def test_page_makes_a_project_and_chooses_it(client: Client, db: None) -> None:
     assert refused.status_code == 422
     assert "no colon" in refused.content.decode()
     assert Project.objects.get().name == "mine"
-    assert "you are owner" in made.content.decode()
+    assert "your role: owner" in made.content.decode()
     assert client.cookies["project"].value == str(Project.objects.get().uid)
     assert "No project yet" not in client.get("/").content.decode()
 
