@@ -4,6 +4,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +22,7 @@ from experiments.admin.item_filters import (
     VersionFilter,
     chosen_dataset,
     looked_through,
+    place_from,
 )
 from experiments.admin.item_list import ItemList, Row
 from experiments.item_filters import holds
@@ -173,6 +175,16 @@ class ItemAdmin(ProjectAdmin):
     def restore(self, request: HttpRequest, rows: QuerySet[Item]) -> HttpResponse | None:
         """Put the chosen items into the draft again."""
         return self._ask(request, rows, BulkKind.RESTORE)
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        """Do what is chosen above the list, unless rows are named by what is no id of an item."""
+        if any(place_from(chosen) is None for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            self.message_user(request, "Tick the items in the list: what was sent names none.", messages.ERROR)
+            return None
+        done: HttpResponse | None = super().response_action(request, queryset, *args, **kwargs)
+        return done
 
     def _ask(self, request: HttpRequest, rows: QuerySet[Item], kind: BulkKind) -> HttpResponse | None:
         """Show what would be edited and ask for the value; once that is there, edit and say what came of it."""

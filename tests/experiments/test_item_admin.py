@@ -203,6 +203,16 @@ def test_bulk_action_of_strangers_finds_nothing(stranger: User, dataset: Dataset
     assert dataset.item_rows.filter(until=None).count() == 2
 
 
+@pytest.mark.parametrize("chosen", ["abc", "1" * 30, "-1", ""])
+def test_bulk_action_on_what_is_no_item_says_so(editor: User, dataset: Dataset, chosen: str) -> None:
+    posted = {"action": "remove", "_selected_action": [chosen], "confirmed": "1"}
+
+    answer = curator(editor).post(f"{reverse(LIST)}?dataset={dataset.pk}", posted, follow=True)
+
+    assert (answer.status_code, "Tick the items in the list" in answer.content.decode()) == (200, True)
+    assert Item.objects.in_draft().count() == 2
+
+
 def test_bulk_restore_brings_removed_items_back(editor: User, dataset: Dataset) -> None:
     client = curator(editor)
     bulk(client, "remove", [Item.objects.get(key="frozen-one")], confirmed="yes")

@@ -112,8 +112,8 @@ def _named(given: Iterable[str]) -> dict[str, str]:
 def _sentence(imported: Imported) -> str:
     version = imported.version
     if not imported.is_new:
-        return f"{version} holds these {version.item_count} items already: no new version."
-    counts = f"{version.added_count} added, {version.changed_count} changed, {version.removed_count} removed"
+        return f"{version} holds these {counted(version.item_count, 'item')} already: no new version."
+    counts = f"{version.added_count:,} added, {version.changed_count:,} changed, {version.removed_count:,} removed"
     kept = (
         " Items that the file does not have are gone from the draft: --merge keeps them."
         if version.removed_count
