@@ -6,6 +6,7 @@ are done are one transaction.
 """
 
 from collections.abc import Iterable
+from itertools import chain, islice
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -25,6 +26,7 @@ from experiments.models import BulkChunk, BulkEdit, BulkKind, BulkStatus, Datase
 from experiments.models.datasets import ItemQuerySet
 from experiments.models.projects import Person
 from experiments.permissions import require, user_of
+from experiments.wording import counted
 
 CHUNK = 50  # items that are written down together; of them as many are edited in one transaction as other writers bear
 IN_REQUEST = 1000  # items that are edited before the request is answered; more are a worker's
@@ -44,13 +46,15 @@ def start_bulk_edit(
     """Edit these items of the dataset; up to 1,000 at once, more by a worker.
 
     `items` are rows of the draft; to restore, rows of items that it has no more. `value` is the tag or the split.
-    Raises ActionRefused for no items and a value that does not fit, ActionConflict while a file is being written.
+    Raises ActionRefused for no items and a value that does not fit, ActionConflict while a file is being written or
+    another bulk edit is to edit some of these items: each would leave what the other has changed.
     """
     require(by, dataset.project, "edit_dataset")
     if kind not in BulkKind.values or kind == BulkKind.UNDO:
         raise ActionRefused("action", f"the action is one of {', '.join(BulkKind.values[:-1])}")
     rows = items.filter(dataset=dataset, until__isnull=kind != BulkKind.RESTORE)
-    found = ((pk, stamp_of(at)) for pk, at in rows.order_by("position", "id").values_list("pk", "changed_at"))
+    found = [(pk, stamp_of(at)) for pk, at in rows.order_by("position", "id").values_list("pk", "changed_at")]
+    _check_free(dataset, {pk for pk, _ in found})
     bulk = BulkEdit(dataset=dataset, kind=kind, value=_checked_value(kind, value), created_by=user_of(by))
     return _begun(bulk, found, "No items are chosen: choose some, then do it again.")
 
@@ -121,6 +125,19 @@ def _checked_value(kind: str, value: str) -> str:
         stored_content({"key": "the items", "input": "-", "split": clean})
         return clean
     return ""
+
+
+def _check_free(dataset: Dataset, chosen: set[int]) -> None:
+    """Raise ActionConflict when a bulk edit that goes on has yet to come to some of these rows."""
+    for other in dataset.bulk_edits.running().exclude(kind=BulkKind.UNDO).select_related("created_by"):
+        number, done = divmod(other.done_count, CHUNK)
+        parts = other.chunks.filter(number__gte=number).order_by("number").values_list("rows", flat=True)
+        both = sum(pk in chosen for pk, _ in islice(chain.from_iterable(parts.iterator()), done, None))
+        if both:
+            raise ActionConflict(
+                f'The bulk edit "{other}" by {other.created_by or "the command line"} has yet to come to '
+                f"{counted(both, 'item')} of these: wait for it, or cancel it, then repeat yours."
+            )
 
 
 def _begun(bulk: BulkEdit, rows: Iterable[tuple[int, int]], none_left: str) -> BulkEdit:

@@ -207,6 +207,23 @@ def test_bulk_edit_that_was_taken_over_is_undone_whole(dataset: Dataset, monkeyp
     assert (tagged, draft(dataset)) == (1053, before)
 
 
+def test_bulk_edit_of_items_that_another_has_yet_to_come_to_is_refused(
+    dataset: Dataset, editor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(dataset)
+    first = edited(dataset, BulkKind.TAG, "x", by=editor)
+    killed_at(first, 2, monkeypatch)
+    ids = list(Item.objects.in_draft().filter(dataset=dataset).order_by("position", "id").values_list("pk", flat=True))
+    done = BulkEdit.objects.get(pk=first.pk).done_count
+
+    with pytest.raises(ActionConflict, match=rf'"tag x" by {editor} has yet to come to 5 items of these: wait for it'):
+        edited(dataset, BulkKind.UNTAG, "old", pk__in=ids[: done + 5])
+
+    assert 0 < done < 1000
+    assert edited(dataset, BulkKind.UNTAG, "old", pk__in=ids[:done]).left_count == 0
+    assert BulkEdit.objects.count() == 2
+
+
 def test_cancelled_bulk_edit_keeps_what_is_done_and_can_be_undone(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
