@@ -20,6 +20,15 @@ USES_SHOWN = 20
 
 
 @dataclass(frozen=True)
+class Refused:
+    """What was typed to delete a thing, where that was not its name."""
+
+    typed: str
+    problem: str
+    """The sentence beside the field."""
+
+
+@dataclass(frozen=True)
 class Ending:
     """The end of one thing: what is lost by it, and what stands against it."""
 

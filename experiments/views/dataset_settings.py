@@ -1,5 +1,6 @@
 """The settings of a dataset: its name, what uses it, its end."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,8 +16,9 @@ from experiments.actions import (
     edit_dataset,
     experiments_using,
 )
-from experiments.models import DataImport, Item
+from experiments.models import DataImport, Dataset, Item
 from experiments.pages.datasets import DatasetHead
+from experiments.pages.endings import Refused
 from experiments.permissions import may
 
 
@@ -32,26 +34,41 @@ def dataset_experiments(request: HttpRequest, uid: UUID) -> HttpResponse:
 def dataset_settings(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show name and description, or change them; 422 for what does not fit."""
     head = DatasetHead.build(uid, request.user, "Settings")
-    typed = {"name": head.dataset.name, "description": head.dataset.description}
-    problem = ""
-    if request.method == "POST":
-        typed = {name: request.POST.get(name, "") for name in typed}
-        try:
-            edit_dataset(dataset=head.dataset, by=request.user, changes=typed)
-            messages.success(request, "The dataset is saved.")
-            return redirect("experiments:dataset-settings", uid=uid)
-        except ActionRefused as refusal:
-            problem = str(refusal)
+    typed = _named(head.dataset)
+    if request.method != "POST":
+        return _shown(request, head, typed)
+    typed = {name: request.POST.get(name, "") for name in typed}
+    try:
+        edit_dataset(dataset=head.dataset, by=request.user, changes=typed)
+    except ActionRefused as refusal:
+        return _shown(request, head, typed, problem=str(refusal))
+    messages.success(request, "The dataset is saved.")
+    return redirect("experiments:dataset-settings", uid=uid)
+
+
+def _named(dataset: Dataset) -> dict[str, str]:
+    return {"name": dataset.name, "description": dataset.description}
+
+
+def _shown(
+    request: HttpRequest,
+    head: DatasetHead,
+    typed: Mapping[str, str],
+    problem: str = "",
+    refused: Refused | None = None,
+) -> HttpResponse:
+    """Return the page, 422 where something on it does not fit."""
     context = {
         "head": head,
         "typed": typed,
         "problem": problem,
+        "refused": refused,
         "using": experiments_using(head.dataset),
         "item_count": Item.objects.filter(dataset=head.dataset).in_draft().count(),
         "version_count": head.dataset.versions.count(),
         "can_delete": may(request.user, head.dataset.project, "delete"),
     }
-    return render(request, "experiments/dataset_settings.html", context, status=422 if problem else 200)
+    return render(request, "experiments/dataset_settings.html", context, status=422 if problem or refused else 200)
 
 
 @require_POST
@@ -81,12 +98,16 @@ def dataset_clone(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_POST
 def dataset_delete(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """Delete a dataset whose name was typed, with its items and versions."""
+    """Delete a dataset whose name was typed, with its items and versions; 422 for another name."""
     head = DatasetHead.build(uid, request.user, "Settings")
+    name = request.POST.get("name", "")
     try:
-        delete_dataset(dataset=head.dataset, typed_name=request.POST.get("name", ""), by=request.user)
-    except (ActionConflict, ActionRefused) as refusal:
-        messages.error(request, f"Nothing is deleted: {refusal}")
+        delete_dataset(dataset=head.dataset, typed_name=name, by=request.user)
+    except ActionConflict as conflict:
+        messages.error(request, f"Nothing is deleted: {conflict}")
         return redirect("experiments:dataset-settings", uid=uid)
+    except ActionRefused as refusal:
+        refused = Refused(name, f"Nothing is deleted: {refusal}")
+        return _shown(request, head, _named(head.dataset), refused=refused)
     messages.success(request, f"{head.dataset.name} is deleted.")
     return redirect("experiments:dataset-list")

@@ -1,4 +1,4 @@
-"""Archiving and deleting experiments, prompts and providers."""
+"""Archiving experiments, prompts and providers, and deleting the last two."""
 
 from typing import Any
 from uuid import UUID
@@ -8,10 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from experiments.actions import ActionConflict, ActionRefused, archive, delete_prompt, delete_provider, unarchive
+from experiments.actions import ActionConflict, archive, delete_prompt, delete_provider, unarchive
 from experiments.actions.archiving import Archivable
 from experiments.models import Experiment, Prompt, Provider
-from scoring.deleting import delete_experiment
 
 
 @require_POST
@@ -30,21 +29,6 @@ def prompt_archive(request: HttpRequest, uid: UUID) -> HttpResponse:
 def provider_archive(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Hide a provider from lists and choices, or show it there again, and lead back."""
     return _archived(request, _visible(request, Provider, uid), "experiments:provider-detail")
-
-
-@require_POST
-def experiment_delete(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """Delete an experiment, whose name was typed where it has results, and lead to the others."""
-    experiment = _visible(request, Experiment, uid)
-    typed = request.POST.get("name", "")
-    try:
-        is_gone = delete_experiment(experiment=experiment, typed_name=typed, by=request.user)
-    except (ActionConflict, ActionRefused) as refusal:
-        messages.error(request, f"Nothing is deleted: {refusal}")
-        return redirect("experiments:experiment-settings", uid=uid)
-    words = "is deleted" if is_gone else "is archived now, and deleted by the workers"
-    messages.success(request, f"{experiment} {words}.")
-    return redirect("experiments:experiment-list")
 
 
 @require_POST

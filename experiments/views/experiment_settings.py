@@ -12,13 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from experiments.actions import ActionConflict, ActionRefused
 from experiments.actions.editing import edit_experiment
 from experiments.models import Experiment
-from experiments.pages.endings import Ending
+from experiments.pages.endings import Ending, Refused
 from experiments.pages.head import ExperimentHead
 from experiments.pages.plan import PlanForm
 from experiments.pages.scorers import ScorersPart
 from experiments.pages.seen import OVERTAKEN, is_overtaken, mark_of
 from runs.actions import redeclare, start_experiment
 from scoring.changing.reweighing import stand_anew
+from scoring.deleting import delete_experiment
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,6 +59,24 @@ def experiment_plan(request: HttpRequest, uid: UUID) -> HttpResponse:
     return _started(request, head.experiment)
 
 
+@require_POST
+def experiment_delete(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Delete an experiment, whose name was typed where it has results, and lead to the others; 422 for another name."""
+    head = ExperimentHead.build(uid, request.user, "Settings")
+    name = request.POST.get("name", "")
+    try:
+        is_gone = delete_experiment(experiment=head.experiment, typed_name=name, by=request.user)
+    except ActionConflict as conflict:
+        messages.error(request, f"Nothing is deleted: {conflict}")
+        return redirect("experiments:experiment-settings", uid=uid)
+    except ActionRefused as refusal:
+        refused = Refused(name, f"Nothing is deleted: {refusal}")
+        return _shown(request, head, PlanForm.of(head.experiment), _named(head.experiment), refused=refused)
+    words = "is deleted" if is_gone else "is archived now, and deleted by the workers"
+    messages.success(request, f"{head.experiment} {words}.")
+    return redirect("experiments:experiment-list")
+
+
 def _started(request: HttpRequest, experiment: Experiment) -> HttpResponse:
     """Start what is missing, and lead to the board; what does not fit is said there."""
     try:
@@ -78,7 +97,12 @@ def _planned(experiment: Experiment) -> tuple[object, object]:
 
 
 def _shown(
-    request: HttpRequest, head: ExperimentHead, plan: PlanForm, typed: Mapping[str, str], problem: str = ""
+    request: HttpRequest,
+    head: ExperimentHead,
+    plan: PlanForm,
+    typed: Mapping[str, str],
+    problem: str = "",
+    refused: Refused | None = None,
 ) -> HttpResponse:
     """Return the page, 422 where something on it does not fit."""
     context = {
@@ -86,10 +110,11 @@ def _shown(
         "part": ScorersPart.build(head.experiment),
         "candidates": head.experiment.candidates.listed().select_related("provider", "prompt_version__prompt"),
         "ending": Ending.of_experiment(head.experiment, request.user),
+        "refused": refused,
         "plan": plan,
         "typed": typed,
         "problem": problem,
         "seen": {"name": mark_of(_named(head.experiment)), "plan": mark_of(*_planned(head.experiment))},
     }
-    status = 422 if problem or plan.problem else 200
+    status = 422 if problem or plan.problem or refused else 200
     return render(request, "experiments/experiment_settings.html", context, status=status)

@@ -185,6 +185,16 @@ def test_experiment_with_results_asks_for_its_name(client: Client, owner: Any, r
     assert [kind.objects.count() for kind in (Experiment, Result, Score)] == [0, 0, 0]
 
 
+def test_wrong_name_is_kept_in_its_field_beside_the_sentence(client: Client, owner: Any, run: Run) -> None:
+    browser, dataset = signed_in(client, owner), DatasetVersionFactory(dataset__project=run.experiment.project).dataset
+    addresses = [f"/experiments/{run.experiment.uid}/delete/", f"/datasets/{dataset.uid}/delete/"]
+
+    answers = [browser.post(address, {"name": "measure"}) for address in addresses]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert ['value="measure" aria-invalid="true"' in answer.content.decode() for answer in answers] == [True, True]
+
+
 def test_experiment_that_runs_is_not_deleted(client: Client, owner: Any, run: Run) -> None:
     Run.objects.update(status="running", completed_at=None)
 
