@@ -164,8 +164,6 @@ class CallPort:
             else:
                 completion, failure = await self._enter_and_call(job, line, request, limits, began)
             if failure is None:
-                job.completion = completion  # at once: a halt in the next moment must not throw a paid answer away
-                self.note(job)
                 await _let_calls_begin()
                 return completion
             # A call that reached nobody costs a try only when the provider answered others meanwhile: one that
@@ -218,6 +216,7 @@ class CallPort:
         try:
             with self._open(job, line):
                 completion = await self._ask(job, line, request, limits)
+                self._accept(job, line, request, completion, began)
         except NeedsPerson as reason:
             self.stop_run(job, str(reason))
             raise Halted(str(reason)) from None
@@ -228,14 +227,21 @@ class CallPort:
         except asyncio.CancelledError:
             job.attempts.append(self._attempt("", "cancelled while the call was open", None, POSSIBLY, began))
             raise
+        return completion, None
+
+    def _accept(self, job: Job, line: ProviderLine, request: Request, completion: Completion, began: float) -> None:
+        """Make a completion the job's, at once: a halt in the next moment must not throw a paid answer away.
+
+        It is noted while its call is still noted as open: a process that dies between the two would lose it unseen.
+        """
         line.health.reached()
-        job.called_s = began
+        job.completion, job.called_s = completion, began
         job.latency_ms = (
             round((self.clock() - began) * 1000) if completion.latency_ms is None else completion.latency_ms
         )
         counted = (completion.tokens_in, completion.tokens_out, completion.cached_tokens or 0)
         job.cost_usd = line.price(request.model, *counted)
-        return completion, None
+        self.note(job)
 
     @contextmanager
     def _open(self, job: Job, line: ProviderLine) -> Iterator[None]:

@@ -76,6 +76,34 @@ async def test_complete_returns_the_answer_with_its_cost() -> None:
     assert (call.job.cost_usd, call.job.call_count, call.job.attempts) == (Decimal(5), 1, [])
 
 
+class OpenSlots:
+    """Open calls as they are noted: those that there are."""
+
+    def __init__(self) -> None:
+        self.open: list[int] = []
+
+    def put(self, result_id: int) -> int:
+        """Note one."""
+        self.open.append(result_id)
+        return result_id
+
+    def clear(self, slot: int) -> None:
+        """Take its note out."""
+        self.open.remove(slot)
+
+
+async def test_complete_notes_the_answer_while_its_call_is_still_noted_as_open() -> None:
+    call, slots = calling(GOOD), OpenSlots()
+    seen: list[tuple[Completion | None, object, list[int]]] = []
+    call.port.open_calls = slots
+    call.port.note = lambda job: seen.append((job.completion, job.cost_usd, list(slots.open)))
+
+    await call.complete()
+
+    assert seen == [(GOOD, Decimal(5), [call.job.result_id])]
+    assert slots.open == []
+
+
 async def test_complete_without_usage_has_no_cost() -> None:
     call = calling(Completion("4"))
 
