@@ -35,6 +35,7 @@ class ProgressDisplay:
         )
         self._tasks: dict[int, TaskID] = {}
         self._printed: dict[int, int] = {}
+        self._waits: dict[int, str] = {}
         self._prepared = -1
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="progress", daemon=True)
@@ -95,12 +96,20 @@ class ProgressDisplay:
         if one.run.preparation is not None:
             self._print_preparing(one.run.preparation)
             return
+        self._print_reason(one)
         share = 100 * one.totals.results // max(1, one.run.planned_count)
         step = share // LINE_EACH
         if step > self._printed.get(one.run.pk, -1) and (step > 0 or one.totals.results):
             self._printed[one.run.pk] = step
             done = f"{one.totals.results}/{one.run.planned_count}"
             self._console.print(f"{printable(one.run.name)}: {done} ({share} %) {_note(one)}", markup=False)
+
+    def _print_reason(self, one: RunProgress) -> None:
+        """Print why a run waits, once until it goes on: else nothing would be heard of it."""
+        reason = "" if one.stands_still else one.reason
+        if reason and reason != self._waits.get(one.run.pk, ""):
+            self._console.print(f"{printable(one.run.name)}: {reason}", markup=False)
+        self._waits[one.run.pk] = reason
 
     def _print_preparing(self, preparation: Preparation) -> None:
         """Print how far a preparation is when it has gone on by a tenth; once for all the runs that wait for it."""
@@ -115,7 +124,7 @@ def _note(one: RunProgress) -> str:
     parts = [counted(errors, "error")] if errors else []
     parts += [f"{one.totals.reused} reused"] if one.totals.reused else []
     parts += [str(one.run.preparation)] if one.run.preparation is not None else []
-    parts += [one.run.status] if one.stands_still else [one.run.reason] if one.run.reason else []
+    parts += [one.run.status] if one.stands_still else [one.reason] if one.reason else []
     return ", ".join(parts)
 
 

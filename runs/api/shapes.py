@@ -1,5 +1,6 @@
 """Runs and results as the API shows them."""
 
+from functools import cached_property
 from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema_field
@@ -7,6 +8,7 @@ from rest_framework import serializers
 
 from experiments.configs import shown
 from runs.api.details import RunDetail
+from runs.live.standstill import standstills_of
 from runs.models import Result, Run, RunStatus
 from runs.result_addresses import address_of
 
@@ -35,6 +37,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     config = RunConfigSerializer()
     status = serializers.ChoiceField(choices=RunStatus.choices)
     duration_ms = serializers.IntegerField(allow_null=True)
+    status_reason = serializers.SerializerMethodField()
     score = serializers.SerializerMethodField()
 
     class Meta:
@@ -55,6 +58,16 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "duration_ms",
             "score",
         ]
+
+    def get_status_reason(self, run: Run) -> str:
+        """Return why it stands still, failed or waits."""
+        return self._reasons.get(run.pk, "")
+
+    @cached_property
+    def _reasons(self) -> dict[int, str]:
+        """Why the runs of this page stand still or wait, read once for all."""
+        shown = self.parent.instance if self.parent else [self.instance]
+        return standstills_of(cast("list[Run]", shown))
 
     def get_score(self, run: Run) -> float | None:
         """Return the weighted score as on the board, 0 to 1; None: no weighted scorer has a value."""
@@ -77,7 +90,6 @@ class TotalField(serializers.IntegerField):
 class RunDetailSerializer(RunSerializer):
     """A run with what it came to."""
 
-    status_reason = serializers.SerializerMethodField()
     tokens_in = TotalField()
     tokens_out = TotalField()
     p50_ms = TotalField(allow_null=True)

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
+PREFIX, SUFFIX = "lane-", ".notes"
 STEP, SLOTS, SLOT_BYTES, SAID_BYTES = 0, 2048, 8, 1024
 WORKED, CALLED = slice(0, SLOTS), slice(SLOTS, 2 * SLOTS)
 WORDS_BYTES = 2 * SLOTS * SLOT_BYTES
@@ -111,7 +112,7 @@ class Notes:
 
 
 def _path(folder: Path, lane_id: int) -> Path:
-    return folder / f"lane-{lane_id}.notes"
+    return folder / f"{PREFIX}{lane_id}{SUFFIX}"
 
 
 def _reserved(path: Path) -> mmap.mmap:
@@ -142,10 +143,17 @@ def noted_of(folder: Path, lane_id: int) -> Noted:
     return Noted(set(words[WORKED]) - {0}, set(words[CALLED]) - {0})
 
 
-def said_by(folder: Path, lane_id: int) -> str:
-    """Return why a lane of this machine cannot store anything; "": it can, or it is of another machine."""
+def sayings(folder: Path) -> dict[int, str]:
+    """Return why lanes of this machine cannot store anything, by their ids; those that can are left out."""
+    lanes = {int(path.stem.removeprefix(PREFIX)): path for path in folder.glob(f"{PREFIX}*{SUFFIX}")}
+    return {lane_id: said for lane_id, path in lanes.items() if (said := _said_in(path))}
+
+
+def _said_in(path: Path) -> str:
     try:
-        said = _path(folder, lane_id).read_bytes()[WORDS_BYTES:]
+        with path.open("rb") as file:
+            file.seek(WORDS_BYTES)
+            said = file.read(SAID_BYTES)
     except OSError:
         return ""
     return said.rstrip(b"\0").decode(errors="ignore")

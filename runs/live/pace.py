@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from runs.live.first_look import WINDOW_S, first_rates
 from runs.live.progress import Totals, counts_of, tally_of_units, totals_from
+from runs.live.standstill import standstills_of
 from runs.models import Run, RunStatus, WorkUnit
 
 SHORTEST_S = 2.0
@@ -55,6 +56,8 @@ class Pace:
     totals: Totals
     rate: float | None = None
     """Results a second; None: nothing came lately, or nobody has looked for long enough."""
+    reason: str = ""
+    """Why it stands still or waits; "": it does not."""
 
     @property
     def done(self) -> int:
@@ -107,4 +110,5 @@ def _paced(found: Sequence[tuple[Run, Totals]], meter: Meter) -> list[Pace]:
     """Return the paces; where the meter has only begun to look, the results of the last seconds say how fast it is."""
     rates = {run.pk: meter.rate(run, totals.results) for run, totals in found}
     rates |= first_rates({run: totals.results for run, totals in found if meter.is_new(run)})
-    return [Pace(run, totals, rates[run.pk]) for run, totals in found]
+    reasons = standstills_of([run for run, _ in found])
+    return [Pace(run, totals, rates[run.pk], reasons.get(run.pk, "")) for run, totals in found]

@@ -20,7 +20,9 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from runs.live.listening import Listener, listener
+from runs.live.standstill import waits_of
 from runs.models import ACTIVE, Lane, Run
+from runs.models.runs import RUNNABLE
 from runs.models.units import COUNT_BY_OUTCOME
 from runs.watcher import BeatWatch
 
@@ -60,7 +62,7 @@ class RunRow:
     status: str
     is_done: bool
     counts: tuple[object, ...]
-    """Cases prepared, results planned, done and in flight, and when its standing was written."""
+    """Cases prepared, results planned, done and in flight, when its standing was written, and why it waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ def _rows(topics: list[Topic]) -> list[RunRow]:
         .annotate(counted=Sum(COUNTED))
         .values_list(*names, *figures, "counted")
     )
-    return [_row(*row) for row in found]
+    waits = waits_of([run for run, _, _, status, *_ in found if status in RUNNABLE])
+    return [_row(*row, waits.get(row[0])) for row in found]
 
 
 def _row(run: int, experiment: int, project: int, status: str, prepared: int | None, *figures: object) -> RunRow:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from runs.live.progress import Totals, counts_of
+from runs.live.standstill import standstills_of
 from runs.models import Lane, Run
 from runs.watcher import BeatWatch
 
@@ -19,6 +20,8 @@ class RunProgress:
     run: Run
     totals: Totals
     """Without times, tokens and cost."""
+    reason: str = ""
+    """Why it stands still or waits; "": it does not."""
 
     @property
     def left(self) -> int:
@@ -35,7 +38,9 @@ def progress_of(run_ids: Sequence[int]) -> list[RunProgress]:
     """Return the progress of the runs, in the order of the ids."""
     runs = Run.objects.select_related("candidate", "provider", "preparation__case_list").in_bulk(run_ids)
     counts = counts_of(run_ids)
-    return [RunProgress(runs[run_id], counts.get(run_id, Totals())) for run_id in run_ids if run_id in runs]
+    reasons = standstills_of(runs.values())
+    there = [run_id for run_id in run_ids if run_id in runs]
+    return [RunProgress(runs[pk], counts.get(pk, Totals()), reasons.get(pk, "")) for pk in there]
 
 
 def living_host(

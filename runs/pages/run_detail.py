@@ -16,7 +16,6 @@ from experiments.permissions import may
 from experiments.wording import counted
 from runs.live.pace import Pace, paces_of
 from runs.live.progress import Totals, counts_of
-from runs.live.standstill import standstill_of
 from runs.live.streams import are_workers_gone
 from runs.models import Result, Run
 from runs.models.results import ResultQuerySet, result_id_of
@@ -45,8 +44,6 @@ class RunSummary:
     scores: list[RunScore]
     can_control: bool
     is_worker_missing: bool
-    reason: str
-    """Why it stands still or waits; "": it does not."""
 
     @classmethod
     def build(cls, run: Run, user: Person) -> "RunSummary":
@@ -59,7 +56,6 @@ class RunSummary:
             list(scores.order_by("scorer__position", "scorer_id")),
             may(user, run.experiment.project, "stop"),
             waiting and are_workers_gone(),
-            standstill_of(run),
         )
 
     @property

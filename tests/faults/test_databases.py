@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
-from runs.lanes.notes import said_by
 from tests import postgres_server
 from tests.machine import EXACT, GOING_ON_S, ITEMS, REPEATED, RUN_S, Machine, machine_with
 from tests.provider import provider
@@ -18,7 +19,7 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 AWAY_S = 20
-SMALL = "16m"
+SMALL = "40m"
 IN_SLOW_MOTION = {"slow": "slower", "wrong": "slower_wrong"}  # it must not end before the disk is full
 
 
@@ -75,38 +76,66 @@ def test_disk_full_makes_the_run_wait_and_it_goes_on_when_there_is_room(tmp_path
         provider() as simulator,
         small_disk(tmp_path / "disk") as disk,
         machine_with(disk, simulator) as machine,
+        httpx.Client(timeout=GOING_ON_S, follow_redirects=True) as site,
     ):
         machine.environment["TMPDIR"] = str(tmp_path)
         slower = [{**one, "model": IN_SLOW_MOTION[one["name"]]} for one in machine.declared["candidates"]]
         machine.write({**machine.declared, "candidates": slower})
-        machine.start("worker")
+        machine.start("up", "--port", str(machine.port))
         machine.wait_for_host()
+        reader = Reader(machine, site)
         machine.run("--detach").communicate(timeout=RUN_S)
         machine.wait_for_results(20)
 
         ballast = fill(disk)
         wait_until(lambda: stands_still(machine), RUN_S, "the standstill")
-        wait_until(lambda: "disk is full" in said_of(machine), GOING_ON_S, "the reason")
-        kept, reasons = machine.results(), machine.asked("SELECT status, status_reason FROM runs_run")
+        wait_until(lambda: reader.hears_of("disk is full"), GOING_ON_S, "the reason")
+        kept, pages = machine.results(), reader.pages()
         ballast.unlink()
 
         machine.wait_for_results(2 * ITEMS, GOING_ON_S + RUN_S)
         last = machine.run()
         said = last.communicate(timeout=RUN_S)[0]
         checked = machine.asked("PRAGMA integrity_check")
-        print(f"full at {kept} results; {reasons}; {simulator.stats.requests - 2 * ITEMS} calls made again")
+        print(f"full at {kept} results; {simulator.stats.requests - 2 * ITEMS} calls made again")
         scores = machine.scores()
 
     assert last.returncode == 0, said
     assert (scores, checked) == (EXACT, [("ok",)])
     assert 20 <= kept < 2 * ITEMS
+    assert ["disk is full" in page for page in pages] == [True] * 5
     assert simulator.stats.requests <= 2 * ITEMS + REPEATED
 
 
-def said_of(machine: Machine) -> str:
-    """Return why the lanes cannot store anything, as the runs' pages find it."""
-    lanes = machine.asked("SELECT id FROM runs_lane WHERE kind = 'lane'")
-    return " ".join(said_by(machine.folder / "data" / "journal", lane) for (lane,) in lanes)
+class Reader:
+    """Somebody who has signed in, and reads why the runs wait."""
+
+    def __init__(self, machine: Machine, site: httpx.Client) -> None:
+        self._site = site
+        link = machine.start("sign-in-link").communicate(timeout=RUN_S)[0].split()[-1].split("/", 3)[-1]
+        self._token = machine.start("create-token").communicate(timeout=RUN_S)[0].split()[-1]
+        self._root = f"http://127.0.0.1:{machine.port}"
+        self._page(f"/{link}")
+        self._site.post(f"{self._root}/{link}", data={"csrfmiddlewaretoken": self._site.cookies["csrftoken"]})
+
+    def hears_of(self, words: str) -> bool:
+        """Return whether the API says so of a run, in its list and of itself."""
+        runs = self._api("runs/")["items"]
+        said = [run["status_reason"] for listed in runs for run in (listed, self._api(f"runs/{listed['id']}/"))]
+        return bool(said) and all(words in reason for reason in said)
+
+    def pages(self) -> list[str]:
+        """Return Home, and the page and the board of each run."""
+        runs = self._api("runs/")["items"]
+        boards = [f"/experiments/{run['experiment_id']}/" for run in runs]
+        return [self._page(address) for address in ["/", *boards, *(f"/runs/{run['id']}/" for run in runs)]]
+
+    def _api(self, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        return self._site.get(f"{self._root}/api/v1/{path}", headers=headers).raise_for_status().json()
+
+    def _page(self, address: str) -> str:
+        return self._site.get(f"{self._root}{address}").raise_for_status().text
 
 
 def stands_still(machine: Machine) -> bool:

@@ -5,15 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
-from django.urls import reverse
 
-from runs.api.details import RunDetail
 from runs.lanes.claims import CaseCache, claim_alone, claim_one
 from runs.lanes.notes import Notes
 from runs.lanes.takeover import bury
 from runs.models import Lane, Run, WorkUnit
-from tests.factories import LaneFactory, MembershipFactory, ResultFactory
+from tests.factories import LaneFactory, ResultFactory
 from tests.runs.planned import claimed, planned_run
 
 
@@ -77,16 +74,3 @@ def test_deaths_without_a_note_blame_nothing(run: Run) -> None:
         bury(lane)
 
     assert len(claimed(LaneFactory(), run).cases) == 10
-
-
-def test_run_whose_lane_cannot_store_anything_says_why(run: Run, tmp_path: Path, client: Client) -> None:
-    lane = LaneFactory()
-    claimed(lane, run)
-    Notes(tmp_path, lane.pk).say("the database cannot be written: database or disk is full")
-    client.force_login(MembershipFactory(project=run.experiment.project).user)
-
-    page = client.get(reverse("runs:run-summary", args=[run.uid])).content.decode()
-
-    sentence = "waits, nothing is lost: the database cannot be written: database or disk is full"
-    assert sentence in page
-    assert RunDetail(run).status_reason == sentence
