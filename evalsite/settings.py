@@ -143,6 +143,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "evalsite.api.schema.document_presence",
         "evalsite.api.schema.document_problems",
         "evalsite.api.schema.document_states",
     ],

@@ -43,6 +43,9 @@ MEANINGS = {
     "415": "Send JSON.",
     "429": "Too many requests in this minute; `Retry-After` says in how many seconds to go on.",
 }
+SCHEMAS = "#/components/schemas/"
+SOMETIMES = {"Met"}
+"""Schemas of answers that hold what there is: a requirement names what it asks for."""
 ETAGGED = "_retrieve"
 ROOT = "/api/v1/"
 ONCE = (
@@ -86,6 +89,36 @@ class SchemaView(SpectacularAPIView):
 def openapi_document() -> Any:
     """Return the OpenAPI document."""
     return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+
+
+def document_presence(result: dict[str, Any], generator: Any, request: Any, public: Any) -> dict[str, Any]:
+    """Return the document in which what answers alone hold is always there: fields have defaults for requests only."""
+    del generator, request, public  # what the hook is also given
+    schemas = result.get("components", {}).get("schemas", {})
+    operations = [one for path in result["paths"].values() for one in path.values()]
+    answered = _named_in([one["responses"] for one in operations], schemas)
+    sent = _named_in([one.get("requestBody") for one in operations], schemas)
+    for name in answered - sent - SOMETIMES:
+        if "properties" in schemas[name]:
+            schemas[name]["required"] = list(schemas[name]["properties"])
+    return result
+
+
+def _named_in(part: Any, schemas: dict[str, Any]) -> set[str]:
+    """Return the names of the schemas that a part of the document refers to, and those that these refer to."""
+    found: set[str] = set()
+    parts = [part]
+    while parts:
+        one = parts.pop()
+        if isinstance(one, dict):
+            parts += one.values()
+            name = str(one.get("$ref", "")).removeprefix(SCHEMAS)
+            if name in schemas and name not in found:
+                found.add(name)
+                parts.append(schemas[name])
+        elif isinstance(one, list):
+            parts += one
+    return found
 
 
 def document_problems(result: dict[str, Any], generator: Any, request: Any, public: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api.fields import OneOfField, RequestSerializer, TextField
+from evalsite.api.fields import ObjectField, OneOfField, RequestSerializer, TextField
 from evalsite.api.views import VisibleViewSet, changed, checked, created_once, find_or_404
 from experiments.actions import cancel_bulk_edit, start_bulk_edit, undo_bulk_edit, undo_edit
 from experiments.item_filters import ItemFilter
@@ -60,6 +60,10 @@ class ItemEditSerializer(serializers.ModelSerializer[ItemEdit]):
     """One edit of one item: the parts that it changed, before and after."""
 
     number = serializers.IntegerField(source="pk")
+    before = ObjectField(
+        allow_null=True, help_text="The parts that differ, as they were; null: the item was not there."
+    )
+    after = ObjectField(allow_null=True, help_text="The same parts as they are; null: the item is there no more.")
     bulk_id = serializers.UUIDField(source="bulk.uid", default=None, allow_null=True)
     kind = serializers.ChoiceField(choices=["added", "changed", "removed"])
     changed_by = serializers.CharField(source="changed_by.username", default=None, allow_null=True)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from evalsite.api.fields import (
@@ -37,6 +38,7 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
     project_id = serializers.UUIDField(source="project.uid")
     status = serializers.SerializerMethodField(help_text="draft, else that of its most active run.")
     dataset_version = serializers.SerializerMethodField()
+    tags = serializers.ListField(child=serializers.CharField())
     scoring_config = ScoringConfigSerializer()
     scorers = serializers.SerializerMethodField()
     select = serializers.SerializerMethodField()
@@ -84,6 +86,7 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
         """Return the id of the candidate that the others are compared with; None: there is none."""
         return str(experiment.baseline.uid) if experiment.baseline else None
 
+    @extend_schema_field(ScorerSerializer(many=True))
     def get_scorers(self, experiment: Experiment) -> list[dict[str, Any]]:
         """Return the scorers that are declared now."""
         declared = [scorer for scorer in experiment.scorers.all() if scorer.removed_at is None]

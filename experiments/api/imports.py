@@ -34,9 +34,8 @@ class ImportSerializer(serializers.ModelSerializer[DataImport]):
     id = serializers.UUIDField(source="uid")
     project_id = serializers.UUIDField(source="project.uid")
     version_id = serializers.UUIDField(source="version.uid", default=None, allow_null=True)
-    bad_rows = serializers.ListField(
-        child=serializers.DictField(), help_text='The first 200: {"line", "reason"}; line counts from 1.'
-    )
+    mapping = ObjectField(allow_null=True, help_text='{"input": column or {variable: column}, "key", ...}.')
+    bad_rows = BadRowSerializer(many=True, help_text="The first 200; line counts from 1.")
 
     class Meta:
         model = DataImport

@@ -29,6 +29,7 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
     """An item of the draft, or of a version."""
 
     tags = serializers.ListField(source="tag_list", child=serializers.CharField())
+    metadata = ObjectField()
     changed_by = serializers.CharField(source="changed_by.username", default=None, allow_null=True)
 
     class Meta:

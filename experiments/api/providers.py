@@ -28,6 +28,8 @@ class ProviderSerializer(serializers.ModelSerializer[Provider]):
     header_names = serializers.SerializerMethodField()
     is_key_seen = serializers.SerializerMethodField()
     is_key_stored = serializers.SerializerMethodField()
+    options = ObjectField()
+    prices = ObjectField(help_text='USD per million tokens: {"model": {"input": 2.5, "output": 10}}.')
 
     class Meta:
         model = Provider

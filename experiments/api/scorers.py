@@ -28,6 +28,7 @@ class ScorerSerializer(serializers.ModelSerializer[ScorerSpec]):
     options = serializers.SerializerMethodField()
     range = serializers.SerializerMethodField()
     pass_value = serializers.FloatField(allow_null=True)
+    when = ObjectField(help_text="tags, split of the items that it judges; {}: all.")
 
     class Meta:
         model = ScorerSpec

@@ -12,6 +12,38 @@ from runs.live.standstill import standstills_of
 from runs.models import Result, Run, RunStatus
 from runs.result_addresses import address_of
 
+SCORE = {"$ref": "#/components/schemas/Score"}
+NUMBER = {"type": "number", "nullable": True}
+WHOLE = {"type": "integer", "nullable": True}
+TEXT = {"type": "string"}
+
+
+def described(**properties: Any) -> dict[str, Any]:
+    """Return the schema of an object that has all of these and no others."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+STAGE = described(result=TEXT, stage=TEXT, status=TEXT, ms=NUMBER, wait_ms=NUMBER)
+STAGE_SUMMARY = described(
+    stage=TEXT, count={"type": "integer"}, errors={"type": "integer"}, p50_ms=WHOLE, p95_ms=WHOLE, total_ms=WHOLE
+)
+SCORER_SUMMARY = described(scorer=TEXT, value=NUMBER, low=NUMBER, high=NUMBER, n={"type": "integer"})
+MESSAGE = {
+    "type": "object",
+    "description": "One message; `call` tells of the call that made it, where one did.",
+    "properties": {
+        "role": TEXT,
+        "parts": {"type": "array", "items": {"type": "object", "additionalProperties": {}}},
+        "call": {"type": "object", "additionalProperties": {}},
+    },
+    "required": ["role", "parts"],
+}
+
 
 class RunConfigSerializer(serializers.Serializer[Any]):
     """What a run used, stored with it."""
@@ -156,11 +188,13 @@ class RunDetailSerializer(RunSerializer):
         del run
         return self.detail.output
 
+    @extend_schema_field({"type": "array", "items": {"oneOf": [STAGE, STAGE_SUMMARY]}})
     def get_stage_results(self, run: Run) -> list[dict[str, Any]]:
         """Return the stages of each result; above 100 results a summary per stage."""
         del run
         return self.detail.stage_results
 
+    @extend_schema_field({"type": "array", "items": {"oneOf": [SCORE, SCORER_SUMMARY]}})
     def get_scores(self, run: Run) -> list[dict[str, Any]]:
         """Return each score; above 100 results a summary per scorer."""
         del run
@@ -225,16 +259,19 @@ class ResultDetailSerializer(ResultSerializer):
         model = Result
         fields = [*ResultSerializer.Meta.fields, "transcript", "stage_results", "scores"]
 
+    @extend_schema_field({"type": "array", "items": MESSAGE})
     def get_transcript(self, result: Result) -> list[dict[str, Any]]:
         """Return the messages, oldest first, each with the call that made it."""
         del result
         return list(self.context["messages"])
 
+    @extend_schema_field({"type": "array", "items": STAGE})
     def get_stage_results(self, result: Result) -> list[dict[str, Any]]:
         """Return the stages of its making."""
         del result
         return list(self.context["stages"])
 
+    @extend_schema_field({"type": "array", "items": SCORE})
     def get_scores(self, result: Result) -> list[dict[str, Any]]:
         """Return what code and people said of it."""
         del result

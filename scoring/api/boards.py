@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
@@ -85,13 +85,18 @@ class MetSerializer(serializers.Serializer[Any]):
     met = serializers.BooleanField()
 
 
+@extend_schema_field({"$ref": "#/components/schemas/ScoringConfig"})
+class ScoringConfigField(serializers.DictField):
+    """Weights by scorer name, and what errors count as, as an experiment has them."""
+
+
 class BoardSerializer(serializers.Serializer[Any]):
     """A leaderboard."""
 
     experiment_id = serializers.UUIDField()
     experiment = serializers.CharField()
     dataset_version = serializers.CharField(allow_null=True)
-    scoring_config = serializers.DictField()
+    scoring_config = ScoringConfigField()
     total = serializers.IntegerField(help_text="Rows before the cut.")
     entries = EntrySerializer(many=True)
     requirements = MetSerializer(many=True)

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.http import Http404, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api.fields import FlagField, OneOfField
+from evalsite.api.fields import OneOfField
 from evalsite.api.lists import DEFAULT_LIMIT, MOST
 from evalsite.api.views import VisibleViewSet, checked, created_once
 from evalsite.downloads import TYPES, download
@@ -29,12 +29,12 @@ MOST_RESULTS = 1_000
 """In one page of items."""
 
 
+RUNS = OpenApiParameter("run", many=True, description="The id of a run, up to five times; left out: the first five.")
+
+
 class OutputsFilter(serializers.Serializer[Any]):
     """Which outputs are asked for."""
 
-    run = serializers.CharField(
-        required=False, help_text="The id of a run, up to five times; left out: the first five."
-    )
     mode = OneOfField(choices=[(mode.value, mode.value) for mode in Mode], required=False)
     scorer = serializers.CharField(required=False, help_text="Values and failures by this scorer alone.")
     tag = serializers.CharField(required=False)
@@ -60,7 +60,7 @@ class OutputsExportQuery(OutputsFilter):
     """In which form."""
 
     format = OneOfField(choices=[(kind, kind) for kind in TYPES], default="csv")
-    for_spreadsheets = FlagField(required=False, default=False, help_text="An apostrophe before formulas (CSV).")
+    for_spreadsheets = serializers.BooleanField(default=False, help_text="An apostrophe before formulas (CSV).")
 
 
 class OutputTrialSerializer(serializers.Serializer[Any]):
@@ -118,7 +118,7 @@ class OutputsViewSet(VisibleViewSet):
     queryset = Experiment.objects.select_related("project")
     serializer_class = OutputsSerializer
 
-    @extend_schema(parameters=[OutputsQuery], responses=OutputsSerializer)
+    @extend_schema(parameters=[OutputsQuery, RUNS], responses=OutputsSerializer)
     def outputs(self, request: Request, **_: Any) -> Response:
         """List items with what each run answered, of a mode and narrowed as the page of outputs does."""
         query = checked(OutputsQuery, request.query_params.dict())
@@ -135,7 +135,7 @@ class OutputsViewSet(VisibleViewSet):
         return Response(body)
 
     @extend_schema(
-        parameters=[OutputsExportQuery], responses={(200, kind): OpenApiTypes.STR for kind in TYPES.values()}
+        parameters=[OutputsExportQuery, RUNS], responses={(200, kind): OpenApiTypes.STR for kind in TYPES.values()}
     )
     def export(self, request: Request, **_: Any) -> StreamingHttpResponse:
         """Return every result of what is asked for as CSV or JSON Lines, with whole outputs and all scores."""

@@ -31,6 +31,30 @@ def test_every_operation_says_what_its_problems_mean() -> None:
     assert all(one.get("description") for one in operations)
 
 
+def test_what_answers_alone_hold_is_always_there() -> None:
+    schemas = document()["components"]["schemas"]
+
+    assert set(schemas["Import"]["required"]) == set(schemas["Import"]["properties"])
+    assert "metric" not in schemas["Met"]["required"]
+    assert schemas["NewItem"]["required"] == ["input", "key"]
+
+
+def test_parts_of_answers_have_schemas_of_their_own() -> None:
+    schemas = document()["components"]["schemas"]
+    shown = {name: schemas[name]["properties"] for name in ("Experiment", "ResultDetail", "RunDetail", "Item")}
+
+    assert shown["Experiment"]["scorers"]["items"] == {"$ref": "#/components/schemas/Scorer"}
+    assert shown["ResultDetail"]["scores"]["items"] == {"$ref": "#/components/schemas/Score"}
+    assert {"$ref": "#/components/schemas/Score"} in shown["RunDetail"]["scores"]["items"]["oneOf"]
+    assert shown["Item"]["metadata"]["type"] == "object"
+
+
+def test_parameter_that_may_come_several_times_is_a_list() -> None:
+    outputs = document()["paths"]["/api/v1/experiments/{id}/outputs/"]["get"]["parameters"]
+
+    assert next(one for one in outputs if one["name"] == "run")["schema"]["type"] == "array"
+
+
 def test_list_is_described_as_items_total_and_next() -> None:
     runs = document()["paths"]["/api/v1/runs/"]["get"]
 

@@ -115,6 +115,17 @@ def test_export_as_jsonl_holds_whole_outputs(api: Api, experiment: Experiment, p
     assert first["scores"]["correct"][0]["value"] == 1.0
 
 
+@pytest.mark.parametrize(("query", "cell"), [("", "=1+1"), ("for_spreadsheets=true", "'=1+1")])
+def test_export_for_spreadsheets_defuses_formulas(
+    api: Api, experiment: Experiment, pair: tuple[Run, Run], query: str, cell: str
+) -> None:
+    Item.objects.filter(key="sum-4").update(input="=1+1", tags="|odd|")
+
+    rows = list(csv.DictReader(io.StringIO(exported(api, experiment, f"tag=odd&{query}"))))
+
+    assert {row["input"] for row in rows} == {cell}
+
+
 def test_export_goes_on_behind_its_first_items(
     monkeypatch: pytest.MonkeyPatch, api: Api, experiment: Experiment, pair: tuple[Run, Run]
 ) -> None:
