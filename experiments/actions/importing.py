@@ -13,9 +13,10 @@ from experiments.actions.surveying import survey
 from experiments.models import DatasetVersion, Project
 from experiments.models.projects import Person
 from experiments.permissions import require
-from experiments.rows.column_mapping import ColumnMapping, items_of, mapping_of, missing_columns
+from experiments.rows.column_mapping import ColumnMapping, items_of, missing_columns
 from experiments.rows.dataset_files import TABLES, SourceRow, UnreadableFile, format_of, read_rows
 from experiments.rows.new_items import BadRow, NewItem
+from experiments.rows.usual_names import mapping_meant
 from experiments.templating import did_you_mean
 from experiments.wording import counted
 
@@ -64,6 +65,8 @@ class Imported:
     bad_rows: list[BadRow]
     """The first of those that were left out."""
     bad_row_count: int
+    mapping: ColumnMapping | None = None
+    """What the columns were taken for; None: a copy has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,7 @@ def import_file(
         reading.check(0)
     surveyed = survey(chain([first] if first else [], items), file.shown)
     reading.check(len(surveyed.digests))
+    mapping = mapping_taken(file, options)
     filling = Filling(
         source=Reading(file, options).items,
         survey=surveyed,
@@ -167,7 +171,7 @@ def import_file(
     )
     version = fill(project=project, name=name, filling=filling)
     is_new = newest is None or version.pk != newest.pk
-    return Imported(version, is_new, reading.bad_rows, reading.bad_row_count)
+    return Imported(version, is_new, reading.bad_rows, reading.bad_row_count, mapping)
 
 
 def preview_file(file: DataFile, options: ImportOptions) -> Preview:
@@ -175,9 +179,15 @@ def preview_file(file: DataFile, options: ImportOptions) -> Preview:
     kind = _format(file, options)
     read = list(_refusing(file, islice(read_rows(file.path, kind), PREVIEW_ROWS)))
     first = next((row for row in read if isinstance(row, SourceRow)), None) or first_row(file, options)
-    mapping = options.given or mapping_of(first.values, is_table=kind in TABLES)
+    mapping = options.given or mapping_meant(first.values, is_table=kind in TABLES)
     columns = list(dict.fromkeys(name for row in [first, *read] if isinstance(row, SourceRow) for name in row.values))
     return Preview(columns, mapping, list(zip(read, items_of(read, mapping), strict=True)))
+
+
+def mapping_taken(file: DataFile, options: ImportOptions) -> ColumnMapping:
+    """Return what the columns are taken for: what was given, else what their names mean. Raises ActionRefused."""
+    is_table = _format(file, options) in TABLES
+    return options.given or mapping_meant(first_row(file, options).values, is_table=is_table)
 
 
 def first_row(file: DataFile, options: ImportOptions) -> SourceRow:
@@ -216,7 +226,7 @@ def _rows(file: DataFile, options: ImportOptions) -> Iterator[NewItem | BadRow]:
     for row in rows:
         before.append(row)
         if isinstance(row, SourceRow):
-            mapping = options.given or mapping_of(row.values, is_table=is_table)
+            mapping = options.given or mapping_meant(row.values, is_table=is_table)
             for column in missing_columns(mapping, row.values, is_table=is_table).values():
                 there = ", ".join(row.values)
                 advice = did_you_mean(column, row.values) or ("" if options.given else WHICH_INPUT)

@@ -201,6 +201,8 @@ class _Watch:
 def _completed(data_import: DataImport, imported: Imported) -> None:
     values = {"version": imported.version, "is_new_version": imported.is_new}
     values |= {"status": ImportStatus.COMPLETED, "done_count": imported.version.item_count}
+    if imported.mapping is not None:
+        values["mapping"] = imported.mapping.declared()  # as it was given, else what the names were taken for
     _end(data_import, imported.bad_rows, imported.bad_row_count, **values)
 
 

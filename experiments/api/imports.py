@@ -34,7 +34,11 @@ class ImportSerializer(serializers.ModelSerializer[DataImport]):
     id = serializers.UUIDField(source="uid")
     project_id = serializers.UUIDField(source="project.uid")
     version_id = serializers.UUIDField(source="version.uid", default=None, allow_null=True)
-    mapping = ObjectField(allow_null=True, help_text='{"input": column or {variable: column}, "key", ...}.')
+    mapping = ObjectField(
+        allow_null=True,
+        help_text='{"input": column or {variable: column}, "key", ...}; where none was given, what the names of the '
+        "columns were taken for, once it is completed.",
+    )
     bad_rows = BadRowSerializer(many=True, help_text="The first 200; line counts from 1.")
 
     class Meta:

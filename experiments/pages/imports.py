@@ -12,10 +12,10 @@ from experiments.actions.refusals import ActionRefused
 from experiments.models import DataImport, Dataset, ImportStatus, Item
 from experiments.models.projects import Person
 from experiments.permissions import may
-from experiments.rows.column_mapping import ColumnMapping, mapping_of, variable_name
+from experiments.rows.column_mapping import ColumnMapping, missing_columns, variable_name
 from experiments.rows.dataset_files import TABLES
 from experiments.rows.new_items import BadRow, NewItem, text_of
-from experiments.rows.usual_names import guessed_roles
+from experiments.rows.usual_names import guessed_roles, mapping_meant
 
 ROLES = {
     "": "leave out",
@@ -197,10 +197,10 @@ def _guessed(data_import: DataImport, first: Mapping[str, Any]) -> list[str]:
     """Return what the columns mean by their names."""
     if data_import.mapping is not None:
         return [_role_in(checked_mapping(data_import.mapping), name) for name in first]
-    if "input" in first or any(name.startswith("input.") for name in first):
-        mapping = mapping_of(first, is_table=data_import.file_format in TABLES)
-        return [_role_in(mapping, name) for name in first]
-    return list(guessed_roles(first).values())
+    mapping = mapping_meant(first, is_table=data_import.file_format in TABLES)
+    if missing_columns(mapping, first, is_table=True).keys() & {"input"}:
+        return list(guessed_roles(first).values())  # the longest text is offered, for a person looks at it
+    return [_role_in(mapping, name) for name in first]
 
 
 def _role_in(mapping: ColumnMapping, column: str) -> str:

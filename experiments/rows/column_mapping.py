@@ -53,6 +53,25 @@ class ColumnMapping:
         named |= {"split": self.split, "checks": self.checks}
         return {place: column for place, column in named.items() if column}
 
+    def declared(self) -> dict[str, Any]:
+        """Return it in the words of `mapping_from`."""
+        parts = {
+            "key": self.key,
+            "input": self.input,
+            "expected": _declared(self.expected, ""),
+            "metadata": self.metadata,
+            "tags": _declared(self.tags, "|"),
+            "split": self.split,
+            "checks": self.checks,
+        }
+        return {place: part for place, part in parts.items() if part}
+
+
+def _declared(part: SplitColumn | None, usual_split: str) -> Any:
+    if part is None or part.split == usual_split:
+        return part and part.column
+    return {"column": part.column, "split": part.split}
+
 
 def _place(part: str, name: str) -> str:
     return f"{part}.{name}" if name else part

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from experiments.rows.column_mapping import ColumnMapping, SplitColumn, mapping_of
 from experiments.rows.new_items import text_of
 
 USUAL = {
@@ -42,6 +43,28 @@ def usual_roles(columns: Mapping[str, Any]) -> dict[str, str]:
         by_name.setdefault(folded(column), column)
     found = {role: next((by_name[word] for word in words if word in by_name), None) for role, words in USUAL.items()}
     return {column: role for role, column in found.items() if column is not None}
+
+
+def mapping_meant(first: Mapping[str, Any], *, is_table: bool) -> ColumnMapping:
+    """Return what the columns of a first row mean: the names that an export writes, else usual ones.
+
+    What has no usual name is metadata. Without one for the input it is "input", a column that is not there.
+    """
+    usual = {role: column for column, role in usual_roles(first).items()}
+    is_exported = "input" in first and ("expected" in first or "expected" not in usual)
+    if is_exported or "input" not in usual or any(name.startswith("input.") for name in first):
+        return mapping_of(first, is_table=is_table)
+    others = [column for column in first if column not in usual.values()]
+    return ColumnMapping(
+        input=usual["input"],
+        key=usual.get("key", ""),
+        is_key_optional=not is_table,
+        expected=SplitColumn(usual["expected"]) if "expected" in usual else None,
+        metadata={column.removeprefix("metadata."): column for column in others},
+        tags=SplitColumn(usual["tags"], "|") if "tags" in usual else None,
+        split=usual.get("split", ""),
+        checks=usual.get("checks", ""),
+    )
 
 
 def guessed_roles(first: Mapping[str, Any]) -> dict[str, str]:

@@ -1,10 +1,12 @@
 """Files into datasets by API: looked at before they are started, listed, sent once under a key."""
 
+import json
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from experiments.actions.imports import run_import
 from experiments.models import DataImport, Dataset, Item
 from tests.api_client import Api
 from tests.factories import DatasetFactory
@@ -33,12 +35,34 @@ def test_file_is_looked_at_before_it_is_started(editor: Any, dataset: Dataset) -
     wrong = api.post(f"{path}preview/", {"mapping": {"inputs": "frage"}})
     started = api.post(f"{path}start/", {"mapping": MAPPING, "note": "first"}).json()
 
-    assert (by_names["items"], len(by_names["bad_rows"])) == ([], 2)
+    assert (by_names["items"], by_names["mapping"]) == (seen["items"], MAPPING)
     assert (seen["columns"], seen["mapping"]) == (["frage", "antwort"], MAPPING)
     assert (seen["items"][0]["input"], seen["items"][0]["expected"]) == ("Hauptstadt von Peru?", "Lima")
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "mapping")
     assert (started["status"], started["mapping"], started["note"]) == ("running", MAPPING, "first")
     assert api.post(f"{path}start/", {}).status_code == 409
+
+
+def test_import_without_a_mapping_says_what_was_taken_for_what(editor: Any, dataset: Dataset) -> None:
+    made = sent(Api(editor), dataset, rows=b"Nr.,Frage,Antwort\n7,Hauptstadt von Peru?,Lima\n").json()["id"]
+
+    run_import(DataImport.objects.get(uid=made))
+
+    found = Api(editor).get(f"imports/{made}/").json()
+    assert (found["status"], found["mapping"]) == (
+        "completed",
+        {"key": "Nr.", "input": "Frage", "expected": "Antwort"},
+    )
+    assert (Item.objects.get().key, Item.objects.get().expected) == ("7", "Lima")
+
+
+def test_mapping_that_was_taken_may_be_sent_again(editor: Any, dataset: Dataset) -> None:
+    given = {"input": {"q": "frage"}, "expected": {"column": "antwort", "split": ","}, "tags": "thema"}
+    made = sent(Api(editor), dataset, rows=b"frage,antwort,thema\na?,b,c\n", mapping=json.dumps(given)).json()["id"]
+
+    run_import(DataImport.objects.get(uid=made))
+
+    assert Api(editor).get(f"imports/{made}/").json()["mapping"] == given
 
 
 def test_same_key_imports_a_file_once(editor: Any, dataset: Dataset) -> None:

@@ -52,6 +52,17 @@ def test_import_maps_the_named_columns(imported: Dataset) -> None:
     assert imported.versions.get().note == "first"
 
 
+def test_import_without_options_takes_the_usual_names_and_says_so(tmp_path: Path) -> None:
+    said = io.StringIO()
+    path = written(tmp_path, "id,Question,Answer,topic\n007,France?,Paris,europe\n")
+
+    call_command("import", path, "--dataset", "capitals", stdout=io.StringIO(), stderr=said)
+
+    item = Item.objects.get(key="007")
+    assert (item.input, item.expected, item.metadata) == ("France?", "Paris", {"topic": "europe"})
+    assert "taken for key = id, input = Question, expected = Answer, metadata.topic = topic;" in said.getvalue()
+
+
 def test_import_of_the_same_file_again_makes_no_version(imported: Dataset, tmp_path: Path) -> None:
     said = run("import", written(tmp_path, CSV), "--dataset", "capitals", *MAPPED)
 

@@ -64,6 +64,10 @@ class Command(SiteCommand):
         more = imported.bad_row_count - len(imported.bad_rows)
         if more:
             self.note(f"and {more:,} more rows were left out")
+        if chosen.given is None and imported.mapping is not None:
+            self.note(
+                f"Columns were taken for {_told(imported.mapping)}; --input and others say otherwise."
+            )
         self.stdout.write(_sentence(imported))
 
 
@@ -107,6 +111,11 @@ def _inputs(given: list[str]) -> str | dict[str, str]:
 def _named(given: Iterable[str]) -> dict[str, str]:
     parts = (text.partition("=") for text in given)
     return {name: column if equals else name for name, equals, column in parts}
+
+
+def _told(mapping: ColumnMapping) -> str:
+    """Return a mapping as a line: input = Question, expected = Answer."""
+    return ", ".join(f"{place} = {column}" for place, column in mapping.columns().items())
 
 
 def _sentence(imported: Imported) -> str:
