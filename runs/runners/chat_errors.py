@@ -12,6 +12,7 @@ from typing import Any
 from experiments.cleaning import clean_text, parse_json
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
 from runs.runners.base import HttpResponse
+from runs.runners.permission_errors import forbidden_by, is_flagged
 
 LONGEST_WAIT_S = 600.0
 V1_HINT = "the base URL often ends with /v1"
@@ -19,7 +20,7 @@ RAW_LIMIT = 64 * 1024
 TEXT_LENGTH = 500
 SHOWN_LENGTH = 300
 FAULTY_REQUEST = (400, 413, 422)
-FILTERED = ("content_filter", "content_policy_violation")
+FORBIDDEN = (401, 403)
 NO_CREDIT = re.compile(r"insufficient_quota|exceeded your current quota|billing_|credit balance|no credit", re.I)
 SAYS_NO_CREDIT = (400, 403, 429)
 RATE_CODE = re.compile(r"rate_limit|too_many_requests|resource_exhausted", re.I)
@@ -38,10 +39,15 @@ UNSUPPORTED = re.compile(r"unsupported|unknown|unrecognized|not (supported|permi
 
 def no_json(response: HttpResponse, url: str, *, hint: str = V1_HINT) -> NeedsPerson | CallFailed:
     """Return what a 200 that is no JSON means: a web page at a wrong URL, or an answer that broke off."""
-    is_page = "text/html" in response.headers.get("Content-Type", "").lower()
-    if is_page or response.body[:200].lstrip().lower().startswith((b"<!doctype", b"<html")):
+    if is_web_page(response):
         return NeedsPerson(f"{url} answered with a web page instead of JSON: {hint}")
     return CallFailed("invalid_output", "the answer is no JSON", status=200, raw_response=raw_of(response))
+
+
+def is_web_page(response: HttpResponse) -> bool:
+    """Return whether an answer is a page for browsers."""
+    is_page = "text/html" in response.headers.get("Content-Type", "").lower()
+    return is_page or response.body[:200].lstrip().lower().startswith((b"<!doctype", b"<html"))
 
 
 def classify_error(
@@ -53,7 +59,7 @@ def classify_error(
     """
     text = error_text(_json_of(response))
     found: NeedsPerson | Completion | None = _about_the_account(response, url, text)
-    if found is None and response.status in FAULTY_REQUEST:
+    if found is None and response.status in (*FAULTY_REQUEST, *FORBIDDEN):
         found = _about_the_request(response, url, text, request)
     return found or _about_the_address(response, url, text, request, hint) or _failed(response, text, now)
 
@@ -64,9 +70,25 @@ def _about_the_account(response: HttpResponse, url: str, text: str) -> NeedsPers
     is_about_credit = status in SAYS_NO_CREDIT and NO_CREDIT.search(text) and not _is_about_rate(response)
     if status == 402 or is_about_credit:
         return NeedsPerson(f"no credit: {url} answered {status} ({text}). Add credit, then resume.")
-    if status in (401, 403) or _error_of(_json_of(response)).get("type") in BAD_KEY:
+    error = _error_of(_json_of(response))
+    if status in FORBIDDEN and not is_flagged(error):
+        return _forbidden(response, url, text, error)
+    if error.get("type") in BAD_KEY:
         return NeedsPerson(f"bad key: {url} answered {status} ({text}). Check the API key, then resume.")
     return None
+
+
+def _forbidden(response: HttpResponse, url: str, text: str, error: dict[str, Any]) -> NeedsPerson:
+    """Return what forbids a call: what the body names, else the key."""
+    status, reason = response.status, forbidden_by(error, text)
+    if reason is not None:
+        return NeedsPerson(f"{reason.name}: {url} answered {status} ({text}). {reason.advice}, then resume.")
+    if status == 403 and is_web_page(response):
+        return NeedsPerson(
+            f"not let through: {url} answered {status} with a web page, as a firewall or a proxy before it does. "
+            "Have it let these calls pass, then resume."
+        )
+    return NeedsPerson(f"bad key: {url} answered {status} ({text}). Check the API key, then resume.")
 
 
 def _about_the_request(
@@ -104,7 +126,7 @@ def _completion_of(response: HttpResponse, text: str) -> Completion | None:
     """Return what a refused request still says of the item: too long for the model, or filtered; None: nothing."""
     if TOO_LONG.search(text):
         outcome, detail = "truncated", "input too long"
-    elif _error_of(_json_of(response)).get("code") in FILTERED:
+    elif is_flagged(_error_of(_json_of(response))):
         outcome, detail = "refused", "stopped by the provider's content filter"
     else:
         return None

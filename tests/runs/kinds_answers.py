@@ -51,7 +51,8 @@ def everywhere(kind: str) -> dict[str, HttpResponse]:
 ANSWERS: dict[str, dict[str, HttpResponse]] = {
     OPENAI: {
         "bad key": openai_error(401, "Incorrect API key provided", code="invalid_api_key"),
-        "no permission": openai_error(403, "You are not allowed to sample from this model"),
+        "no permission": openai_error(403, "You have insufficient permissions for this operation"),
+        "model not allowed": openai_error(403, "No access to model `m`", code="model_not_found"),
         "no credit": openai_error(429, "You exceeded your current quota", code="insufficient_quota"),
         "unknown model": openai_error(404, "The model `m` does not exist", code="model_not_found"),
         "wrong path": response(404, b"404 page not found"),
@@ -68,6 +69,7 @@ ANSWERS: dict[str, dict[str, HttpResponse]] = {
     ANTHROPIC: {
         "bad key": anthropic_error(401, "authentication_error", "invalid x-api-key"),
         "no permission": anthropic_error(403, "permission_error", "Your API key has no access to this resource"),
+        "model not allowed": anthropic_error(403, "permission_error", "Your key has no access to the model m"),
         "no credit": anthropic_error(400, "invalid_request_error", "Your credit balance is too low to access the API"),
         "unknown model": anthropic_error(404, "not_found_error", "model: m"),
         "wrong path": anthropic_error(404, "not_found_error", "Not found"),
@@ -84,6 +86,7 @@ ANSWERS: dict[str, dict[str, HttpResponse]] = {
     GEMINI: {
         "bad key": gemini_error(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key."),
         "no permission": gemini_error(403, "PERMISSION_DENIED", "The caller does not have permission"),
+        "model not allowed": gemini_error(403, "PERMISSION_DENIED", "No access to the model m"),
         "no credit": gemini_error(429, "RESOURCE_EXHAUSTED", "Your prepayment credits are depleted."),
         "unknown model": gemini_error(404, "NOT_FOUND", "models/m is not found for API version v1beta"),
         "wrong path": response(404, b""),
@@ -102,6 +105,7 @@ ANSWERS: dict[str, dict[str, HttpResponse]] = {
     HTTP: {
         "bad key": response(401, {"message": "who are you"}),
         "no permission": response(403, {"detail": "not you"}),
+        "model not allowed": response(403, {"detail": "no access to the model m"}),
         "no credit": response(402, {"message": "pay first"}),
         "unknown model": response(404, {"message": "no agent m"}),
         "wrong path": response(404, b"not found"),

@@ -30,7 +30,9 @@ def error(message: str, **more: Any) -> dict[str, Any]:
     ("answer", "sentence"),
     [
         (response(401, error("Incorrect API key")), "bad key: .* 401 .Incorrect API key."),
-        (response(403, b"<html>no"), "bad key: .* 403"),
+        (response(403, b"<html>no"), "not let through: .* 403 with a web page"),
+        (response(403, error("no")), "bad key: .* 403 .no."),
+        (response(403, b"no"), "bad key: .* 403 .no."),
         (response(400, error("No connected db.", type="no_db_connection")), "bad key: .* 400"),
         (response(429, error("quota", code="insufficient_quota")), "no credit: .* 429"),
         (response(429, error("You exceeded your current quota")), "no credit"),

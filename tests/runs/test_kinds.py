@@ -13,6 +13,7 @@ REQUEST = Request("m", [{"role": "user", "parts": [{"type": "text", "text": "2+2
 PERSONS = {
     "bad key": "bad key",
     "no permission": "bad key",
+    "model not allowed": "model not allowed",
     "no credit": "no credit",
     "unknown model": 'the model "m" is unknown',
     "wrong path": "wrong path",

@@ -65,9 +65,7 @@ class Command(SiteCommand):
         if more:
             self.note(f"and {more:,} more rows were left out")
         if chosen.given is None and imported.mapping is not None:
-            self.note(
-                f"Columns were taken for {_told(imported.mapping)}; --input and others say otherwise."
-            )
+            self.note(f"Columns were taken for {_told(imported.mapping)}; --input and others say otherwise.")
         self.stdout.write(_sentence(imported))
 
 
