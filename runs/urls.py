@@ -16,6 +16,7 @@ urlpatterns = [
     path("runs/<uuid:uid>/results/<int:ordinal>/again/", views.result_again, name="result-again"),
     path("runs/<uuid:uid>/results/<int:ordinal>/run-again/", views.result_run_again, name="result-run-again"),
     path("runs/<uuid:uid>/results/<int:ordinal>/rate/", views.result_rate, name="result-rate"),
+    path("runs/<uuid:uid>/rate/", views.run_rate, name="run-rate"),
     path("runs/<uuid:uid>/pause/", views.run_pause, name="run-pause"),
     path("runs/<uuid:uid>/resume/", views.run_resume, name="run-resume"),
     path("runs/<uuid:uid>/cancel/", views.run_cancel, name="run-cancel"),

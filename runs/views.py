@@ -23,7 +23,7 @@ from runs.pages.result import ResultPage
 from runs.pages.run_detail import ResultsPart, RunDetailPage, RunSummary, visible_run
 from runs.pages.run_list import RunListPage
 from runs.pages.transcript import medium_of
-from scoring.actions import rate_result
+from scoring.actions import delete_own_rating, rate_result, rate_run
 
 MOST_RESULTS = 1 << 32
 
@@ -119,18 +119,41 @@ def result_rate(request: HttpRequest, uid: UUID, ordinal: int) -> HttpResponse:
     """Store the person's value of one result and show it anew; 422 with the reason for what does not fit."""
     run = visible_run(uid, request.user)
     result = get_object_or_404(Result, pk=result_id_of(run.pk, _checked(ordinal)))
-    form = RatingForm(request.POST)
-    problem = "" if form.is_valid() else "Write a number."
-    try:
-        if not problem:
-            rate_result(run=run, result=result, by=request.user, **form.cleaned_data)
-    except (ActionRefused, ActionConflict) as refusal:
-        problem = str(refusal)
+    problem = _rated(request, run, result)
     if not problem and not request.headers.get("HX-Request"):
         return back(request, reverse("runs:result-detail", args=[run.uid, ordinal]))
     one = ResultPage.build(run, ordinal, request, request.user)
     context = {"one": one, "problem": problem, "typed": request.POST}
     return render(request, _result_template(request), context, status=422 if problem else 200)
+
+
+@require_POST
+def run_rate(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Store the person's value of a run as a whole and lead back; 422 with the reason for what does not fit."""
+    run = visible_run(uid, request.user)
+    problem = _rated(request, run)
+    if not problem:
+        return back(request, reverse("runs:run-detail", args=[run.uid]))
+    context = {"page": RunDetailPage.build(run, request, request.user), "problem": problem, "typed": request.POST}
+    return render(request, "runs/run_detail.html", context, status=422)
+
+
+def _rated(request: HttpRequest, run: Run, result: Result | None = None) -> str:
+    """Store what the form says of a result, else of the run, or take it back; return what stands against it."""
+    if request.POST.get("do") == "delete":
+        delete_own_rating(run=run, result=result, scorer_name=request.POST.get("scorer_name", ""), by=request.user)
+        return ""
+    form = RatingForm(request.POST)
+    if not form.is_valid():
+        return "Write a number."
+    try:
+        if result is None:
+            rate_run(run=run, by=request.user, **form.cleaned_data)
+        else:
+            rate_result(run=run, result=result, by=request.user, **form.cleaned_data)
+    except (ActionRefused, ActionConflict) as refusal:
+        return str(refusal)
+    return ""
 
 
 def _result_template(request: HttpRequest) -> str:

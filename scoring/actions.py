@@ -95,6 +95,20 @@ def delete_rating(*, rating: Rating, by: Person) -> None:
     tell_of_ratings(run)
 
 
+def delete_own_rating(*, run: Run, scorer_name: str, by: Person, result: Result | None = None) -> bool:
+    """Take back what a person said of a result, or of the run as a whole; False: that was nothing."""
+    require(by, run.experiment.project, "rate")
+    if result is None:
+        found: Rating | None = RunRating.objects.filter(run=run, author=by.pk, scorer__name=scorer_name).first()
+    else:
+        mine = Score.objects.by_people().filter(result=result, author=by.pk)
+        found = mine.filter(scorer__name=scorer_name).first()
+    if found is None:
+        return False
+    delete_rating(rating=found, by=by)
+    return True
+
+
 def checked_value(spec: ScorerSpec, value: Any) -> float:
     """Return a value as a person's scorer takes it. Raises ActionRefused unless it is a number of its range."""
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -21,6 +21,7 @@ from runs.models import Result, Run
 from runs.models.results import ResultQuerySet, result_id_of
 from runs.models.runs import RUNNABLE
 from runs.outcomes import Outcome
+from runs.pages.run_rating import RunRatingPart
 from scoring.boards.run_lines import RunLine
 from scoring.models import RunScore, Score
 
@@ -229,6 +230,7 @@ class RunDetailPage:
 
     run: Run
     summary: RunSummary
+    rating: RunRatingPart
     results: ResultsPart
     stream_url: str
 
@@ -236,4 +238,5 @@ class RunDetailPage:
     def build(cls, run: Run, request: HttpRequest, user: Person) -> "RunDetailPage":
         """Return the page of a run that this person may see."""
         stream_url = reverse("runs:run-stream", args=[run.uid]) if settings.STREAMS else ""
-        return cls(run, RunSummary.build(run, user), ResultsPart.build(run, request), stream_url)
+        rating = RunRatingPart.build(run, user)
+        return cls(run, RunSummary.build(run, user), rating, ResultsPart.build(run, request), stream_url)
