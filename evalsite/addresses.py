@@ -1,13 +1,19 @@
 """Addresses that pages share: the way back after an action, a query with one part changed."""
 
+from urllib.parse import urlsplit
+
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
 def back(request: HttpRequest, default: str) -> HttpResponseRedirect:
-    """Return the way back to the page that a form stood on, when that is on this site, else to the default."""
+    """Return the way back to the page that a form stood on, when that is on this site, else to the default.
+
+    A form that was shown again under the address that it is sent to stands on no page.
+    """
     came_from = request.headers.get("Referer", "")
-    return HttpResponseRedirect(came_from if _is_ours(request, came_from) else default)
+    is_page = _is_ours(request, came_from) and urlsplit(came_from).path != request.path
+    return HttpResponseRedirect(came_from if is_page else default)
 
 
 def named_back(request: HttpRequest, default: str) -> str:

@@ -75,6 +75,16 @@ def test_rating_of_a_run_that_does_not_fit_answers_422_and_keeps_what_was_typed(
     assert f'value="{value}" aria-invalid="true"' in answer.content.decode()
 
 
+@pytest.mark.parametrize(("name", "place"), [("run", []), ("result", [0])])
+def test_form_that_was_shown_again_leads_back_to_its_page(viewer: User, run: Run, name: str, place: list[int]) -> None:
+    address = reverse(f"runs:{name}-rate", args=[run.uid, *place])
+    form = {"scorer_name": "helpful", "value": "0.5"}
+
+    answer = signed_in(viewer).post(address, form, headers={"Referer": f"http://testserver{address}"})
+
+    assert answer["Location"] == reverse(f"runs:{name}-detail", args=[run.uid, *place])
+
+
 def test_strangers_rate_no_run(stranger: User, run: Run) -> None:
     assert posted(stranger, run, value="0.5").status_code == 404
 
