@@ -1,10 +1,10 @@
-"""A browser in which somebody is signed in."""
+"""A browser in which somebody is signed in, and used with the keyboard alone."""
 
 from typing import Any
 
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 
 def sign_in(page: Page, live_site: str, person: Any) -> None:
@@ -13,3 +13,33 @@ def sign_in(page: Page, live_site: str, person: Any) -> None:
     client.force_login(person)
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_site}])
+
+
+MOST_TABS = 150
+IS_SEEN = """element => {
+  const { top, bottom } = element.getBoundingClientRect();
+  return getComputedStyle(element).outlineStyle !== "none" && top >= 0 && bottom <= innerHeight;
+}"""
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Press Tab until the target has the focus, and demand that it is seen there."""
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            assert target.evaluate(IS_SEEN), f"the focus on {target} is not seen"
+            return
+    raise AssertionError(f"{MOST_TABS} times Tab did not lead to {target}")
+
+
+def type_into(page: Page, target: Locator, text: str) -> None:
+    """Go to a field by Tab and write this text in place of what is there."""
+    tab_to(page, target)
+    page.keyboard.press("Control+A")
+    page.keyboard.type(text)
+
+
+def press(page: Page, target: Locator) -> None:
+    """Go to a link or a button by Tab and press it."""
+    tab_to(page, target)
+    page.keyboard.press("Enter")
