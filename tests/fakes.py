@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from runs.calls import ProviderLine
 from runs.exchange import Completion, Request
 from runs.limits.gates import Gate, Health
+from runs.lines import ProviderLine
 
 
 @dataclass(slots=True)

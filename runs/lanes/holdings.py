@@ -9,7 +9,6 @@ from evalsite.plugins import UnknownKind
 from experiments.credentials import KeyNotAllowed
 from experiments.options import OptionError
 from experiments.templating import TemplateProblem
-from runs.calls import ProviderLine
 from runs.exchange import NeedsPerson
 from runs.execution import RunWork
 from runs.lanes.bookkeeping import Bookkeeper
@@ -21,6 +20,7 @@ from runs.lanes.sink import Sink
 from runs.lanes.supplies import LaneSupplies
 from runs.limits.purses import LanePurse, runs_of
 from runs.limits.wallets import Budget
+from runs.lines import ProviderLine
 from runs.models import Lane, Run, WorkUnit
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from runs.calls import CallPort, ProviderLine
+from runs.calls import CallPort
 from runs.event_loop import run_in_loop
 from runs.execution import Job
 from runs.lanes.bookkeeping import Bookkeeper
@@ -29,6 +29,7 @@ from runs.lanes.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS, MOST_RESULTS, P
 from runs.lanes.sink import Sink
 from runs.lanes.stopping import is_told
 from runs.lanes.supplies import LaneSupplies
+from runs.lines import ProviderLine
 from runs.models import Lane, LaneKind
 from runs.reuse import Reuse, look_up
 from runs.traces.spans import flush_traces, traced

@@ -4,11 +4,11 @@ import math
 import time
 from collections.abc import Callable
 
-from runs.calls import ProviderLine
 from runs.limits.allowance import Allowance
 from runs.limits.ledger import Ask
 from runs.limits.meters import Meter
 from runs.limits.shares import Report, Share, Used, take_share
+from runs.lines import ProviderLine
 
 TOKENS_EACH = 500.0
 """What a call is thought to take before the first one has come."""

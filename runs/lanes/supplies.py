@@ -9,11 +9,12 @@ from experiments.configs import measured_options
 from experiments.credentials import provider_key
 from experiments.models import Provider
 from experiments.options import OptionError
-from runs.calls import CallPort, ProviderLine
+from runs.calls import CallPort
 from runs.exchange import NeedsPerson
 from runs.limits.gates import Gate, Health
 from runs.limits.purses import budgets_of
 from runs.limits.wallets import Budget, Wallet
+from runs.lines import ProviderLine
 from runs.models import Run
 from runs.reuse import Reuse
 from runs.runners.base import Connection, Runner, Transport

@@ -6,10 +6,11 @@ from typing import Any
 
 import orjson
 
-from runs.calls import DEFAULT_TIMEOUT_S, Limits, ProviderLine
+from runs.calls import DEFAULT_TIMEOUT_S, Limits
 from runs.exchange import Completion, Message, Request
 from runs.execution import Job, NotedAnswer, Stage
 from runs.lanes.supplies import LaneSupplies
+from runs.lines import ProviderLine
 from runs.models import Run
 from runs.reuse import Reusable, has_forerunners
 

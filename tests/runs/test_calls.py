@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from runs.calls import MAX_TRIES, CallPort, Limits, ProviderLine
+from runs.calls import MAX_TRIES, CallPort, Limits
 from runs.exchange import CallFailed, Completion, NeedsPerson, Request
 from runs.execution import Halted, Job
 from runs.limits.allowance import Allowance
 from runs.limits.gates import Gate
+from runs.lines import ProviderLine
 from tests.fakes import FakeClock, FakeRunner, HangingRunner, line_to
 from tests.runs.jobs import a_job
 

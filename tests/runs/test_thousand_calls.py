@@ -4,12 +4,13 @@ import asyncio
 
 import pytest
 
-from runs.calls import CallPort, Limits, ProviderLine
+from runs.calls import CallPort, Limits
 from runs.exchange import Request
 from runs.execution import Job, RunWork, Stage, UnitWork
 from runs.lanes.claims import CANCELLED, PAUSED, HeldUnit
 from runs.lanes.pipeline import Pipeline
 from runs.lanes.tallies import Tally
+from runs.lines import ProviderLine
 from tests.fakes import FakeClock, HangingRunner, line_to
 from tests.runs.jobs import a_case
 
