@@ -117,3 +117,25 @@ def test_what_was_typed_when_the_session_had_ended_is_kept(rate_page: Page, cons
     expect(rate_page.locator("#rate-count")).to_contain_text("1 of 3")
     assert Score.objects.by_people().count() == 2
     console_errors.clear()  # the answer 401
+
+
+def test_rating_while_the_network_is_cut_keeps_what_was_typed_and_says_so_until_it_is_back(
+    rate_page: Page, console_errors: list[str]
+) -> None:
+    rate_page.keyboard.press("4")
+    rate_page.keyboard.press("2")
+    rate_page.click("summary:has-text('Comment')")
+    rate_page.fill("textarea[name=comment]", "typed offline")
+
+    rate_page.context.set_offline(True)
+    rate_page.click("[data-rate-save]")
+
+    expect(rate_page.locator("#messages")).to_contain_text("did not answer")
+    expect(rate_page.locator("input[name=value-helpful][value='4']")).to_be_checked()
+    expect(rate_page.locator("textarea[name=comment]")).to_have_value("typed offline")
+    rate_page.context.set_offline(False)
+    rate_page.click("[data-rate-save]")
+    expect(rate_page.locator("#rate-count")).to_contain_text("1 of 3")
+    expect(rate_page.locator("#messages")).to_be_empty()
+    assert any("ERR_INTERNET_DISCONNECTED" in complaint for complaint in console_errors)
+    console_errors.clear()
