@@ -12,7 +12,7 @@ from experiments.actions import ActionRefused
 from experiments.conditions import Condition
 from experiments.declarations import ScorerDeclaration
 from experiments.models import ScorerSpec
-from experiments.options import NumberField, OptionError, Options, RangeField
+from experiments.options import FlagField, NumberField, OptionError, Options, RangeField
 from scoring.scorers.base import Place
 
 PREFIX = "option"
@@ -79,7 +79,8 @@ class ScorerFields:
         values = post.dict()
         if values.get("name") == _usual_name(former):
             values["name"] = _usual_name(kind)
-        return cls(kind, ScorerForm(initial=values), _blank(kind, typed), _carried(kind, post))
+        carried = _carried(kind, post) + _unticked(kind, former, post)
+        return cls(kind, ScorerForm(initial=values), _blank(kind, typed), carried)
 
     @property
     def help_text(self) -> str:
@@ -147,6 +148,13 @@ def _carried(kind: str, post: QueryDict) -> tuple[tuple[str, str], ...]:
     return tuple(
         (name, str(value)) for name, value in post.items() if name.startswith(f"{PREFIX}-") and name not in own
     )
+
+
+def _unticked(kind: str, former: str, post: QueryDict) -> tuple[tuple[str, str], ...]:
+    """Return the ticks that were taken away under the former kind, as empty texts: absent ones are not told apart."""
+    own = scorers.get(kind).Options.base_fields
+    ticks = [name for name, field in scorers.get(former).Options.base_fields.items() if isinstance(field, FlagField)]
+    return tuple((f"{PREFIX}-{name}", "") for name in ticks if name not in own and f"{PREFIX}-{name}" not in post)
 
 
 def _blank(kind: str, options: Mapping[str, Any]) -> Options:

@@ -1,5 +1,6 @@
 """The pages on which scorers are changed: seen before it is kept, for members with the role, with bad input."""
 
+import re
 from typing import Any
 
 import pytest
@@ -155,6 +156,19 @@ def test_choosing_a_kind_keeps_a_tick_that_was_taken_away_and_the_mark_of_the_fo
     assert 'name="seen" value="stale"' in page
     assert "Somebody else" not in page
     assert page.count(" checked") == 1
+
+
+def test_tick_that_was_taken_away_stays_away_after_another_kind_was_looked_at(
+    as_editor: Client, experiment: Experiment
+) -> None:
+    address = at("scorer-new", experiment.uid)
+    fresh = text(as_editor.post(address, chosen("json_valid")))
+
+    there = text(as_editor.post(address, chosen("latency") | {"kind": "json_valid"}))
+    carried = dict(re.findall(r'type="hidden" name="(option-[^"]+)" value="([^"]*)"', there))
+    back = text(as_editor.post(address, chosen("json_valid") | {"kind": "latency", **carried}))
+
+    assert (carried["option-fenced"], fresh.count(" checked") - back.count(" checked")) == ("", 1)
 
 
 def test_choosing_an_unknown_kind_is_not_found(as_editor: Client, experiment: Experiment) -> None:
