@@ -131,7 +131,7 @@ def fill(*, project: Project, name: str, filling: Filling) -> DatasetVersion:
         return newest
     draft = _begin(dataset, identity)
     try:
-        return _filled(draft, filling, newest)
+        return _filled(draft, filling, draft.versions.first())  # the same file may have made one meanwhile
     except _Overtaken:
         return _version_of(dataset, identity)
     except (Cancelled, ActionRefused, KeyboardInterrupt):

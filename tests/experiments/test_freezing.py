@@ -264,8 +264,9 @@ def test_freeze_rows_overtaken_by_another_file_conflicts(project: Project) -> No
 
 
 @pytest.mark.usefixtures("by_twos")
-def test_freeze_rows_twice_at_once_makes_one_version(project: Project) -> None:
-    other = AtTransaction(3, lambda: freeze_rows(project=project, name="capitals", rows=rows_of(*NEW), by=None))
+@pytest.mark.parametrize("number", range(1, 6))
+def test_freeze_rows_twice_at_once_makes_one_version(project: Project, number: int) -> None:
+    other = AtTransaction(number, lambda: freeze_rows(project=project, name="capitals", rows=rows_of(*NEW), by=None))
 
     with connection.execute_wrapper(other):
         version = freeze_rows(project=project, name="capitals", rows=rows_of(*NEW), by=None)
