@@ -1,8 +1,11 @@
 """Proving life by counting: a lane's beat moves only while its event loop and its database thread both do."""
 
+import logging
 import time
 
 from runs.models import Lane
+
+logger = logging.getLogger(__name__)
 
 BEAT_EVERY_S = 1.0
 
@@ -32,4 +35,15 @@ class Pulse:
             return
         self._has_ticked = False
         if not Lane.objects.beat_once(self._lane_id):
-            self.is_lost = True
+            self._lose()
+
+    def look(self) -> bool:
+        """Look whether this lane was called dead, as what it wrote of itself was refused; return whether it was."""
+        if not Lane.objects.filter(pk=self._lane_id).exists():
+            self._lose()
+        return self.is_lost
+
+    def _lose(self) -> None:
+        if not self.is_lost:
+            logger.warning("this worker was called dead while it lived: it stores what it has, others go on")
+        self.is_lost = True

@@ -26,7 +26,7 @@ from runs.lanes.holdings import Holdings
 from runs.lanes.journal import Journal, sweep
 from runs.lanes.notes import Notes
 from runs.lanes.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS, MOST_RESULTS, Pipeline
-from runs.lanes.sink import Sink
+from runs.lanes.sink import LaneGone, Sink
 from runs.lanes.stopping import is_told
 from runs.lanes.supplies import LaneSupplies
 from runs.lines import ProviderLine
@@ -118,7 +118,9 @@ class LaneLoop:
         loop = asyncio.get_running_loop()
         self._books = Bookkeeper(done=lambda: self._sink.in_loop(self.look_again))
         flusher = Flusher(self._row.pk, self._units, unit_done=self._books.unit_done)
-        self._sink = Sink(loop, flusher, tick=lambda: self._holdings.tick(), tell=self._notes.say)
+        self._sink = Sink(
+            loop, flusher, tick=lambda: self._holdings.tick(), tell=self._notes.say, is_gone=self._pulse.look
+        )
         async with HttpTransport(allow_private=settings.PRIVATE_PROVIDERS) as transport:
             self._supplies = self._make_supplies(transport)
             self._stages = [import_string(path)(self._supplies) for path in settings.EVALSITE_STAGES]
@@ -192,7 +194,10 @@ class LaneLoop:
         wanted = self._window() - self._pipeline.unstored
         if wanted <= 0 or self._sink.trouble:
             return False
-        claimed = await self._sink.call(self._holdings.claim, wanted)
+        try:
+            claimed = await self._sink.call(self._holdings.claim, wanted)
+        except LaneGone:
+            return False
         for run, held in claimed:
             self._busy_at = time.monotonic()
             self._pipeline.start(run, held)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.db import OperationalError, connection, connections
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections
 
 from runs.execution import Job
 from runs.lanes.flushing import Batch, Flusher
@@ -21,6 +21,10 @@ TICK_S = 0.25
 RETRY_PAUSE_S = 1.0
 
 
+class LaneGone(Exception):
+    """The row of this lane is gone: nothing can be written in its name."""
+
+
 class Sink(threading.Thread):
     """One thread a lane, with its own connection. The event loop hands it jobs and functions, and never waits."""
 
@@ -31,13 +35,16 @@ class Sink(threading.Thread):
         *,
         tick: Callable[[], None],
         tell: Callable[[str], None] = lambda _trouble: None,
+        is_gone: Callable[[], bool] = lambda: False,
     ) -> None:
         """`tick` is called in the thread four times a second; `flusher` belongs to the thread from now on.
 
-        `tell` is called there with what `trouble` has become.
+        `tell` is called there with what `trouble` has become; `is_gone` says whether the lane's row is gone, which
+        then is why a database refuses what names it: no error of a step, and `LaneGone` of a call.
         """
         super().__init__(name="sink", daemon=True)
         self._loop, self._flusher, self._tick, self._tell = loop, flusher, tick, tell
+        self._is_gone = is_gone
         self._jobs: deque[tuple[Job, bool]] = deque()
         self._calls: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
         self._wake = threading.Event()
@@ -115,12 +122,20 @@ class Sink(threading.Thread):
             connection.close()
             time.sleep(RETRY_PAUSE_S)
             self._wake.set()
-        except Exception:
-            logger.exception("a step of the sink failed")
+        except Exception as error:
+            if not self._is_of_gone(error):
+                logger.exception("a step of the sink failed")
         else:
             self._heard_at = time.monotonic()
             if step == self.flush or not self._jobs:  # reads may go well while nothing can be written
                 self._say("")
+
+    def _is_of_gone(self, error: Exception) -> bool:
+        """Return whether an error is only that this lane's row is gone."""
+        try:
+            return isinstance(error, IntegrityError) and self._is_gone()
+        except DatabaseError:
+            return False
 
     def _say(self, trouble: str) -> None:
         if trouble != self.trouble:
@@ -152,8 +167,10 @@ class Sink(threading.Thread):
                 time.sleep(RETRY_PAUSE_S)
                 return
             except Exception as error:
-                logger.exception("a query of the lane failed")
-                self._loop.call_soon_threadsafe(_fail, future, error)
+                is_gone = self._is_of_gone(error)
+                if not is_gone:
+                    logger.exception("a query of the lane failed")
+                self._loop.call_soon_threadsafe(_fail, future, LaneGone() if is_gone else error)
             else:
                 self._loop.call_soon_threadsafe(_resolve, future, value)
 

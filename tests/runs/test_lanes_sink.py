@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 
 from runs.execution import Job
 from runs.lanes.flushing import Batch
-from runs.lanes.sink import Sink
+from runs.lanes.sink import LaneGone, Sink
 from tests.runs.jobs import a_job
 
 
@@ -28,9 +28,12 @@ class FakeFlusher:
         self.given_up += batch.given_up
 
 
-def sink_with(flusher: FakeFlusher, tick: Callable[[], None] = lambda: None) -> tuple[Sink, list[int]]:
+def sink_with(
+    flusher: FakeFlusher, tick: Callable[[], None] = lambda: None, is_gone: Callable[[], bool] = lambda: False
+) -> tuple[Sink, list[int]]:
     """Return a started sink, and the counts of stored jobs as they are told."""
-    sink, told = Sink(asyncio.get_running_loop(), flusher, tick=tick), list[int]()  # type: ignore[arg-type]
+    sink = Sink(asyncio.get_running_loop(), flusher, tick=tick, is_gone=is_gone)  # type: ignore[arg-type]
+    told = list[int]()
     sink.on_stored = lambda jobs: told.append(len(jobs))
     sink.start()
     return sink, told
@@ -93,6 +96,19 @@ async def test_sink_passes_errors_of_calls_on_and_lives() -> None:
 
     assert await sink.call(lambda: "alive") == "alive"
     await sink.close()
+
+
+async def test_sink_of_a_lane_whose_row_is_gone_names_that_and_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    def refused() -> None:
+        raise IntegrityError("FOREIGN KEY constraint failed")
+
+    sink, _ = sink_with(FakeFlusher(), tick=refused, is_gone=lambda: True)
+
+    with pytest.raises(LaneGone):
+        await sink.call(refused)
+
+    await sink.close()
+    assert caplog.records == []
 
 
 async def test_sink_ticks_while_there_is_nothing_to_do() -> None:

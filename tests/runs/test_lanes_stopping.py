@@ -12,6 +12,7 @@ from runs.actions import start_experiment
 from runs.actions.preparing import prepare
 from runs.lanes import stopping
 from runs.lanes.lane import work_until_idle
+from runs.lanes.takeover import adopt_orphans, bury
 from runs.models import FailedAttempt, Lane, Preparation, Result, Run, RunStatus, UnitState, WorkUnit
 from runs.simulator.server import Simulator
 from tests.provider import KEY, provider
@@ -135,3 +136,32 @@ def test_prepare_after_the_word_to_end_leaves_the_rest_to_the_next() -> None:
 
     assert prepare(preparation=preparation) is False
     assert Preparation.objects.filter(pk=preparation.pk).exists()
+
+
+@pytest.mark.both
+@pytest.mark.django_db(transaction=True)
+def test_lane_called_dead_while_it_lives_ends_with_one_sentence_and_loses_nothing(
+    simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = started(sums(100), simulator, "slow")
+    other = threading.Thread(target=in_thread(call_dead))
+
+    other.start()
+    work_until_idle()
+    other.join()
+    stored, asked = Result.objects.count(), simulator.stats.requests
+    adopt_orphans()
+    work_until_idle(idle_s=0.2)
+
+    run.refresh_from_db()
+    said = [record.getMessage() for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+    assert ["called dead while it lived" in sentence for sentence in said] == [True]
+    assert 0 < stored < 100
+    assert (run.status, Result.objects.count()) == (RunStatus.COMPLETED, 100)
+    assert simulator.stats.requests <= 100 + asked - stored
+
+
+def call_dead() -> None:
+    """Take the row of the lane away once it has stored something, as a watcher does that heard nothing of it."""
+    wait_until(Result.objects.exists, 20, "a result")
+    _ = [bury(lane) for lane in Lane.objects.all()]
