@@ -18,7 +18,8 @@ from evalsite.parent import PARENT_VARIABLE
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.1
-PATIENCE_S = 4.5
+PATIENCE_S = 4.2
+PATIENCE_CUT_OFF_S = 2.5  # longer than lanes let open calls end; then what they were answered is in their journals
 DEATH_S = 0.5  # how long a killed process may take to be gone
 QUICK_LIFE_S = 10.0
 QUICK_LIVES = 5
@@ -116,11 +117,15 @@ class Child:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Starts its children, starts again those that end, and ends them all within 6 s of SIGINT or SIGTERM."""
+    """Starts its children, starts again those that end, and ends them all within 5 s of SIGINT or SIGTERM."""
 
     children: list[Child]
     ground: Path | None = None
     """The directory without which no child can live."""
+    on_end: Callable[[], object] = lambda: None
+    """Called when the end begins, before any child is told."""
+    is_cut_off: Callable[[], bool] = lambda: False
+    """Whether the children's database is away: what they wait for then comes no more."""
     _inbox: SimpleQueue[str | int] = field(default_factory=SimpleQueue)
     """Names of children to start anew and numbers of signals. Safe to write to from threads and signal handlers."""
     _to_restart: set[str] = field(default_factory=set)
@@ -180,10 +185,11 @@ class Supervisor:
             raise GroundGone(f"The directory {self.ground} is gone, or another one: put it back, and start again.")
 
     def _end_all(self) -> None:
-        """Ask every child to end; after 4.5 s, or at a second signal, kill whatever is left of their sessions."""
+        """Ask every child to end; after seconds, or at a second signal, kill whatever is left of their sessions."""
+        self.on_end()
         for child in self.children:
             child.terminate()
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + (PATIENCE_CUT_OFF_S if self.is_cut_off() else PATIENCE_S)
         while self._some_live(self.children) and time.monotonic() < until and not self._is_told_to_end():
             pass
         for child in self.children:

@@ -35,6 +35,8 @@ DEAD_AFTER_S = 10.0
 HUNG_AFTER_S = 10.0
 STARTS_WITHIN_S = 60.0
 AGAIN_AFTER_S = 60.0
+ENDS_WITHIN_S = 2.0
+CUT_OFF_AFTER = 2  # failed looks: one may fail because the database was only busy
 
 
 def is_alive(pid: int) -> bool:
@@ -121,7 +123,8 @@ class Watcher:
         self._row: Lane | None = None
         self._watch, self._preparing = BeatWatch(clock), BeatWatch(clock)
         self._importing, self._editing = BeatWatch(clock), BeatWatch(clock)
-        self._stop = threading.Event()
+        self._stop, self._told_at = threading.Event(), 0.0
+        self._failed_looks = 0
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._looked_at, self._silent_s, self._news = clock(), 0.0, (0.0, 0.0)
         self._due: dict[int, float] = {}
@@ -130,16 +133,27 @@ class Watcher:
         """Begin to watch, in a thread of its own."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """End the thread and take this host's row out."""
+    def stop_soon(self) -> None:
+        """Have the thread end and take this host's row out."""
+        self._told_at = self._told_at or time.monotonic()
         self._stop.set()
-        self._thread.join(timeout=2)
+
+    def stop(self) -> None:
+        """Wait for that, at most 2 s since it was told: a thread that waits for its database ends with its process."""
+        self.stop_soon()
+        self._thread.join(timeout=max(0.0, self._told_at + ENDS_WITHIN_S - time.monotonic()))
+
+    def is_cut_off(self) -> bool:
+        """Return whether the database does not answer, as far as the last looks say."""
+        return self._failed_looks >= CUT_OFF_AFTER
 
     def _run(self) -> None:
         while not self._stop.wait(LOOK_EVERY_S):
             try:
                 self.look()
+                self._failed_looks = 0
             except DatabaseError as error:
+                self._failed_looks += 1
                 logger.warning("the watcher cannot read the database: %s", error)
                 self._watch.forget()
                 self._preparing.forget()

@@ -1,6 +1,7 @@
 """The database goes away, or its disk is full: runs wait, the reason is said, and they go on by themselves."""
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 AWAY_S = 20
+SILENT_S, END_S = 3, 25
 SMALL = "40m"
 IN_SLOW_MOTION = {"slow": "slower", "wrong": "slower_wrong"}  # it must not end before the disk is full
 
@@ -48,6 +50,40 @@ def test_postgres_stopped_for_20_seconds_costs_nothing(tmp_path: Path) -> None:
     assert last.returncode == 0, said
     assert machine.scores() == EXACT
     assert requests <= 2 * ITEMS + REPEATED
+
+
+@pytest.mark.postgres
+def test_worker_told_to_end_while_postgres_is_away_ends_soon_and_loses_nothing(tmp_path: Path) -> None:
+    with (
+        provider() as simulator,
+        postgres_server.own_server() as server,
+        machine_with(tmp_path, simulator, server.get_uri()) as machine,
+    ):
+        worker = machine.start("worker")
+        machine.wait_for_host()
+        machine.run("--detach").communicate(timeout=RUN_S)
+        machine.wait_for_results(20)
+
+        server.stop()
+        time.sleep(SILENT_S)
+        told_at = time.monotonic()
+        worker.send_signal(signal.SIGTERM)
+        worker.communicate(timeout=END_S)
+        took_s = time.monotonic() - told_at
+        server.start()
+        kept = machine.results()
+
+        last = machine.run()
+        said = last.communicate(timeout=RUN_S)[0]
+        requests = simulator.stats.requests
+        ((booked,),) = machine.asked("SELECT coalesce(sum(count), 0) FROM runs_failedattempt WHERE billed = 'possibly'")
+        print(
+            f"ended after {took_s:.1f} s; {requests - 2 * ITEMS} calls made again, {booked} booked as possibly billed"
+        )
+
+    assert last.returncode == 0, said
+    assert (machine.scores(), kept < 2 * ITEMS) == (EXACT, True)
+    assert requests - 2 * ITEMS <= min(REPEATED, booked)
 
 
 @contextmanager

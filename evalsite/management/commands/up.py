@@ -73,6 +73,7 @@ class Command(SiteCommand):
         )
         watcher = Watcher(queue=cluster.under(supervisor))
         connections.close_all()
+        supervisor.on_end, supervisor.is_cut_off = watcher.stop_soon, watcher.is_cut_off
         watcher.start()
         address.announce(url)
         if has_demo:

@@ -31,6 +31,7 @@ class Command(SiteCommand):
         cluster = LocalCluster()
         supervisor = Supervisor([cluster.child], Path(settings.DATA_DIR))
         watcher = Watcher(queue=cluster.under(supervisor), lanes=options["lanes"])
+        supervisor.on_end, supervisor.is_cut_off = watcher.stop_soon, watcher.is_cut_off
         watcher.start()
         self.stdout.write("Working. Ctrl-C ends it.")
         self.stdout.flush()
