@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.http import MAX_URL_REDIRECT_LENGTH
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 EVENT_STREAM = "text/event-stream"
@@ -24,22 +25,31 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """
 
     def handle_no_permission(  # type: ignore[override]  # Django's own knows redirects only
-        self, request: HttpRequest, view_func: Callable[..., Any]
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., Any],  # noqa: ARG002 - all sign in at one place
     ) -> HttpResponseBase:
         """Return 204 for a stream, 401 for a fragment, and a redirect for a page."""
         if EVENT_STREAM in request.headers.get("Accept", ""):
             return HttpResponse(status=204)
         is_fragment = bool(request.headers.get("HX-Request"))
         if not is_fragment and request.method in SAFE:
-            return super().handle_no_permission(request, view_func)
+            return HttpResponseRedirect(_sign_in(request.get_full_path()))
         # What a form is sent to often shows nothing by itself: the page that it stood on does.
         page = urlsplit(request.headers.get("HX-Current-URL" if is_fragment else "Referer", ""))
-        query = QueryDict(mutable=True)
-        query["next"] = f"{page.path}?{page.query}" if page.query else page.path
-        address = f"{resolve_url(settings.LOGIN_URL)}?{query.urlencode(safe='/')}"
+        address = _sign_in(f"{page.path}?{page.query}" if page.query else page.path)
         if is_fragment:
             return HttpResponse(status=401, headers={"HX-Redirect": address})
         return HttpResponseRedirect(address)
+
+
+def _sign_in(wanted: str) -> str:
+    """Return the address that signs in and leads on to where somebody wanted to go, unless that is too long."""
+    query = QueryDict(mutable=True)
+    query["next"] = wanted
+    start = resolve_url(settings.LOGIN_URL)
+    address = f"{start}?{query.urlencode(safe='/')}"
+    return address if len(address) <= MAX_URL_REDIRECT_LENGTH else start
 
 
 class FragmentHeadersMiddleware(MiddlewareMixin):

@@ -6,17 +6,17 @@ from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.core.exceptions import DisallowedHost, DisallowedRedirect, RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import defaults
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from evalsite.addresses import is_ours
 from evalsite.api.problems import plain_problem
 from evalsite.context import THEME_COOKIE, THEMES, theme_of
 from experiments.models import SignInLink
@@ -31,14 +31,15 @@ TOO_LARGE = (
     "It is larger than a form may be. Nothing was changed, and what you typed is still there when you go back: "
     "send long texts and items as files."
 )
+TOO_LONG = "The address that this leads to is too long for a browser. Leave out what you narrowed the page by."
+UNREADABLE = "A part of it cannot be read, or was changed on its way. Go back, load the page anew and try again."
 BROKEN = "Nothing that was stored is lost, and runs go on. Try again; the log of the web process says why."
 
 
 def _next_url(request: HttpRequest, default: str) -> str:
     """Return where the person wanted to go, when that is on this site, else the default's address."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if is_ours else resolve_url(default)
+    return wanted if is_ours(request, wanted) else resolve_url(default)
 
 
 @login_not_required
@@ -109,12 +110,14 @@ def favicon(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - every view 
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer what Django itself refuses: a strange host, too many fields."""
+    """Answer what Django itself refuses: a strange host, too many fields, an endless address."""
     if request.path.startswith(API):
         return plain_problem(400, REFUSED)
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
         return _problem(request, 400, TOO_LARGE)
-    return defaults.bad_request(request, exception)
+    if isinstance(exception, DisallowedHost):
+        return defaults.bad_request(request, exception)
+    return _problem(request, 400, TOO_LONG if isinstance(exception, DisallowedRedirect) else UNREADABLE)
 
 
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -71,6 +71,7 @@ urlpatterns = [
         ProjectViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         "project",
     ),
+    route(f"projects/{ID}/spend", ProjectViewSet.as_view({"get": "spend"}), "project-spend"),
     route("datasets", DatasetViewSet.as_view({"get": "list", "post": "create"}), "datasets"),
     route(f"datasets/{ID}/import", DatasetFileViewSet.as_view({"post": "import_file"}), "dataset-import"),
     route(f"datasets/{ID}/export", DatasetFileViewSet.as_view({"get": "export"}), "dataset-export"),

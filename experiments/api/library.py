@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin
@@ -28,6 +29,7 @@ from experiments.actions import (
 )
 from experiments.api.references import project_from
 from experiments.models import Dataset, DatasetVersion, Project, Prompt, PromptVersion, Scope
+from runs.limits.month import spent_this_month
 from scoring.deleting import delete_project
 
 
@@ -45,6 +47,14 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         """Return the caller's role: they see no project without one."""
         mine = [one.role for one in project.memberships.all() if one.user_id == self.context["request"].user.pk]
         return mine[0] if mine else ""
+
+
+class SpendSerializer(serializers.Serializer[Any]):
+    """What the calls of a project have cost in this calendar month, as Home shows it."""
+
+    month = serializers.CharField(help_text="2026-11, in UTC.")
+    spent_usd = serializers.FloatField(allow_null=True, help_text="Null: nothing that was called has a price.")
+    unpriced_count = serializers.IntegerField(help_text="Results and calls of unknown cost: they are not in the sum.")
 
 
 class NewProject(RequestSerializer):
@@ -175,6 +185,13 @@ class ProjectViewSet(ListModelMixin, VisibleViewSet):
         self.check_unchanged(request, project)
         _change(project, checked(ProjectChange, request.data), request.user)
         return changed(self.shown(self.get_object()))
+
+    @extend_schema(responses=SpendSerializer)
+    def spend(self, *_: Any, **__: Any) -> Response:
+        """Return what the project has spent in this month."""
+        [found] = spent_this_month([self.get_object()])
+        told = {"spent_usd": found.spent_usd, "unpriced_count": found.unpriced_count}
+        return Response(SpendSerializer({"month": f"{timezone.now():%Y-%m}", **told}).data)
 
     @extend_schema(parameters=[OpenApiParameter("name", required=True)], responses={204: None, 202: None})
     def destroy(self, request: Request, **_: Any) -> Response:

@@ -63,7 +63,9 @@ def _events(text: str) -> Iterator[Event]:
         yield from yaml.parse(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise BadDocument(Problem(mark.line + 1 if mark else 1, "", f"no YAML: {error.problem}")) from None
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        sentence = f"no YAML in line {line}, column {column}: {error.problem}"
+        raise BadDocument(Problem(line, "", sentence)) from None
     except yaml.YAMLError as error:
         raise BadDocument(Problem(1, "", f"no YAML: {error}")) from None
 

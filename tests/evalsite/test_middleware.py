@@ -21,6 +21,12 @@ def test_stranger_is_led_from_a_page_to_the_sign_in(rf: RequestFactory) -> None:
     assert (answer.status_code, answer["Location"]) == (302, "/sign-in/?next=/runs/%3Fstatus%3Dfailed")
 
 
+def test_stranger_with_an_endless_address_is_led_to_the_sign_in_alone(rf: RequestFactory) -> None:
+    answer = strangers_answer(rf, f"/runs/?status={'x' * 20_000}")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/sign-in/")
+
+
 def test_stranger_s_fragment_answers_401_and_leads_the_whole_page_away(rf: RequestFactory) -> None:
     headers = {"HX-Request": "true", "HX-Current-URL": "https://site.example/runs/?a=b"}
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import BadRequest, DisallowedRedirect
 from django.http import Http404
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -175,6 +176,25 @@ def test_form_that_is_too_large_says_what_to_do(client: Client, typed: dict[str,
 
     assert answer.status_code == 400
     assert "send long texts and items as files" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("refusal", "sentence"),
+    [(DisallowedRedirect(), "is too long for a browser"), (BadRequest(), "load the page anew")],
+)
+def test_request_that_django_refuses_has_a_page_of_ours(rf: RequestFactory, refusal: Exception, sentence: str) -> None:
+    answer = views.bad_request(rf.get("/"), refusal)
+
+    assert answer.status_code == 400
+    assert sentence in answer.content.decode()
+
+
+def test_way_back_that_is_endless_is_not_taken(client: Client, db: None) -> None:
+    client.force_login(UserFactory())
+
+    answer = client.post("/theme/", {"theme": "dark", "next": f"/runs/?status={'x' * 20_000}"})
+
+    assert (answer.status_code, answer["Location"]) == (302, "/")
 
 
 def test_strange_host_is_a_problem_document_by_api(client: Client, db: None) -> None:

@@ -218,7 +218,7 @@ def test_load_of_several_lines_names_each(tmp_path: Path) -> None:
     [
         ("", "e.yaml:1: the file is empty"),
         ("- a", "e.yaml:1: write keys: experiment, dataset, candidates, scorers"),
-        ("a: [", "e.yaml:2: no YAML: did not find expected node content"),
+        ("a: [", "e.yaml:2: no YAML in line 2, column 1: did not find expected node content"),
     ],
 )
 def test_read_text_of_what_is_no_document_says_so(tmp_path: Path, text: str, problem: str) -> None:

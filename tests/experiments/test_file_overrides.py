@@ -75,7 +75,11 @@ def test_with_overrides_sets_several_values() -> None:
             Problem(6, "candidates[9].model", "--set candidates[9].model: there is no candidates[9]"),
         ),
         ("experiment.x", "y", Problem(1, "experiment.x", "--set experiment.x: experiment has no keys")),
-        ("trials", "[1", Problem(1, "trials", "--set trials: no YAML: did not find expected ',' or ']'")),
+        (
+            "trials",
+            "[1",
+            Problem(1, "trials", "--set trials: no YAML in line 2, column 1: did not find expected ',' or ']'"),
+        ),
     ],
 )
 def test_with_overrides_of_what_cannot_be_set_says_why(key: str, text: str, problem: Problem) -> None:

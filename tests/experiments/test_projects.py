@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from experiments.actions import ActionConflict, ActionRefused, archive_project, create_project, rename_project
 from experiments.chosen_projects import PROJECT_COOKIE, projects_for_new
 from experiments.models import AccessToken, Experiment, Item, Project, Role, Scope
-from runs.models import Result, Run, RunStatus
+from runs.models import Purse, Result, Run, RunStatus
 from scoring import deleting
 from scoring.deleting import Loss, delete_project
 from scoring.models import Score, Showing
@@ -281,6 +281,16 @@ def test_api_makes_changes_and_archives(viewer: Any) -> None:
     assert (made.status_code, made.json()["role"]) == (201, "owner")
     assert (changed["monthly_budget_usd"], changed["archived_at"] is not None) == ("2.5000", True)
     assert stale.status_code == 412
+
+
+def test_api_tells_what_a_project_has_spent_in_this_month(project: Project, viewer: Any, stranger: Any) -> None:
+    path, api = f"projects/{project.uid}/spend/", Api(viewer)
+    before = api.get(path).json()
+    Purse.objects.create(project=project, month=f"{now():%Y-%m}", spent_usd="2.5")
+
+    assert before == {"month": f"{now():%Y-%m}", "spent_usd": 0.0, "unpriced_count": 0}
+    assert api.get(path).json()["spent_usd"] == 2.5
+    assert Api(stranger).get(path).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -156,8 +156,8 @@ def test_parse_of_doubles_keeps_the_first() -> None:
         ("a: x\x01", Problem(1, "", "the character U+0001 is no text")),
         ("a: 1\nb: \x00", Problem(2, "", "the character U+0000 is no text")),
         ("a:" + " [" * 200 + "]" * 200, Problem(1, "", "nested more than 100 deep")),
-        ("a: [1\nb: 2", Problem(2, "", "no YAML: did not find expected ',' or ']'")),
-        ("a: 1\n b: 2", Problem(2, "", "no YAML: mapping values are not allowed in this context")),
+        ("a: [1\nb: 2", Problem(2, "", "no YAML in line 2, column 2: did not find expected ',' or ']'")),
+        ("a: 1\n b: 2", Problem(2, "", "no YAML in line 2, column 3: mapping values are not allowed in this context")),
         (
             "x" * (1024 * 1024 + 1),
             Problem(1, "", "the file is larger than 1 MiB: put items and texts into files of their own"),
