@@ -27,14 +27,15 @@ def example(title: str, language: str) -> str:
 
 
 def ran_in(folder: Path, site: Site) -> subprocess.CompletedProcess[str]:
-    """Run both examples one after the other, with the command `evalsite` of these tests."""
+    """Run the examples one after the other, with the command `evalsite` of these tests."""
     shell = example("Example with curl", "shell").replace("http://127.0.0.1:8000", site.url)
+    more = example("More with curl", "shell")
     (folder / "example.py").write_text(example("Example in Python", "python"))
     (folder / "evalsite").write_text(f'#!/bin/sh\nexec {sys.executable} -m evalsite "$@"\n')
     (folder / "evalsite").chmod(0o755)
     environment = {**site.environment, "PYTHONPATH": str(settings.BASE_DIR)}
     environment["PATH"] = f"{folder}:{environment['PATH']}"
-    script = f"set -e -o pipefail\n{shell}\nexec {sys.executable} example.py"
+    script = f"set -e -o pipefail\n{shell}\n{more}\nexec {sys.executable} example.py"
     return subprocess.run(
         ["bash", "-c", script],
         env=environment,
@@ -56,6 +57,8 @@ def test_examples_work_as_they_stand(tmp_path: Path) -> None:
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert [entry["complete"] for entry in json.loads((tmp_path / "board.json").read_text())["entries"]] == [True] * 2
+    kinds = {hit["kind"] for hit in json.loads((tmp_path / "found.json").read_text())["items"]}
+    assert kinds >= {"experiment", "dataset"}
     with (tmp_path / "results.csv").open(newline="") as file:
         assert len(list(csv.DictReader(file))) == 6
     assert ran.stdout.splitlines()[-1].endswith("['helpful']")
