@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -20,6 +21,9 @@ from experiments.actions import ActionConflict, ActionRefused
 PROBLEM_TYPE = "application/problem+json"
 NOT_FOUND = "There is no such object, or you may not see it."
 GENERAL = "non_field_errors"
+ERRORS_TOLD, ERRORS_KEPT = 5, 100
+"""So many errors are in the sentence, and in the list: a request may hold thousands."""
+FIELD_LENGTH = 200
 
 
 class PreconditionFailed(exceptions.APIException):
@@ -37,7 +41,7 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     if known is None:
         return None
     status = HTTPStatus(known.status_code)
-    errors = list(_errors(known.detail)) if isinstance(known, exceptions.ValidationError) else []
+    errors = list(islice(_errors(known.detail), ERRORS_KEPT)) if isinstance(known, exceptions.ValidationError) else []
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": status.phrase,
@@ -100,7 +104,7 @@ def _errors(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
             is_nested = isinstance(inner, Mapping)
             yield from _errors(inner, f"{path}[{number}]" if is_nested else path)
     else:
-        yield {"field": path, "detail": str(detail)}
+        yield {"field": path[:FIELD_LENGTH], "detail": str(detail)}
 
 
 def _inside(path: str, name: Any) -> str:
@@ -112,7 +116,9 @@ def _inside(path: str, name: Any) -> str:
 
 
 def _sentence(errors: list[dict[str, str]]) -> str:
-    return "; ".join(f"{one['field']}: {one['detail']}" if one["field"] else one["detail"] for one in errors)
+    told = [f"{one['field']}: {one['detail']}" if one["field"] else one["detail"] for one in errors[:ERRORS_TOLD]]
+    more = ["and more of them"] if len(errors) > ERRORS_TOLD else []
+    return "; ".join([*told, *more])
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:

@@ -24,6 +24,8 @@ from experiments.templating.sandbox import (
 
 Message = dict[str, Any]
 RESERVED = ("metadata", "tags", "key", "vars")
+MEANT_LENGTH = 200
+"""No name is longer: comparing takes time, and a body may hold a key of megabytes."""
 MAX_TEMPLATE_LENGTH = 256 * 1024
 MAX_OUTPUT_LENGTH = 4 * 1024 * 1024
 RENDER_ERRORS = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
@@ -205,7 +207,7 @@ def item_context(
 
 def did_you_mean(name: str, there: Iterable[str]) -> str:
     """Return `; did you mean "…"?` for the name that is nearest, "" where none is near."""
-    near = difflib.get_close_matches(name, list(there), n=1)
+    near = difflib.get_close_matches(name[:MEANT_LENGTH], list(there), n=1)
     return f'; did you mean "{near[0]}"?' if near else ""
 
 

@@ -330,3 +330,20 @@ def test_ad_hoc_run_with_a_parameter_that_its_kind_of_provider_has_not_names_it(
     body = {"experiment_id": str(ExperimentFactory(project=project).uid), "config": config}
 
     assert fields(api.post("runs/", body)) == ["config.params.seed"]
+
+
+def test_body_with_thousands_of_unknown_keys_is_refused_in_a_few_words(api: Api) -> None:
+    answer = api.post("experiments/", {f"name{number}": 1 for number in range(3000)})
+
+    body = problem(answer, 400)
+    assert len(body["errors"]) == 20
+    assert body["detail"].startswith("name0: unknown field; there are: ")
+    assert body["detail"].endswith("; and more of them")
+
+
+def test_body_with_thousands_of_wrong_values_is_refused_in_a_few_words(api: Api) -> None:
+    answer = api.post("experiment-drafts/", {"document": "a", "files": {f"{'x' * 900}{n}": 1 for n in range(300)}})
+
+    body = problem(answer, 400)
+    assert (len(body["errors"]), len(body["errors"][0]["field"])) == (100, 200)
+    assert len(body["detail"]) < 2000
