@@ -7,6 +7,7 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from experiments.chosen_projects import ChosenProjects, projects_for_new
@@ -88,6 +89,7 @@ def _demo(user: Person) -> LeaderboardPart | None:
 
 
 @require_safe
+@gzip_page  # the first page that anybody loads; compressing costs less than a millisecond
 def home(request: HttpRequest) -> HttpResponse:
     """Show Home; whoever has no project yet is asked for one."""
     if not Project.objects.visible_to(request.user).exists():

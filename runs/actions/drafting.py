@@ -11,7 +11,7 @@ from experiments.actions.drafts import files_of
 from experiments.files.draft_form import document_of
 from experiments.files.experiment_file import ExperimentFile
 from experiments.files.sent_documents import sent_document
-from experiments.models import Experiment, ExperimentDraft, Project
+from experiments.models import Experiment, ExperimentDraft, Project, Prompt
 from experiments.models.projects import Person
 from experiments.permissions import require
 from runs.actions.starting import start_experiment
@@ -49,10 +49,17 @@ def try_draft(*, draft: ExperimentDraft, by: Person | None) -> Experiment:
             requirements=[],
         )
         experiment = declare_experiment(file=tried, project=draft.project, by=by).experiment
-    Experiment.objects.filter(pk=experiment.pk, archived_at=None).update(archived_at=timezone.now())
+    _hide(experiment)
     ExperimentDraft.objects.filter(pk=draft.pk).update(tried=experiment)
     start_experiment(experiment=experiment, by=by)
     return experiment
+
+
+def _hide(tried: Experiment) -> None:
+    """Archive what holds a try, with the prompts that were made for it: neither belongs into lists and choices."""
+    made = Prompt.objects.filter(project=tried.project, name__startswith=f"{tried.name}/")
+    for rows in (Experiment.objects.filter(pk=tried.pk), made):
+        rows.filter(archived_at=None).update(archived_at=timezone.now())
 
 
 def start_draft(*, draft: ExperimentDraft, by: Person | None) -> Experiment:

@@ -68,6 +68,16 @@ def test_home_at_the_first_visit_shows_the_demo_s_board(client: Client, editor: 
     assert "Connect a provider" in page
 
 
+def test_home_is_packed_for_browsers_that_unpack(client: Client, editor: User, demo: Any) -> None:
+    client.force_login(editor)
+
+    plain = client.get("/")
+    packed = client.get("/", headers={"Accept-Encoding": "gzip"})
+
+    assert (plain.has_header("Content-Encoding"), packed["Content-Encoding"]) == (False, "gzip")
+    assert len(packed.content) < len(plain.content) / 3
+
+
 def test_home_card_that_the_role_may_not_use_is_not_there(as_viewer: Client, demo: Any) -> None:
     page = home(as_viewer)
 

@@ -147,7 +147,6 @@ def test_experiment_is_deleted_once_its_name_is_typed(
     press(page, button)
     expect(page.locator("#delete-problem")).to_contain_text("Nothing is deleted")
     expect(name).to_be_focused()
-    page.keyboard.press("End")
     page.keyboard.type("s")
     press(page, button)
     page.wait_for_url("**/experiments/")

@@ -174,6 +174,7 @@ def test_try_runs_three_items_in_an_archived_experiment(as_editor: Client, draft
     assert [run.planned_count for run in Run.objects.filter(experiment=draft.tried)] == [3, 3]
     assert 'hx-trigger="every 1s"' in text(as_editor.get(at("tried", draft)))
     assert "capitals (tried" not in text(as_editor.get(reverse("experiments:experiment-list")))
+    assert "capitals (tried" not in text(as_editor.get(reverse("experiments:prompt-list")))
 
 
 def test_tried_draft_that_is_changed_and_tried_again_keeps_one_experiment(
