@@ -134,6 +134,12 @@ def test_import_of_a_missing_file_or_a_directory_is_refused(tmp_path: Path) -> N
         run("import", str(tmp_path / "folder.csv"), "--dataset", "capitals")
 
 
+@pytest.mark.parametrize("file", ["-", "/dev/null"])
+def test_import_of_what_cannot_be_read_twice_says_what_to_do(file: str) -> None:
+    with pytest.raises(CommandFailed, match="cannot be read twice, as an import is: write its rows to a file"):
+        run("import", file, "--dataset", "capitals", "--format", "csv")
+
+
 def test_export_as_json_lines_keeps_every_type(tmp_path: Path) -> None:
     run("import", written(tmp_path, JSONL, "rows.jsonl"), "--dataset", "capitals")
 

@@ -44,6 +44,8 @@ class Command(SiteCommand):
         path = Path(options["file"])
         if path.is_dir():
             raise CommandFailed(f"{path} is a directory: name the file in it", returncode=2)
+        if options["file"] == "-" or (path.exists() and not path.is_file()):
+            raise CommandFailed(f"{path} cannot be read twice, as an import is: write its rows to a file", returncode=2)
         chosen = ImportOptions(
             given=_mapping(options) if any(options[name] for name in MAPPING_OPTIONS) else None,
             file_format=options["format"],
