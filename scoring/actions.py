@@ -138,9 +138,10 @@ def scorer_of(rating: Rating) -> ScorerSpec:
     return rating.scorer
 
 
-def author_id_of(rating: Rating) -> int:
-    """Return the primary key of the person who rated."""
-    return int(rating.author_id if isinstance(rating, RunRating) else rating.author)
+def author_id_of(rating: Rating) -> int | None:
+    """Return the primary key of the person who rated; None: the account was deleted."""
+    found: int | None = rating.author_id if isinstance(rating, RunRating) else rating.author
+    return found
 
 
 def _require_mine(rating: Rating, run: Run, by: Person) -> None:

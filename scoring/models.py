@@ -81,7 +81,13 @@ class RunRating(models.Model):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="ratings")
     scorer = models.ForeignKey(ScorerSpec, on_delete=models.CASCADE, related_name="+")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="None: the account was deleted; what it said counts on.",
+    )
     value = models.FloatField()
     metadata = models.JSONField(null=True)
     history = models.JSONField(null=True, help_text="Former values: [value, replaced at].")

@@ -13,6 +13,7 @@ from runs.models import Run
 from scoring.actions import change_rating, checked_value, delete_rating, rate_result, rate_run
 from scoring.changing.reweighing import stand_anew
 from scoring.models import RunRating, RunScore, RunStanding, Score
+from scoring.rating.export import rating_records
 from tests.factories import (
     ExperimentFactory,
     MembershipFactory,
@@ -87,6 +88,19 @@ def test_ratings_of_several_people_are_averaged(kind: str, viewer: Any, owner: A
     _ = [rate_run(run=run, scorer_name="helpful", value=value, by=by) for value, by in ((0.25, viewer), (0.75, owner))]
 
     assert mean_of(run) == 0.5
+
+
+def test_rating_of_a_run_counts_on_without_the_account_that_gave_it(several: Run, viewer: Any, owner: Any) -> None:
+    _ = [
+        rate_run(run=several, scorer_name="helpful", value=value, by=by) for value, by in ((0.2, viewer), (0.6, owner))
+    ]
+
+    viewer.delete()
+
+    assert sorted(rating.value for rating in RunRating.objects.all()) == [0.2, 0.6]
+    assert {record["person"] for record in rating_records(several.experiment)} == {None, owner.username}
+    rate_run(run=several, scorer_name="helpful", value=0.6, by=owner)
+    assert mean_of(several) == pytest.approx(0.4)
 
 
 def test_changed_rating_changes_the_board_and_keeps_metadata(single: Run, viewer: Any) -> None:
