@@ -16,6 +16,7 @@ from experiments.models import Experiment, Project
 from experiments.models.projects import Person
 from experiments.pages.leaderboard import LeaderboardPart
 from experiments.pages.providers import can_add_provider
+from experiments.permissions import permitted
 from runs.limits.month import MonthSpend, spent_this_month
 from runs.live.pace import Pace, paces_of
 from runs.live.streams import are_workers_gone
@@ -85,7 +86,7 @@ def _demo(user: Person) -> LeaderboardPart | None:
     if experiments.filter(project__is_demo=False).exists():
         return None
     demo: Experiment | None = experiments.filter(project__is_demo=True).order_by("pk").first()
-    return LeaderboardPart.build(demo, user) if demo else None
+    return LeaderboardPart.build(demo, permitted(user, demo.project)) if demo else None
 
 
 @require_safe

@@ -42,6 +42,12 @@ def may(by: Person | None, project: Project, action: str) -> bool:
     return by is None or project.role_of(by) in ROLES_BY_ACTION[action]
 
 
+def permitted(by: Person | None, project: Project) -> frozenset[str]:
+    """Return every action that this person may do here: one query for a page that asks about several."""
+    role = None if by is None else project.role_of(by)
+    return frozenset(action for action, roles in ROLES_BY_ACTION.items() if by is None or role in roles)
+
+
 def require(by: Person | None, project: Project, action: str) -> None:
     """Let pass whoever may do this here. Raises PermissionDenied with a sentence otherwise."""
     if not may(by, project, action):

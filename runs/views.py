@@ -11,11 +11,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from evalsite.addresses import back
+from evalsite.shared_parts import shared_part
 from experiments.actions import ActionConflict, ActionRefused
 from experiments.models import Experiment, Project
+from experiments.permissions import permitted
 from runs.actions import cancel_run, pause_run, resume_run, retry_failed, run_again
 from runs.forms import RatingForm
-from runs.live.streams import Topic, stream_of
+from runs.live.streams import Topic, last_seen, stream_of
 from runs.models import Result, Run
 from runs.models.results import result_id_of
 from runs.pages.again import AgainPart
@@ -50,15 +52,25 @@ def run_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_safe
 def run_summary(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show what a run came to so far, as a fragment."""
-    summary = RunSummary.build(visible_run(uid, request.user), request.user)
-    return render(request, "runs/_run_summary.html", {"summary": summary})
+    run = visible_run(uid, request.user)
+    allowed = permitted(request.user, run.experiment.project)
+
+    def read() -> dict[str, object]:
+        return {"summary": RunSummary.build(visible_run(uid, request.user), allowed)}
+
+    return shared_part(request, "runs/_run_summary.html", (run.pk, allowed), read, seen=last_seen(Topic(run=run.pk)))
 
 
 @require_safe
 def run_results(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show one page of the results, as a fragment."""
-    results = ResultsPart.build(visible_run(uid, request.user), request)
-    return render(request, "runs/_run_results.html", {"results": results})
+    run = visible_run(uid, request.user)
+
+    def read() -> dict[str, object]:
+        return {"results": ResultsPart.build(visible_run(uid, request.user), request)}
+
+    key = (run.pk, request.GET.urlencode())
+    return shared_part(request, "runs/_run_results.html", key, read, seen=last_seen(Topic(run=run.pk)))
 
 
 @require_safe

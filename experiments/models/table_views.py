@@ -39,6 +39,11 @@ class TableView(models.Model):
         """Return the person's view of a table; one that is not stored shows everything."""
         return cls.objects.filter(user=user, table=table).first() or cls(user=user, table=table)
 
+    @property
+    def choice(self) -> tuple[tuple[str, ...], str]:
+        """What was chosen: the columns that are left out, and the density."""
+        return tuple(self.hidden), self.density
+
     def remember(self, *, hidden: Iterable[str], density: str) -> None:
         """Store other columns and another density in place of those that were."""
         values = {"hidden": sorted(set(hidden)), "density": density}

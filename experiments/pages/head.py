@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from experiments.models import Experiment
 from experiments.models.projects import Person
-from experiments.permissions import may
+from experiments.permissions import permitted
 from runs.actions import lacks_runs
 from runs.live.activity import DRAFT, with_status
 from runs.models import ACTIVE, RunStatus
@@ -34,10 +34,15 @@ class ExperimentHead:
     scorer_count: int
     is_live: bool
     """Whether something goes on, so that the page listens."""
+    allowed: frozenset[str]
+    """What this person may do."""
     can_start: bool
     """Whether this person may start it, and there is something to start."""
-    can_edit: bool
-    """Whether this person may change what it measures."""
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether this person may change what it measures."""
+        return "edit_experiment" in self.allowed
 
     @property
     def status(self) -> str:
@@ -73,18 +78,22 @@ class ExperimentHead:
         visible = with_status(Experiment.objects.visible_to(user))
         related = visible.select_related("project", "dataset_version__dataset", "baseline", "created_by")
         experiment = get_object_or_404(related.prefetch_related("scorers"), uid=uid)
-        status = experiment.status
-        startable = experiment.dataset_version_id is not None and status not in RUNNABLE
-        if status == RunStatus.COMPLETED:
-            startable = lacks_runs(experiment)
+        allowed = permitted(user, experiment.project)
         return cls(
             experiment,
             _tabs(experiment, current),
             len(experiment.present_scorers()),
-            status in ACTIVE,
-            startable and may(user, experiment.project, "start"),
-            may(user, experiment.project, "edit_experiment"),
+            experiment.status in ACTIVE,
+            allowed,
+            "start" in allowed and _is_startable(experiment),
         )
+
+
+def _is_startable(experiment: Experiment) -> bool:
+    status = experiment.status  # type: ignore[attr-defined]
+    if status == RunStatus.COMPLETED:
+        return lacks_runs(experiment)
+    return experiment.dataset_version_id is not None and status not in RUNNABLE
 
 
 def _tabs(experiment: Experiment, current: str) -> list[Tab]:

@@ -11,10 +11,8 @@ from evalsite.addresses import query_with
 from evalsite.charts import Axis
 from evalsite.tables import ShownTable
 from experiments.models import Experiment, ScorerSpec
-from experiments.models.projects import Person
 from experiments.pages.board_charts import ChartsPart
 from experiments.pages.board_order import SCORER, BoardColumn, board_columns, heads_of, in_order
-from experiments.permissions import may
 from runs.models import Run
 from scoring.boards.comparing import UNCORRECTED, differences_to
 from scoring.boards.leaderboard import Entry, leaderboard, row_name
@@ -112,7 +110,7 @@ class LeaderboardPart:
     def build(
         cls,
         experiment: Experiment,
-        user: Person,
+        allowed: frozenset[str],
         weights: Mapping[str, float] | None = None,
         request: HttpRequest | None = None,
     ) -> "LeaderboardPart":
@@ -135,7 +133,7 @@ class LeaderboardPart:
             _policy(experiment, scorers, weights, len(rows)),
             ad_hoc,
             former,
-            may(user, experiment.project, "edit_experiment"),
+            "edit_experiment" in allowed,
             ChartsPart.of(experiment, entries, place_query),
             weights,
             place_query,

@@ -6,8 +6,6 @@ from decimal import Decimal
 from evalsite.templatetags.formats import share
 from experiments.actions.case_lists import identity_of
 from experiments.models import Experiment
-from experiments.models.projects import Person
-from experiments.permissions import may
 from experiments.wording import counted
 from runs.live.pace import Pace, counted_paces_of
 from runs.live.streams import are_workers_gone
@@ -36,12 +34,11 @@ class ProgressPart:
     is_worker_missing: bool
 
     @classmethod
-    def build(cls, experiment: Experiment, user: Person) -> "ProgressPart":
-        """Return how far they are at this moment."""
+    def build(cls, experiment: Experiment, allowed: frozenset[str]) -> "ProgressPart":
+        """Return how far they are at this moment, for whoever may do this here."""
         runs = list(_on_board(experiment))
         waiting = any(run.status in RUNNABLE and not run.owner for run in runs)
-        can_control = may(user, experiment.project, "stop")
-        return cls(experiment, counted_paces_of(runs), can_control, waiting and are_workers_gone())
+        return cls(experiment, counted_paces_of(runs), "stop" in allowed, waiting and are_workers_gone())
 
     @property
     def is_shown(self) -> bool:

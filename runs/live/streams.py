@@ -157,14 +157,15 @@ class Hub:
         """While the listener listens, it looks when something was heard, and every `tick_listening_s` all the same."""
         self._look, self._tick_s = look or Looker(), tick_s
         self._listener, self._tick_listening_s = listener, tick_listening_s
-        self._watchers: set[Watcher] = set()
+        self.watchers: set[Watcher] = set()
+        """The open streams."""
         self._task: asyncio.Task[None] | None = None
         self.are_workers_gone = False
 
     def join(self, topic: Topic, session: str) -> Watcher:
         """Add a stream."""
         watcher = Watcher(topic, session)
-        self._watchers.add(watcher)
+        self.watchers.add(watcher)
         if self._listener is not None:
             self._listener.heard.set()
         if self._task is None or self._task.done():
@@ -174,12 +175,12 @@ class Hub:
 
     def leave(self, watcher: Watcher) -> None:
         """Take a stream away."""
-        self._watchers.discard(watcher)
+        self.watchers.discard(watcher)
 
     async def _run(self) -> None:
         listening = asyncio.create_task(self._listener.run()) if self._listener is not None else None
         try:
-            while self._watchers:
+            while self.watchers:
                 if self._listener is not None:
                     self._listener.heard.clear()  # before the look: what is told during it is looked at anew
                 await self._tick()
@@ -199,7 +200,7 @@ class Hub:
             await asyncio.wait_for(self._listener.heard.wait(), self._tick_listening_s)
 
     async def _tick(self) -> None:
-        watchers = list(self._watchers)
+        watchers = list(self.watchers)
         topics, sessions = {watcher.topic for watcher in watchers}, {watcher.session for watcher in watchers}
         try:
             sight = await sync_to_async(self._look)(topics, sessions)
@@ -221,6 +222,15 @@ def hub() -> Hub:
     if loop not in _hubs:
         _hubs[loop] = Hub(listener=listener())
     return _hubs[loop]
+
+
+def last_seen(topic: Topic) -> object:
+    """Return what the streams of this process saw last of a topic: equal until something changes; None: none watches.
+
+    Asked for in threads while the event loop lets streams come and go: a list of a set is made in one step.
+    """
+    watchers = (watcher for one in list(_hubs.values()) for watcher in list(one.watchers))
+    return next((watcher.seen for watcher in watchers if watcher.topic == topic and not watcher.is_over), None)
 
 
 def are_workers_gone() -> bool:

@@ -12,7 +12,7 @@ from evalsite.addresses import query_with
 from evalsite.templatetags.formats import share
 from experiments.models import ScorerSpec
 from experiments.models.projects import Person
-from experiments.permissions import may
+from experiments.permissions import permitted
 from experiments.wording import counted
 from runs.live.pace import Pace, paces_of
 from runs.live.progress import Totals, counts_of
@@ -47,15 +47,15 @@ class RunSummary:
     is_worker_missing: bool
 
     @classmethod
-    def build(cls, run: Run, user: Person) -> "RunSummary":
-        """Return it as of this moment."""
+    def build(cls, run: Run, allowed: frozenset[str]) -> "RunSummary":
+        """Return it as of this moment, for whoever may do this here."""
         scores = RunScore.objects.filter(run=run, scorer__removed_at=None).select_related("scorer")
         waiting = run.status in RUNNABLE and not run.owner
         return cls(
             paces_of([run])[0],
             RunLine.of(run),
             list(scores.order_by("scorer__position", "scorer_id")),
-            may(user, run.experiment.project, "stop"),
+            "stop" in allowed,
             waiting and are_workers_gone(),
         )
 
@@ -238,5 +238,6 @@ class RunDetailPage:
     def build(cls, run: Run, request: HttpRequest, user: Person) -> "RunDetailPage":
         """Return the page of a run that this person may see."""
         stream_url = reverse("runs:run-stream", args=[run.uid]) if settings.STREAMS else ""
-        rating = RunRatingPart.build(run, user)
-        return cls(run, RunSummary.build(run, user), rating, ResultsPart.build(run, request), stream_url)
+        allowed = permitted(user, run.experiment.project)
+        rating, results = RunRatingPart.build(run, user), ResultsPart.build(run, request)
+        return cls(run, RunSummary.build(run, allowed), rating, results, stream_url)

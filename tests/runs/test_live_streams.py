@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from experiments.models import Role
 from runs.live import streams
-from runs.live.streams import CHANGED, OVER, PING, Hub, Looker, RunRow, Sight, Topic, events
+from runs.live.streams import CHANGED, OVER, PING, Hub, Looker, RunRow, Sight, Topic, events, last_seen
 from runs.models import Run, RunStatus, WorkUnit
 from tests.boards import experiment_in, run_of
 from tests.factories import LaneFactory, MembershipFactory, ProjectFactory
@@ -124,6 +124,36 @@ async def test_hub_ends_with_its_last_stream_and_begins_anew() -> None:
     again = events(hub, Topic(run=1), "s")
     assert await first(again) == CHANGED
     await again.aclose()
+
+
+async def test_last_seen_is_what_streams_saw_of_a_topic_while_they_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Seen(row())
+    hub = Hub(look=seen, tick_s=0.01)
+    monkeypatch.setattr(streams, "_hubs", {asyncio.get_running_loop(): hub})
+    stream = events(hub, Topic(run=1), "s")
+
+    unwatched = last_seen(Topic(run=1))
+    await first(stream)
+    before = last_seen(Topic(run=1))
+    seen.show(row(done=1))
+    await first(stream)
+    after, of_another = last_seen(Topic(run=1)), last_seen(Topic(run=2))
+    await stream.aclose()
+
+    assert before is not None
+    assert before != after
+    assert (unwatched, of_another, last_seen(Topic(run=1))) == (None, None, None)
+
+
+async def test_last_seen_of_what_is_over_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = Hub(look=Seen(row(is_done=True)), tick_s=0.01)
+    monkeypatch.setattr(streams, "_hubs", {asyncio.get_running_loop(): hub})
+    stream = events(hub, Topic(run=1), "s")
+
+    event = await first(stream)
+
+    assert (event, last_seen(Topic(run=1))) == (OVER, None)
+    await stream.aclose()
 
 
 async def test_hub_outlives_a_database_that_is_away() -> None:

@@ -1,0 +1,97 @@
+"""Parts of pages that many people ask for at the same news: made once for all who would see the same.
+
+Who asks while a part is being made gets the next making, together with all who ask until that one begins: what
+anybody gets was read after they had asked. Only where streams watch what it shows is it kept, for half a second and as
+long as they see no change: at the next news it is made anew. The template sees neither request nor person, so that
+nothing of one of them can reach another; what a part shows by roles or choices belongs into its key.
+"""
+
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from threading import Lock
+
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+from django.utils.crypto import get_random_string
+
+TURNS = 64
+KEPT_S = 0.5
+TOKEN_PLACE = get_random_string(64)
+"""Stands where the token of whoever asks goes: nobody can have written it into a text."""
+
+
+class SharedParts:
+    """Makes what several ask for at once one time for all of them."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._lock = clock, Lock()
+        self._kept: dict[Hashable, tuple[float, str]] = {}
+        """When the making began, and what came of it."""
+        self._coming: dict[Hashable, tuple[Future[str], int]] = {}
+        """What has not begun to be made, and how many wait for it, by key."""
+        self._turns = [Lock() for _ in range(TURNS)]
+
+    def get(self, key: Hashable, make: Callable[[], str]) -> str:
+        """Return the part, from a making that began after this was asked; what it raises, all who share it see."""
+        part, is_first = self._join(key)
+        if is_first:
+            with self._turns[hash(key) % TURNS]:
+                self._begin(key)
+                _fill(part, make)
+        return part.result()
+
+    def kept(self, key: Hashable, make: Callable[[], str]) -> str:
+        """Return the part that was made for this key in the last half second, else one that is made now."""
+        begun_s = self._clock()
+        at_s, part = self._kept.get(key, (-KEPT_S, ""))
+        if begun_s - at_s < KEPT_S:
+            return part
+        part = self.get(key, make)
+        with self._lock:
+            others = self._kept.items()
+            self._kept = {one: kept for one, kept in others if begun_s - kept[0] < KEPT_S} | {key: (begun_s, part)}
+        return part
+
+    def waiting(self, key: Hashable) -> int:
+        """Return how many wait for the next making."""
+        with self._lock:
+            return self._coming[key][1] if key in self._coming else 0
+
+    def _join(self, key: Hashable) -> tuple[Future[str], bool]:
+        with self._lock:
+            part, count = self._coming.get(key) or (Future(), 0)
+            self._coming[key] = part, count + 1
+            return part, not count
+
+    def _begin(self, key: Hashable) -> None:
+        with self._lock:
+            del self._coming[key]
+
+
+def _fill(part: Future[str], make: Callable[[], str]) -> None:
+    try:
+        part.set_result(make())
+    except BaseException as error:  # noqa: BLE001 - whatever it is, nobody may wait for ever
+        part.set_exception(error)
+
+
+_parts = SharedParts()
+
+
+def shared_part(
+    request: HttpRequest,
+    template: str,
+    key: tuple[Hashable, ...],
+    context: Callable[[], dict[str, object]],
+    *,
+    seen: Hashable = None,
+) -> HttpResponse:
+    """Answer with a part made from a template, for all who ask with the same key; `context` reads all that it shows.
+
+    `seen` is what streams saw last of what it shows: with it the part is kept. None: no stream watches.
+    """
+    get = _parts.get if seen is None else _parts.kept
+    text = get((template, seen, *key), lambda: render_to_string(template, {**context(), "csrf_token": TOKEN_PLACE}))
+    return HttpResponse(text.replace(TOKEN_PLACE, get_token(request)) if TOKEN_PLACE in text else text)
