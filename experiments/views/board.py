@@ -111,7 +111,8 @@ def _shared(
 
 
 def _with_version() -> QuerySet[Experiment]:
-    return Experiment.objects.select_related("project", "dataset_version__dataset")
+    related = Experiment.objects.select_related("project", "dataset_version__dataset")
+    return related.prefetch_related("scorers")
 
 
 @require_safe

@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from evalsite.downloads import download
+from experiments.models import Experiment
 from experiments.pages.head import ExperimentHead
 from experiments.pages.outputs import OutputsGrid, OutputsPage
 from scoring.grid.export import output_csv, output_jsonl
@@ -24,17 +25,22 @@ def experiment_outputs(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_safe
 def outputs_grid(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show one page of the grid, as a fragment."""
-    head = ExperimentHead.build(uid, request.user, "Outputs")
-    grid = OutputsGrid.build(head.experiment, request)
+    grid = OutputsGrid.build(_visible(request, uid), request)
     return render(request, "experiments/_outputs_grid.html", {"grid": grid})
 
 
 @require_safe
 def outputs_export(request: HttpRequest, uid: UUID) -> StreamingHttpResponse:
     """Give every result of what the grid shows as a file: CSV for spreadsheets, or JSON Lines with `?format=jsonl`."""
-    experiment = ExperimentHead.build(uid, request.user, "Outputs").experiment
+    experiment = _visible(request, uid)
     asked = Asked.of(experiment, request.GET)
     if request.GET.get("format") == "jsonl":
         return download(request, output_jsonl(asked), name=f"{experiment.name}-outputs.jsonl", kind="jsonl")
     lines = output_csv(asked, is_for_spreadsheets=True)
     return download(request, lines, name=f"{experiment.name}-outputs.csv", kind="csv")
+
+
+def _visible(request: HttpRequest, uid: UUID) -> Experiment:
+    """Return an experiment that this person may see. Raises Http404."""
+    visible = Experiment.objects.visible_to(request.user).select_related("project", "dataset_version__dataset")
+    return get_object_or_404(visible.prefetch_related("scorers"), uid=uid)

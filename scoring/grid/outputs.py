@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalsite.plugins import scorers as registry
-from experiments.actions.case_lists import current_case_list
+from experiments.actions.case_lists import identity_of
 from experiments.models import CaseList, Experiment, ScorerSpec
 from runs.models import Run
 from scoring.boards.comparing import compared_scorers, scales_of
@@ -74,7 +74,8 @@ def runs_with_outputs(experiment: Experiment) -> list[Run]:
     """Return the runs over the present items of those candidates that compete, the baseline's first."""
     if experiment.dataset_version_id is None:
         return []
-    rows = experiment.runs.planned().filter(case_list=current_case_list(experiment), candidate__removed_at=None)
+    present = identity_of(experiment)
+    rows = experiment.runs.planned().filter(case_list__identity_hash=present, candidate__removed_at=None)
     runs = list(rows.select_related("candidate", "case_list").order_by("candidate__position", "pk"))
     for run in runs:
         run.experiment = experiment

@@ -180,6 +180,18 @@ def test_number_of_queries_does_not_depend_on_rows(client: Client) -> None:
     assert _queries(client, sums(1), "1") == _queries(client, sums(20), "1" * 20)
 
 
+@pytest.mark.parametrize("name", ["experiment-outputs", "experiment-board", "outputs-grid"])
+def test_page_of_a_viewer_asks_the_role_once_and_nothing_of_a_plan(
+    client: Client, experiment: Experiment, pair: tuple[Run, Run], name: str
+) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        page(client, experiment, name=name)
+
+    asked = [query["sql"] for query in queries]
+    assert sum(sql.startswith('SELECT "experiments_membership"') for sql in asked) <= 1
+    assert not any(sql.startswith('SELECT "experiments_caselist"') for sql in asked)
+
+
 def _queries(client: Client, experiment: Experiment, answers: str) -> int:
     scored_run(experiment, answers)
     client.force_login(member_of(experiment.project, "viewer"))
