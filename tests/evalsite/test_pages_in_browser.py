@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from experiments.models import Role
+from experiments.models import Dataset, Experiment, Project, Role
 from runs.models import Run, RunStatus, WorkUnit
 from tests.boards import experiment_in, result_of, run_of
 from tests.factories import LaneFactory, MembershipFactory, ProjectFactory
@@ -178,5 +178,22 @@ def test_experiment_is_as_wide_as_a_phone(at: Any, page: Page, run: Run, name: s
 def test_run_is_as_wide_as_a_phone(at: Any, page: Page, run: Run) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     at("runs:run-detail", run.uid)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+@pytest.mark.parametrize(
+    "route", ["experiments:experiment-board", "experiments:experiment-settings", "runs:run-detail"]
+)
+def test_page_with_long_names_is_as_wide_as_a_phone(at: Any, page: Page, run: Run, route: str) -> None:
+    experiment = run.experiment
+    experiment.candidates.update(name="c" * 196)
+    experiment.scorers.update(name="s" * 96)
+    Project.objects.update(name="p" * 96)
+    Dataset.objects.update(name="d" * 96)
+    Experiment.objects.update(name="e" * 196)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+
+    at(route, run.uid if route.startswith("runs:") else experiment.uid)
 
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
