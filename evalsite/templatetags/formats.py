@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django import template
@@ -64,14 +65,35 @@ def direction(low: Number, high: Number) -> str:
 
 
 @register.filter
-def number(value: Number) -> str:
-    """Return a value of any other range with at most four significant digits: 3.5, 0.0127, 12,480."""
+def number(value: Number, decimals: int | None = None) -> str:
+    """Return a value of any other range with at most four significant digits: 3.5, 0.0127, 12,480.
+
+    With `decimals` it has so many, as all in its column.
+    """
     if not _is_known(value):
         return DASH
     amount = float(value or 0)
+    if isinstance(decimals, int):
+        return _with_minus(f"{amount:,.{decimals}f}")
     if abs(amount) >= THOUSAND:
         return _with_minus(f"{amount:,.0f}")
     return _with_minus(f"{Decimal(f'{amount:.{SIGNIFICANT}g}'):f}")
+
+
+def column_decimals(values: Iterable[Number]) -> int | None:
+    """Return the decimals for all numbers of a column: three significant digits of the largest; None: no number."""
+    known = [float(value or 0) for value in values if _is_known(value)]
+    if not known:
+        return None
+    largest = max(map(abs, known))
+    most = SIGNIFICANT - 2 - (math.floor(math.log10(largest)) if largest else 0)
+    return max(0, min(most, max(map(_decimals, known))))
+
+
+def _decimals(amount: float) -> int:
+    """Return how many decimals a number has with four significant digits."""
+    exponent = Decimal(f"{amount:.{SIGNIFICANT}g}").normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django.urls import reverse
 from evalsite.addresses import query_with
 from evalsite.charts import Axis
 from evalsite.tables import ShownTable
+from evalsite.templatetags.formats import column_decimals
 from experiments.models import Experiment, ScorerSpec
 from experiments.pages.board_charts import ChartsPart
 from experiments.pages.board_order import SCORER, BoardColumn, board_columns, heads_of, in_order
@@ -33,6 +34,8 @@ class Cell:
     n: int | None
     """Items with a value, where that differs from the row's n."""
     why_none: str = "not scored"
+    decimals: int | None = None
+    """That all values of the column have."""
 
     @property
     def is_share(self) -> bool:
@@ -166,17 +169,28 @@ def _rows(
     is_known = experiment.baseline_id is not None
     baseline = next((run for run in runs if is_known and run.candidate_id == experiment.baseline_id), None)
     differences = differences_to(baseline, runs, weights) if baseline else {}
+    decimals = {scorer.name: column_decimals(_values(entries, scorer)) for scorer in scorers}
     return [
-        BoardRow(entry, [_cell(entry, scorer) for scorer in scorers], baseline, differences.get(entry.run.pk))
+        BoardRow(
+            entry,
+            [_cell(entry, scorer, decimals[scorer.name]) for scorer in scorers],
+            baseline,
+            differences.get(entry.run.pk),
+        )
         for entry in entries
     ]
 
 
-def _cell(entry: Entry, scorer: ScorerSpec) -> Cell:
+def _values(entries: list[Entry], scorer: ScorerSpec) -> list[float | None]:
+    return [cell.value for entry in entries if (cell := entry.scores.get(scorer.name))]
+
+
+def _cell(entry: Entry, scorer: ScorerSpec, decimals: int | None) -> Cell:
     found = entry.scores.get(scorer.name)
     if found is None or found.value is None:
         return Cell(scorer, None, None, None, None, "not rated" if scorer.kind == "person" else "not scored")
-    return Cell(scorer, found.value, found.low, found.high, found.n if found.n != entry.n else None)
+    n = found.n if found.n != entry.n else None
+    return Cell(scorer, found.value, found.low, found.high, n, decimals=decimals)
 
 
 def _apart(experiment: Experiment, shown: set[int]) -> tuple[list[RunLine], list[RunLine]]:

@@ -49,6 +49,26 @@ def test_direction_needs_an_interval_that_excludes_zero(low: float | None, high:
 
 
 @pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        pytest.param([4.5, 3.625, None], ["4.50", "3.62", "—"], id="ratings"),
+        pytest.param([4.0, 3.0], ["4", "3"], id="whole"),
+        pytest.param([1234.5, 820.25], ["1,234", "820"], id="milliseconds"),
+        pytest.param([0.04561, 0.0012], ["0.0456", "0.0012"], id="cents"),
+        pytest.param([0.0, -2.5], ["0.0", "−2.5"], id="zero-and-below"),
+    ],
+)
+def test_numbers_of_a_column_have_the_same_decimals(values: list[float | None], texts: list[str]) -> None:
+    decimals = formats.column_decimals(values)
+
+    assert [formats.number(value, decimals) for value in values] == texts
+
+
+def test_column_without_a_number_has_no_decimals() -> None:
+    assert formats.column_decimals([None, float("nan")]) is None
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [(3.5, "3.5"), (0.0127, "0.0127"), (12480, "12,480"), (-2, "−2"), (0, "0"), (1.23456, "1.235"), (None, "—")],
 )
