@@ -43,4 +43,5 @@ def outputs_export(request: HttpRequest, uid: UUID) -> StreamingHttpResponse:
 def _visible(request: HttpRequest, uid: UUID) -> Experiment:
     """Return an experiment that this person may see. Raises Http404."""
     visible = Experiment.objects.visible_to(request.user).select_related("project", "dataset_version__dataset")
-    return get_object_or_404(visible.prefetch_related("scorers"), uid=uid)
+    experiment: Experiment = get_object_or_404(visible.prefetch_related("scorers"), uid=uid)
+    return experiment

@@ -77,6 +77,7 @@ ROUTES_BY_FORM: dict[str, tuple[str, ...]] = {
     "experiment-rate-scorer": (SCORERS,),
     "result-rate": ("POST results/{id}/score", "PATCH scores/{id}", "DELETE scores/{id}"),
     # runs
+    "run-rate": ("POST runs/{id}/score",),
     "run-pause": ("POST runs/{id}/pause", "POST experiments/{id}/pause"),
     "run-resume": ("POST runs/{id}/resume", "POST experiments/{id}/resume"),
     "run-cancel": ("POST runs/{id}/cancel", "POST experiments/{id}/cancel"),
@@ -128,7 +129,6 @@ ELSEWHERE = {
     "POST experiments": "draft-start makes one with all that it declares",
     "POST datasets/{id}/bulk-edits": "the admin's list of items",
     "POST runs": "one question at a time is for programs; draft-try asks a few on the page",
-    "POST runs/{id}/score": "programs judge a run as a whole; on the page each result is rated",
 }
 """Routes that write and stand beside no form, each with where the same is done, or why it is not."""
 
