@@ -1,9 +1,11 @@
 """What the views of the API share: whose objects they see, conditional edits, creation that happens once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, cast
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -62,6 +64,10 @@ class VisibleViewSet(GenericViewSet[Any]):
         """Raise PreconditionFailed when the request's If-Match names another state of the object."""
         check_match(request, self.shown(instance))
 
+    def as_read(self, request: Request) -> AbstractContextManager[Any]:
+        """Yield the object that is to be changed, as the request's If-Match names it. Raises PreconditionFailed."""
+        return as_read(request, self.get_object, self.shown)
+
     def answer_created(self, request: Request, make: Callable[[], Any]) -> Response:
         """Return 201 with the object that `make` made; with the Idempotency-Key of before, the one made then."""
         answer, is_replay = created_once(request, lambda: {"id": str(make().uid)})
@@ -118,6 +124,23 @@ def check_match(request: Request, body: Any) -> None:
     """Raise PreconditionFailed when the request's If-Match names another state of the object."""
     if request.headers.get("If-Match") not in (None, "*", etag_of(body)):
         raise PreconditionFailed
+
+
+@contextmanager
+def as_read(request: Request, find: Callable[[], Any], show: Callable[[Any], Any]) -> Iterator[Any]:
+    """Yield what `find` returns; in the state that If-Match names, and nobody else changes it while the block runs.
+
+    Raises PreconditionFailed when it is in another one. Without If-Match it is not kept from others.
+    """
+    if request.headers.get("If-Match") in (None, "*"):
+        yield find()
+        return
+    with transaction.atomic():
+        seen = find()
+        list(type(seen)._default_manager.select_for_update().filter(pk=seen.pk))
+        found = find()
+        check_match(request, show(found))
+        yield found
 
 
 def created_once(

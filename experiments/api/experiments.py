@@ -115,11 +115,9 @@ class ExperimentViewSet(ArchivableViewSet):
         Results are kept, and starting it again does what is missing. 409 while a run works on what would no longer
         count.
         """
-        experiment = self.get_object()
-        self.check_unchanged(request, experiment)
-        values = checked(ExperimentChange, request.data)
-        scoring = values.pop("scoring_config", {})
-        with transaction.atomic():
+        with self.as_read(request) as experiment, transaction.atomic():
+            values = checked(ExperimentChange, request.data)
+            scoring = values.pop("scoring_config", {})
             put_away(experiment, values, request.user)
             if "budget_usd" in values:
                 set_budget(experiment=experiment, usd=values.pop("budget_usd"), by=request.user)

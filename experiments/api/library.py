@@ -181,9 +181,8 @@ class ProjectViewSet(ListModelMixin, VisibleViewSet):
     @extend_schema(request=ProjectChange, responses=ProjectSerializer)
     def partial_update(self, request: Request, **_: Any) -> Response:
         """Change the name or the budget of a month, or archive it."""
-        project = self.get_object()
-        self.check_unchanged(request, project)
-        _change(project, checked(ProjectChange, request.data), request.user)
+        with self.as_read(request) as project:
+            _change(project, checked(ProjectChange, request.data), request.user)
         return changed(self.shown(self.get_object()))
 
     @extend_schema(responses=SpendSerializer)
@@ -235,12 +234,11 @@ class DatasetViewSet(ArchivableViewSet):
     @extend_schema(request=DatasetChange, responses=DatasetSerializer)
     def partial_update(self, request: Request, **_: Any) -> Response:
         """Change name or description, or archive it."""
-        dataset = self.get_object()
-        self.check_unchanged(request, dataset)
-        values = checked(DatasetChange, request.data)
-        if "archived" in values:
-            values["is_archived"] = values.pop("archived")
-        return changed(self.shown(edit_dataset(dataset=dataset, by=request.user, changes=values)))
+        with self.as_read(request) as dataset:
+            values = checked(DatasetChange, request.data)
+            if "archived" in values:
+                values["is_archived"] = values.pop("archived")
+            return changed(self.shown(edit_dataset(dataset=dataset, by=request.user, changes=values)))
 
     @extend_schema(parameters=[OpenApiParameter("name", required=True)], responses={204: None})
     def destroy(self, request: Request, **_: Any) -> Response:
@@ -308,10 +306,8 @@ class PromptViewSet(ArchivableViewSet):
     @extend_schema(request=PromptChange, responses=PromptSerializer)
     def partial_update(self, request: Request, **_: Any) -> Response:
         """Give a prompt another name, or archive it."""
-        prompt = self.get_object()
-        self.check_unchanged(request, prompt)
-        values = checked(PromptChange, request.data)
-        with transaction.atomic():
+        with self.as_read(request) as prompt, transaction.atomic():
+            values = checked(PromptChange, request.data)
             put_away(prompt, values, request.user)
             if "name" in values:
                 rename_prompt(prompt=prompt, by=request.user, name=values["name"])

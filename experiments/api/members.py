@@ -94,10 +94,9 @@ class MemberViewSet(OfProjectViewSet):
     @extend_schema(request=RoleRequest, responses=MemberSerializer)
     def partial_update(self, request: Request, **_: Any) -> Response:
         """Give a member another role; the last owner keeps it."""
-        membership = self.get_object()
-        self.check_unchanged(request, membership)
-        values = checked(RoleRequest, request.data)
-        return changed(self.shown(change_role(membership=membership, by=request.user, **values)))
+        with self.as_read(request) as membership:
+            values = checked(RoleRequest, request.data)
+            return changed(self.shown(change_role(membership=membership, by=request.user, **values)))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **_: Any) -> Response:

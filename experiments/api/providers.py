@@ -153,10 +153,8 @@ class ProviderViewSet(ArchivableViewSet):
     @extend_schema(request=ProviderEdit, responses=ProviderSerializer)
     def partial_update(self, request: Request, **_: Any) -> Response:
         """Change a provider, or archive it; limits, timeouts and prices are in force at once."""
-        provider = self.get_object()
-        self.check_unchanged(request, provider)
-        values = checked(ProviderEdit, request.data)
-        with transaction.atomic():
+        with self.as_read(request) as provider, transaction.atomic():
+            values = checked(ProviderEdit, request.data)
             put_away(provider, values, request.user)
             edit_provider(provider=provider, by=request.user, changes=values)
         return changed(self.shown(self.get_object()))

@@ -1,6 +1,7 @@
 """Making and changing by API: once under one key, only what was read, the same actions as everywhere."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from tests.api_client import Api
 from tests.boards import experiment_in
 from tests.factories import (
     CandidateFactory,
+    DatasetFactory,
     DatasetVersionFactory,
     ExperimentFactory,
+    PromptFactory,
     ProviderFactory,
     ResultFactory,
     RunFactory,
@@ -89,20 +92,44 @@ def test_key_of_a_refused_request_is_free(api: Api) -> None:
     assert api.post("experiments/", NEW, Idempotency_Key="k").status_code == 201
 
 
-@pytest.mark.both
-@pytest.mark.django_db(transaction=True)
-def test_same_key_at_the_same_moment_makes_one_experiment(api: Api) -> None:
+def at_once(ask: Callable[[int], Any]) -> list[Any]:
+    """Return the answers of four who ask at the same moment, each with a number."""
     answers: list[Any] = []
     gate = threading.Barrier(4)
 
-    def ask() -> None:
+    def one(number: int) -> None:
         gate.wait(10)
-        answers.append(api.post("experiments/", NEW, Idempotency_Key="k"))
+        answers.append(ask(number))
         connections.close_all()
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(4)]
     _ = [thread.start() for thread in threads]
     _ = [thread.join(30) for thread in threads]
+    return answers
+
+
+@pytest.mark.both
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["experiments", "providers", "datasets", "prompts"])
+def test_edits_of_the_same_state_at_the_same_moment_are_taken_once(api: Api, project: Any, kind: str) -> None:
+    made = {
+        "experiments": ExperimentFactory,
+        "providers": ProviderFactory,
+        "datasets": DatasetFactory,
+        "prompts": PromptFactory,
+    }[kind](project=project)
+    path = f"{kind}/{made.uid}/"
+    etag = api.get(path).headers["ETag"]
+
+    answers = at_once(lambda number: api.patch(path, {"name": f"name {number}"}, If_Match=etag))
+
+    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+
+
+@pytest.mark.both
+@pytest.mark.django_db(transaction=True)
+def test_same_key_at_the_same_moment_makes_one_experiment(api: Api) -> None:
+    answers = at_once(lambda _: api.post("experiments/", NEW, Idempotency_Key="k"))
 
     assert [answer.status_code for answer in answers] == [201] * 4
     assert len({answer.json()["id"] for answer in answers}) == Experiment.objects.count() == 1
