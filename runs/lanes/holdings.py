@@ -65,6 +65,7 @@ class Holdings:
     _cases: CaseCache = field(default_factory=CaseCache)
     _last_run: int = 0
     _ticks: int = 0
+    _has_left: bool = False
 
     def claim(self, wanted: int) -> list[tuple[RunWork, HeldUnit]]:
         """Claim units for about `wanted` results, of all runs in turn."""
@@ -107,7 +108,9 @@ class Holdings:
         return work
 
     def tick(self) -> None:
-        """Four times a second hear of halts; twice a second part the limits, prove life."""
+        """Four times a second hear of halts; twice a second part the limits, prove life. Nothing after `leave`."""
+        if self._has_left:
+            return
         halts = halts_of(list(self.runs), self.owner)
         if halts:
             self.sink.in_loop(self.told.halted, halts)
@@ -180,4 +183,5 @@ class Holdings:
         for purse in self._purses.values():
             purse.close()
         Lane.objects.filter(pk=self.row.pk).delete()
+        self._has_left = True
         logger.info("%s ends", self.row, extra={"lane": self.row.pk, "host": self.row.host})
