@@ -48,6 +48,16 @@ class LineFormatter(logging.Formatter):
         return "\n".join(f"    {one_line(line)}" for line in super().formatException(ei).split("\n"))
 
 
+class WithoutRefusals(logging.Filter):
+    """Takes the traceback from what a request was refused for: nothing broke, and anybody could fill the log so."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass."""
+        if record.name == "django.request" and record.levelno < logging.ERROR:
+            record.exc_info = None
+        return True
+
+
 def one_line(text: str) -> str:
     """Return a text with its control characters written as escapes."""
     return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
@@ -62,7 +72,8 @@ def configuration(form: str, level: str) -> dict[str, Any]:
             "text": {"()": LineFormatter, "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
             "json": {"()": JsonFormatter},
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": form}},
+        "filters": {"refusals": {"()": WithoutRefusals}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": form, "filters": ["refusals"]}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {name: {"level": level.upper()} for name in OURS},
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evalsite.logs import JsonFormatter, LineFormatter, configuration, one_line
+from evalsite.logs import JsonFormatter, LineFormatter, WithoutRefusals, configuration, one_line
 
 FORGED = "bad key\n2026-01-01 00:00:00 ERROR runs all is lost\r\x1b[2K\x00\u2028\x9b\x7f"
 
@@ -84,3 +84,19 @@ def test_configuration_writes_in_the_form_that_was_asked_for(form: str, kind: ty
     assert whole["formatters"][whole["handlers"]["stderr"]["formatter"]]["()"] is kind
     assert whole["loggers"]["runs"] == {"level": "DEBUG"}
     assert whole["root"]["level"] == "WARNING"
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "is_told"),
+    [
+        ("django.request", logging.WARNING, False),
+        ("django.request", logging.ERROR, True),
+        ("runs.of_a_test", logging.WARNING, True),
+    ],
+)
+def test_refused_request_is_one_line_and_a_broken_one_has_its_traceback(name: str, level: int, is_told: bool) -> None:
+    told = record("Forbidden: %s", "/admin/", raised=True)
+    told.name, told.levelno = name, level
+
+    assert WithoutRefusals().filter(told)
+    assert ("ValueError" in LineFormatter().format(told)) == is_told
