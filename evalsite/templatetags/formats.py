@@ -55,16 +55,6 @@ def p_value(value: Number) -> str:
 
 
 @register.filter
-def direction(low: Number, high: Number) -> str:
-    """Return better, worse or inconclusive: whether the interval of a difference, in points or not, excludes 0."""
-    if not _is_known(low) or not _is_known(high):
-        return "inconclusive"
-    if float(low or 0) > 0:
-        return "better"
-    return "worse" if float(high or 0) < 0 else "inconclusive"
-
-
-@register.filter
 def number(value: Number, decimals: int | None = None) -> str:
     """Return a value of any other range with at most four significant digits: 3.5, 0.0127, 12,480.
 

@@ -146,11 +146,8 @@ class ComparePage:
 
     @property
     def verdict(self) -> str:
-        """better, worse or inconclusive: whether the interval of the difference excludes 0."""
-        interval = self.difference.interval if self.difference else None
-        if interval is None or interval.low <= 0 <= interval.high:
-            return "inconclusive"
-        return "better" if interval.low > 0 else "worse"
+        """better, worse or inconclusive."""
+        return self.difference.direction if self.difference else "inconclusive"
 
     @property
     def distance(self) -> float | None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.statistics.intervals import CONFIDENCE, Interval, t_interval
-from scoring.statistics.standard_errors import standard_error
+from scoring.statistics.standard_errors import ROUNDING, standard_error
 
 FEW_DISAGREEMENTS = 10
 """Discordant pairs below which a page says "too few disagreements"."""
@@ -28,6 +28,26 @@ class PairedDifference:
     """Pairs."""
     missing: int
     """Items that only one of them, or neither, has a value for."""
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether all pairs differ by the same, so that no interval can be estimated."""
+        return self.n >= 2 and self.interval is None
+
+    @property
+    def direction(self) -> str:
+        """better, worse or inconclusive: whether the interval excludes 0.
+
+        Where ten pairs or more all differ by the same, their sign says it: by chance all point one way at most twice
+        in a thousand (the sign test).
+        """
+        if self.interval is not None:
+            low, high = self.interval.low, self.interval.high
+        else:
+            low = high = (self.value or 0.0) if self.n >= FEW_DISAGREEMENTS else 0.0
+        if low > ROUNDING:
+            return "better"
+        return "worse" if high < -ROUNDING else "inconclusive"
 
 
 def paired_difference(

@@ -34,21 +34,6 @@ def test_points_carry_their_sign(value: float | None, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "way"),
-    [
-        (0.006, 0.062, "better"),
-        (-0.25, -0.15, "worse"),
-        (-0.01, 0.05, "inconclusive"),
-        (0.0, 0.05, "inconclusive"),
-        (-0.05, 0.0, "inconclusive"),
-        (None, None, "inconclusive"),
-    ],
-)
-def test_direction_needs_an_interval_that_excludes_zero(low: float | None, high: float | None, way: str) -> None:
-    assert formats.direction(low, high) == way
-
-
-@pytest.mark.parametrize(
     ("values", "texts"),
     [
         pytest.param([4.5, 3.625, None], ["4.50", "3.62", "—"], id="ratings"),

@@ -79,6 +79,37 @@ def test_compare_names_a_clear_winner_with_its_interval() -> None:
     assert "Exact McNemar p" in found
 
 
+def test_compare_of_one_who_is_ahead_on_every_item_says_better_without_an_interval() -> None:
+    experiment = sums(12)
+    _, second = scored_run(experiment, "1" * 12), scored_run(experiment, "0" * 12)
+    set_baseline(experiment=experiment, candidate=second.candidate, by=None)  # type: ignore[arg-type]
+    viewer = client_as(experiment, "viewer")
+
+    found, board = page(viewer, "experiment-compare", experiment), page(viewer, "experiment-board", experiment)
+
+    assert "by 100.0 points, the same on every item; 12 better, 0 worse, 0 same" in found
+    assert "Exact McNemar p below 0.001" in found
+    assert '▲ +100.0<span class="table__second">on every item</span>' in board
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        pytest.param(
+            ("1", "0"), "cannot be told apart: +100.0 points; 1 better, 0 worse, 0 same; 1 of 1", id="one-item"
+        ),
+        pytest.param(("1010", "1010"), "cannot be told apart: 0.0 points, the same on every item", id="all-equal"),
+        pytest.param(("11..", "..00"), "No item has a score of both yet.", id="no-common-item"),
+        pytest.param(("....", "...."), "No item has a score of both yet.", id="nothing-judged"),
+    ],
+)
+def test_compare_of_the_worst_cases_says_what_is_so(answers: tuple[str, str], said: str) -> None:
+    experiment = sums(len(answers[0]))
+    [scored_run(experiment, one) for one in answers]
+
+    assert said in page(client_as(experiment, "viewer"), "experiment-compare", experiment)
+
+
 def test_compare_shows_regressions_first(experiment: Experiment) -> None:
     first, second = scored_run(experiment, "1100000000"), scored_run(experiment, "0110000000")
 

@@ -32,6 +32,30 @@ def test_paired_difference_of_published_scores_gives_published_value() -> None:
     assert (difference.n, difference.missing) == (10, 0)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "direction"),
+    [
+        pytest.param([1, 1, 0.9, 1], [0, 0.1, 0, 0], "better", id="interval-above-zero"),
+        pytest.param([0, 0.1, 0, 0], [1, 1, 0.9, 1], "worse", id="interval-below-zero"),
+        pytest.param([1, 0, 1], [0, 1, 0], "inconclusive", id="interval-around-zero"),
+        pytest.param([1] * 10, [0] * 10, "better", id="ahead-by-the-same-on-ten"),
+        pytest.param([0.2] * 10, [0.4] * 10, "worse", id="behind-by-the-same-on-ten"),
+        pytest.param([1] * 9, [0] * 9, "inconclusive", id="ahead-by-the-same-on-nine"),
+        pytest.param([1] * 10, [1] * 10, "inconclusive", id="equal"),
+        pytest.param([0.1 + 0.2] * 10, [0.3] * 10, "inconclusive", id="equal-but-for-rounding"),
+        pytest.param([1], [0], "inconclusive", id="one-pair"),
+        pytest.param([], [], "inconclusive", id="no-pair"),
+    ],
+)
+def test_direction_of_a_difference_excludes_zero(first: list[float], second: list[float], direction: str) -> None:
+    assert paired_difference(first, second).direction == direction
+
+
+@pytest.mark.parametrize(("first", "is_alike"), [([1, 1], True), ([1, 0], False), ([1], False)])
+def test_differences_are_alike_where_no_interval_can_be_estimated(first: list[float], *, is_alike: bool) -> None:
+    assert paired_difference(first, [0.0] * len(first)).is_alike is is_alike
+
+
 def test_paired_difference_has_the_t_interval_of_the_differences() -> None:
     interval = paired_difference(FIRST, SECOND).interval
 
