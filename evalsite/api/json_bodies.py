@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
@@ -12,6 +13,8 @@ from experiments.cleaning import clean_text
 
 LIMIT = 4 * 1024 * 1024
 MOST_DIGITS = 4000
+NAME_LENGTH = 200
+TOO_LARGE = f"The body is larger than {LIMIT // 1024 // 1024} MiB: send less at once, and many items as a file."
 
 
 class JsonBodyParser(BaseParser):
@@ -26,7 +29,7 @@ class JsonBodyParser(BaseParser):
         del media_type, parser_context  # JSON is UTF-8, whoever asks
         body = stream.read(LIMIT + 1)
         if len(body) > LIMIT:
-            raise ParseError(f"The body is larger than {LIMIT // 1024 // 1024} MiB.")
+            raise ParseError(TOO_LARGE)
         return parse_body(body)
 
 
@@ -38,9 +41,9 @@ def parse_body(body: bytes) -> Any:
         )
         _check(value)
     except UnicodeDecodeError:
-        raise ParseError("The body is no text in UTF-8.") from None
+        raise ParseError("The body is no text in UTF-8: encode it so.") from None
     except RecursionError:
-        raise ParseError("The body is nested too deeply.") from None
+        raise ParseError("The body is nested too deeply: write less within one another.") from None
     except ValueError as error:
         raise ParseError(f"The body is no JSON that can be taken: {error}") from None
     return value
@@ -59,8 +62,8 @@ def _refuse_constant(name: str) -> NoReturn:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     entries = dict(pairs)
     if len(entries) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f'the key "{next(name for name in names if names.count(name) > 1)}" is there twice')
+        name, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f'the key "{name[:NAME_LENGTH]}" is there twice')
     return entries
 
 

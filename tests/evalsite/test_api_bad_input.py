@@ -347,3 +347,11 @@ def test_body_with_thousands_of_wrong_values_is_refused_in_a_few_words(api: Api)
     body = problem(answer, 400)
     assert (len(body["errors"]), len(body["errors"][0]["field"])) == (100, 200)
     assert len(body["detail"]) < 2000
+
+
+def test_body_with_a_key_twice_among_very_many_names_it(api: Api) -> None:
+    keys = ",".join(f'"k{number}":1' for number in range(20_000))
+
+    answer = api.post("experiments/", f'{{{keys},"twice":1,"twice":2}}')
+
+    assert problem(answer, 400)["detail"].endswith('the key "twice" is there twice')
