@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -19,6 +20,16 @@ def clean_text(text: str) -> str:
     except UnicodeEncodeError:
         text = text.encode(errors="replace").decode()
     return text.replace(NUL, "") if NUL in text else text
+
+
+def named_twice(names: Iterable[str]) -> str | None:
+    """Return the first name that was there before; None: each is there once. One look at each, however many."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
 def parse_json(data: bytes) -> Any:

@@ -2,14 +2,13 @@
 
 import json
 import math
-from collections import Counter
 from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
-from experiments.cleaning import clean_text
+from experiments.cleaning import clean_text, named_twice
 
 LIMIT = 4 * 1024 * 1024
 MOST_DIGITS = 4000
@@ -62,7 +61,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     entries = dict(pairs)
     if len(entries) < len(pairs):
-        name, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        name = named_twice(name for name, _ in pairs) or ""
         raise ValueError(f'the key "{name[:NAME_LENGTH]}" is there twice')
     return entries
 

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from experiments.actions.refusals import ActionRefused, checked_name, refused_when_taken
 from experiments.actions.scorers import declare_scorer
+from experiments.cleaning import named_twice
 from experiments.declarations import ScorerDeclaration
 from experiments.models import Candidate, DatasetVersion, Experiment, Project
 from experiments.models.experiments import MAX_TRIALS
@@ -56,9 +57,9 @@ def declare_scorers(
 ) -> list[str]:
     """Make these scorers, in this order; return the names of those whose options changed. Raises ActionRefused."""
     names = [declaration.name for declaration in declarations]
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise ActionRefused("scorers", f'there are two scorers "{twice[0]}": names tell them apart')
+    twice = named_twice(names)
+    if twice is not None:
+        raise ActionRefused("scorers", f'there are two scorers "{twice}": names tell them apart')
     revised = []
     for position, declaration in enumerate(declarations):
         _, is_revised = declare_scorer(experiment=experiment, declaration=declaration, position=position, by=by)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, TextIO
 
-from experiments.cleaning import clean_json
+from experiments.cleaning import clean_json, named_twice
 from experiments.rows.json_window import JsonWindow
 from experiments.rows.new_items import BadRow
 from experiments.rows.source_rows import EMPTY, SourceRow, UnreadableFile
@@ -92,9 +92,7 @@ def _integer(text: str) -> int | str:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _NotData(f'the name "{twice}" is there twice')
+        raise _NotData(f'the name "{named_twice(name for name, _ in pairs)}" is there twice')
     return values
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from experiments.cleaning import clean_text
+from experiments.cleaning import clean_text, named_twice
 from experiments.rows.new_items import BadRow
 from experiments.rows.source_rows import EMPTY, SourceRow, UnreadableFile
 from experiments.wording import counted
@@ -62,7 +62,7 @@ def _header(cells: Sequence[str], wrong: SourceRow | BadRow | None) -> list[str]
     if isinstance(wrong, BadRow):
         raise UnreadableFile(f"the line of column names cannot be read: {wrong.reason}")
     names = [clean_text(cell).strip() for cell in cells]
-    twice = next((name for name in names if name and names.count(name) > 1), None)
+    twice = named_twice(name for name in names if name)
     if twice is not None:
         raise UnreadableFile(f'the column "{twice}" is there twice: rename one')
     if not any(names):

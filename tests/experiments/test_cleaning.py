@@ -1,12 +1,13 @@
 """Text and JSON from outside."""
 
 import json
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.cleaning import clean_json, clean_text, parse_json
+from experiments.cleaning import clean_json, clean_text, named_twice, parse_json
 
 
 @pytest.mark.parametrize("text", ["", "plain", "naïve 日本 🦆", "a\tb\nc"])
@@ -51,3 +52,12 @@ def test_parse_json_of_what_others_write_is_read(data: bytes, value: object) -> 
 def test_parse_json_of_no_json_raises_value_error(data: bytes) -> None:
     with pytest.raises(ValueError):
         parse_json(data)
+
+
+@pytest.mark.parametrize(("names", "twice"), [("abcb", "b"), ("", None), ("abc", None), (["", ""], "")])
+def test_name_that_is_there_twice_is_found(names: Iterable[str], twice: str | None) -> None:
+    assert named_twice(names) == twice
+
+
+def test_very_many_names_are_looked_through_once() -> None:
+    assert named_twice(map(str, range(200_000))) is None
