@@ -37,6 +37,7 @@ STARTS_WITHIN_S = 60.0
 AGAIN_AFTER_S = 60.0
 ENDS_WITHIN_S = 2.0
 CUT_OFF_AFTER = 2  # failed looks: one may fail because the database was only busy
+SILENT_AFTER_S = 2.0
 
 
 def is_alive(pid: int) -> bool:
@@ -125,6 +126,7 @@ class Watcher:
         self._importing, self._editing = BeatWatch(clock), BeatWatch(clock)
         self._stop, self._told_at = threading.Event(), 0.0
         self._failed_looks = 0
+        self._look_began_at: float | None = None
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._looked_at, self._silent_s, self._news = clock(), 0.0, (0.0, 0.0)
         self._due: dict[int, float] = {}
@@ -144,11 +146,13 @@ class Watcher:
         self._thread.join(timeout=max(0.0, self._told_at + ENDS_WITHIN_S - time.monotonic()))
 
     def is_cut_off(self) -> bool:
-        """Return whether the database does not answer, as far as the last looks say."""
-        return self._failed_looks >= CUT_OFF_AFTER
+        """Return whether the database does not answer: the last looks failed, or one waits for it."""
+        is_silent = self._look_began_at is not None and time.monotonic() - self._look_began_at > SILENT_AFTER_S
+        return is_silent or self._failed_looks >= CUT_OFF_AFTER
 
     def _run(self) -> None:
         while not self._stop.wait(LOOK_EVERY_S):
+            self._look_began_at = time.monotonic()
             try:
                 self.look()
                 self._failed_looks = 0
@@ -162,6 +166,8 @@ class Watcher:
                 connection.close()
             except Exception:
                 logger.exception("the watcher failed once")
+            finally:
+                self._look_began_at = None
         if self._row is not None:
             Lane.objects.filter(pk=self._row.pk).delete()
         connections.close_all()

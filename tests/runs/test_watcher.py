@@ -2,9 +2,11 @@
 
 import os
 import socket
+import threading
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
@@ -14,6 +16,7 @@ from runs.models.due import LONGEST_WAIT_S
 from runs.watcher import AGAIN_AFTER_S, DEAD_AFTER_S, HUNG_AFTER_S, STARTS_WITHIN_S, Watcher
 from tests.factories import LaneFactory, PreparationFactory
 from tests.runs.planned import claimed, planned_run
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -247,3 +250,33 @@ def test_look_lets_what_a_killed_process_did_wait_again(watched: Watched) -> Non
     looks = [watched.look(after_s=seconds) for seconds in (1, DEAD_AFTER_S)]
 
     assert looks == [[], ["runs.tasks.do"]]
+
+
+def test_watcher_whose_looks_fail_knows_that_its_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runs.watcher.LOOK_EVERY_S", 0.01)
+    watcher, answers = Watcher(queue=FakeQueue(), lanes=1), threading.Event()
+    monkeypatch.setattr(watcher, "look", lambda: answers.is_set() or away())
+
+    watcher.start()
+    wait_until(watcher.is_cut_off, 20, "word of the database")
+    answers.set()
+    wait_until(lambda: not watcher.is_cut_off(), 20, "the database")
+    watcher.stop()
+
+
+def test_watcher_whose_look_waits_knows_that_its_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runs.watcher.LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr("runs.watcher.SILENT_AFTER_S", 0.05)
+    watcher, answers = Watcher(queue=FakeQueue(), lanes=1), threading.Event()
+    monkeypatch.setattr(watcher, "look", answers.wait)
+
+    watcher.start()
+    wait_until(watcher.is_cut_off, 20, "word of the database")
+    answers.set()
+    wait_until(lambda: not watcher.is_cut_off(), 20, "the database")
+    watcher.stop()
+
+
+def away() -> None:
+    """Be a database that cannot be reached."""
+    raise OperationalError("the server has gone")
