@@ -55,12 +55,22 @@ def _datasets(user: Person, data: Any) -> DatasetQuerySet:
     return Dataset.objects.visible_to(user).listed().filter(Q(archived_at=None) | Q(uid=chosen))
 
 
+def missing(sentence: str) -> dict[str, str]:
+    """Return the messages of a field that says what to write where nothing was written."""
+    return {"required": sentence}
+
+
 class PersonScorerForm(forms.Form):
     """What people are asked of every answer."""
 
     SCALES = {"1-5": ("1 to 5", [1.0, 5.0], {}), "0-1": ("no or yes", [0.0, 1.0], {"0": "no", "1": "yes"})}
 
-    name = forms.CharField(max_length=100, initial="helpful", help_text="a-z, 0-9, _ and - only.")
+    name = forms.CharField(
+        max_length=100,
+        initial="helpful",
+        help_text="a-z, 0-9, _ and - only.",
+        error_messages=missing("Type a name, like helpful: it is the column's on boards."),
+    )
     scale = forms.ChoiceField(choices=[(key, one[0]) for key, one in SCALES.items()])
     instructions = forms.CharField(
         required=False, widget=forms.Textarea({"rows": 3}), label="Question", help_text="What the raters are asked."
@@ -75,7 +85,7 @@ class PersonScorerForm(forms.Form):
 class ProjectForm(forms.Form):
     """A project's name, and what it may spend in a month."""
 
-    name = forms.CharField(max_length=100)
+    name = forms.CharField(max_length=100, error_messages=missing("Type a name, like Support."))
     monthly_budget_usd = forms.CharField(
         required=False,
         label="USD a month",
@@ -92,7 +102,11 @@ class ProjectForm(forms.Form):
 class TokenForm(forms.Form):
     """A token that is to be made."""
 
-    name = forms.CharField(max_length=100, help_text="What it is for, like the script or the machine that uses it.")
+    name = forms.CharField(
+        max_length=100,
+        help_text="What it is for, like the script or the machine that uses it.",
+        error_messages=missing("Type what the token is for, like nightly job."),
+    )
     scope = forms.ChoiceField(choices=Scope.choices, initial=Scope.WRITE)
     days = forms.TypedChoiceField(
         label="Holds",
@@ -120,12 +134,23 @@ class InvitationForm(forms.Form):
 class JoinForm(forms.Form):
     """A new person who joins by a link."""
 
-    username = forms.CharField(max_length=150, label="Name", help_text="You sign in with it, and others see it.")
+    username = forms.CharField(
+        max_length=150,
+        label="Name",
+        help_text="You sign in with it, and others see it.",
+        error_messages=missing("Type the name that you want to sign in with, like maria."),
+    )
     password = forms.CharField(
-        widget=forms.PasswordInput({"autocomplete": "new-password"}), strip=False, help_text="At least 8 characters."
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        strip=False,
+        help_text="At least 8 characters.",
+        error_messages=missing("Choose a password of at least 8 characters."),
     )
     password_again = forms.CharField(
-        widget=forms.PasswordInput({"autocomplete": "new-password"}), strip=False, label="Password once more"
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        strip=False,
+        label="Password once more",
+        error_messages=missing("Type the same password once more."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -170,6 +195,8 @@ class ProviderForm(ProviderModelForm):
             "options": "Options of this kind, as JSON.",
         }
         error_messages = {
+            "name": missing("Type a name, like openai: candidates name their provider by it."),
+            "max_in_flight": missing("Type a number from 1 to 10,000, like 16."),
             "prices": {"invalid": 'This is not JSON; write it like {"model": {"input": 2.5, "output": 10}}.'},
             "headers": {"invalid": 'This is not JSON; write it like {"X-Team": "evals"}.'},
             "options": {"invalid": 'This is not JSON; write it like {"stream": true}, with double quotes.'},
@@ -267,9 +294,17 @@ class TestForm(forms.Form):
 class CandidateForm(forms.Form):
     """A candidate as a person writes it, but for its prompt; the action checks the rest."""
 
-    name = forms.CharField(max_length=200, help_text="Names tell candidates apart on every page.")
+    name = forms.CharField(
+        max_length=200,
+        help_text="Names tell candidates apart on every page.",
+        error_messages=missing("Type a name, like short prompt."),
+    )
     provider = forms.ModelChoiceField(Provider.objects.none(), to_field_name="uid", empty_label=None)
-    model = forms.CharField(max_length=200, widget=forms.TextInput({"list": "known-models", "autocomplete": "off"}))
+    model = forms.CharField(
+        max_length=200,
+        widget=forms.TextInput({"list": "known-models", "autocomplete": "off"}),
+        error_messages=missing("Type the model by the name that its provider gives it."),
+    )
     params = forms.CharField(
         required=False,
         label="Parameters",
@@ -311,6 +346,7 @@ class UploadForm(forms.Form):
         allow_empty_file=True,  # the action says what is wrong with one
         help_text="CSV, TSV, JSON or JSON Lines, also packed as .gz. Its first row names the columns.",
         widget=forms.ClearableFileInput({"accept": ".csv,.tsv,.json,.jsonl,.gz"}),
+        error_messages=missing("Choose a file, like questions.csv."),
     )
 
     def __init__(

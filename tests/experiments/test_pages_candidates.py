@@ -94,7 +94,7 @@ def test_candidate_new_takes_parts_as_json_and_shows_them_again(
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"name": ""}, "This field is required."),
+        ({"name": ""}, "Type a name, like short prompt."),
         ({"name": "small"}, "there is a candidate &quot;small&quot; already"),
         ({"params": "temprature: 1"}, "did you mean &quot;temperature&quot;"),
         ({"content": ["{{ qestion }}", ""]}, "is missing"),
