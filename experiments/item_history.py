@@ -9,7 +9,6 @@ from typing import Any
 
 from experiments.item_keys import names_of
 from experiments.models import Dataset, DatasetVersion, Item, ItemEdit
-from experiments.rows.new_items import text_of
 from experiments.version_diffs import Change, Difference
 
 EDITS_READ = 200
@@ -54,9 +53,7 @@ def history_of(dataset: Dataset, key: str) -> list[ItemEvent]:
 def differences_of(edit: ItemEdit) -> list[Difference]:
     """Return the parts that an edit changed, as texts; of an added or removed item those that hold something."""
     return [
-        Difference(part, text_of(was), text_of(now))
-        for part, was, now in edit.parts
-        if was not in NOTHING or now not in NOTHING
+        Difference.between(part, was, now) for part, was, now in edit.parts if was not in NOTHING or now not in NOTHING
     ]
 
 

@@ -22,6 +22,12 @@ class Difference:
     before: str
     after: str
 
+    @classmethod
+    def between(cls, part: str, was: Any, now: Any) -> "Difference":
+        """Return what a part was and is; tags are parted as people write them."""
+        before, after = (" | ".join(value) if part == "tags" and value else text_of(value) for value in (was, now))
+        return cls(part, before, after)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -42,7 +48,7 @@ class Change:
         """The parts that differ; for an added or removed item those that are not empty."""
         before, after = _content(self.before), _content(self.after)
         pairs = ((part, before.get(part), after.get(part)) for part in PARTS)
-        return [Difference(part, text_of(was), text_of(now)) for part, was, now in pairs if was != now]
+        return [Difference.between(part, was, now) for part, was, now in pairs if was != now]
 
 
 def _content(item: Item | None) -> dict[str, Any]:

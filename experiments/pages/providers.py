@@ -45,6 +45,12 @@ def kinds_shown() -> list[KindShown]:
     return [KindShown(kind.label, kind.help_text, _options_of(kind.Options)) for kind in runners.all().values()]
 
 
+def kind_label(kind: str) -> str:
+    """Return what a kind is called; its own name where it is no longer installed."""
+    found = runners.all().get(kind)
+    return found.label if found else kind
+
+
 def _options_of(options: type[Options]) -> list[OptionShown]:
     return [
         OptionShown(name, str(field.help_text), json.dumps(field.initial) if field.initial else "")
@@ -59,6 +65,11 @@ class ProviderRow:
     provider: Provider
     key: KeyState
     candidate_count: int
+
+    @property
+    def kind_label(self) -> str:
+        """What its kind is called."""
+        return kind_label(self.provider.kind)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from experiments.pages.endings import Ending
 from experiments.pages.providers import (
     ProviderListPage,
     can_add_provider,
+    kind_label,
     kinds_shown,
     known_models,
     limits_context,
@@ -96,6 +97,7 @@ def provider_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
         "key": key_state(provider),
         "waiting": runs_that_wait(provider),
         "ending": Ending.of_provider(provider, request.user),
+        "kind_label": kind_label(provider.kind),
         **limits_context(provider, request.user),
     }
     return render(request, "experiments/provider_form.html", context, status=422 if form.errors else 200)

@@ -324,6 +324,15 @@ def test_provider_list_names_the_key_and_never_shows_it(
     assert "canary" not in page
 
 
+def test_provider_list_calls_kinds_as_the_form_does(as_viewer: Client, provider: Provider) -> None:
+    Provider.objects.create(project=provider.project, name="former", kind="uninstalled")
+
+    page = text(as_viewer.get(reverse("experiments:provider-list")))
+
+    assert "<td>OpenAI-compatible</td>" in page
+    assert "<td>uninstalled</td>" in page
+
+
 def test_provider_list_says_that_a_key_is_not_set(as_viewer: Client, provider: Provider, settings: Settings) -> None:
     settings.PROVIDER_ENV = ["team:TEAM_KEY"]
 

@@ -29,7 +29,7 @@ def dataset(project: Project) -> Dataset:
     rows = [NewItem(key, key.upper(), expected=1) for key in "abc"]
     made: Dataset = freeze_rows(project=project, name="letters", rows=rows, by=None).dataset
     second, third = (Item.objects.get(key=key) for key in "bc")
-    edit_item(item=second, seen_at=second.changed_at, changes={"input": "B2", "tags": ["x"]}, by=None)
+    edit_item(item=second, seen_at=second.changed_at, changes={"input": "B2", "tags": ["x", "y"]}, by=None)
     remove_item(item=third, seen_at=third.changed_at, by=None)
     add_item(dataset=made, content={"key": "d", "input": "D"}, by=None)
     freeze_dataset(dataset=made, by=None)
@@ -59,7 +59,7 @@ def test_changes_say_which_parts_differ(dataset: Dataset) -> None:
     removed = diff.changes("removed", list(diff.rows("removed")))
 
     parts = {one.part: (one.before, one.after) for one in changed[0].differences}
-    assert parts == {"input": ("B", "B2"), "tags": ("", '["x"]')}
+    assert parts == {"input": ("B", "B2"), "tags": ("", "x | y")}
     assert [(one.item.key, one.after) for one in removed] == [("c", None)]
 
 
