@@ -197,3 +197,20 @@ def test_page_with_long_names_is_as_wide_as_a_phone(at: Any, page: Page, run: Ru
     at(route, run.uid if route.startswith("runs:") else experiment.uid)
 
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_row_of_the_board_unfolds_the_rest_on_a_phone(at: Any, page: Page, run: Run) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    at("experiments:experiment-board", run.experiment.uid)
+    button = page.get_by_role("button", name="More of this row")
+
+    button.click()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".table__rest")).to_contain_text("p95")
+    WorkUnit.objects.filter(run=run).update(ok_count=3)
+    expect(page.locator("#experiment-progress")).to_contain_text("3/4")
+    expect(page.locator(".table__rest")).to_have_count(1)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    button.click()
+    expect(page.locator(".table__rest")).to_have_count(0)
