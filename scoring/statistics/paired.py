@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb
+from math import comb, exp, lgamma, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from scoring.statistics.standard_errors import ROUNDING, standard_error
 
 FEW_DISAGREEMENTS = 10
 """Discordant pairs below which a page says "too few disagreements"."""
+WHOLE_NUMBERS_TO = 500
+"""Discordant pairs up to which the exact test counts in whole numbers; of 6,000 that takes five seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,22 @@ def mcnemar_p_value(only_first: int, only_second: int) -> float:
     **Source**: min(1, 2 P(Bin(b + c, 1/2) <= min(b, c))); McNemar (1947) in its binomial form.
     """
     n, fewer = only_first + only_second, min(only_first, only_second)
+    if n > WHOLE_NUMBERS_TO:
+        return min(1.0, 2 * _tail_of_halves(n, fewer))
     tail = sum(comb(n, count) for count in range(fewer + 1))
     return min(1.0, 2 * tail / (1 << n))
+
+
+def _tail_of_halves(n: int, most: int) -> float:
+    """Return P(Bin(n, 1/2) <= most), `most` at most n / 2, to nine digits, from its last term."""
+    last = lgamma(n + 1) - lgamma(most + 1) - lgamma(n - most + 1) - n * log(2)
+    share = total = 1.0
+    for count in range(most, 0, -1):
+        share *= count / (n - count + 1)
+        total += share
+        if share < ROUNDING * total:
+            break
+    return exp(last) * total
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

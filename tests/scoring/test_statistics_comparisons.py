@@ -56,6 +56,16 @@ def test_differences_are_alike_where_no_interval_can_be_estimated(first: list[fl
     assert paired_difference(first, [0.0] * len(first)).is_alike is is_alike
 
 
+@pytest.mark.parametrize(
+    ("only_first", "only_second"),
+    [(251, 250), (280, 221), (3000, 3200), (15_000, 15_400), (50_000, 50_000), (0, 600), (40_000, 20_000)],
+)
+def test_mcnemar_of_many_disagreements_is_the_exact_binomial_test(only_first: int, only_second: int) -> None:
+    oracle = stats.binomtest(only_first, only_first + only_second, 0.5).pvalue
+
+    assert mcnemar_p_value(only_first, only_second) == pytest.approx(oracle, rel=1e-8, abs=1e-300)
+
+
 def test_paired_difference_has_the_t_interval_of_the_differences() -> None:
     interval = paired_difference(FIRST, SECOND).interval
 
