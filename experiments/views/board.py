@@ -49,7 +49,7 @@ def experiment_progress(request: HttpRequest, uid: UUID) -> HttpResponse:
     is_live = bool(request.headers.get("HX-Request"))
 
     def read() -> dict[str, object]:
-        now = with_status(Experiment.objects.select_related("project")).get(pk=experiment.pk)
+        now = get_object_or_404(with_status(Experiment.objects.select_related("project")), pk=experiment.pk)
         status = {"status": now.status} if is_live else {}
         return {"progress": ProgressPart.build(now, allowed), **status}
 
@@ -63,7 +63,7 @@ def experiment_leaderboard(request: HttpRequest, uid: UUID) -> HttpResponse:
     is_trying = request.headers.get("HX-Trigger") == "experiment-weights"
 
     def read() -> dict[str, object]:
-        now = _with_version().get(pk=experiment.pk)
+        now = get_object_or_404(_with_version(), pk=experiment.pk)
         weights = WeightsForm.build(now, request.GET)
         board = LeaderboardPart.build(now, allowed, weights.tried, request)
         return {"board": board, "problem": weights.problem, "is_trying": is_trying}
@@ -83,7 +83,7 @@ def experiment_charts(request: HttpRequest, uid: UUID) -> HttpResponse:
     experiment, _ = _seen(request, uid)
 
     def read() -> dict[str, object]:
-        now = _with_version().get(pk=experiment.pk)
+        now = get_object_or_404(_with_version(), pk=experiment.pk)
         weights = WeightsForm.build(now, request.GET)
         return {"part": ChartsPart.build(now, weights.tried, query_with(request) if request.GET else "")}
 
