@@ -204,6 +204,13 @@ class Invitation(models.Model):
         )
         return found
 
+    @classmethod
+    def joined_by(cls, token: str, user: User) -> Invitation | None:
+        """Return the invitation of an address that let this person in, who is a member still; None: it did not."""
+        used = cls.objects.visible_to(user).select_related("project").filter(digest=digest_of(token), used_by=user)
+        found: Invitation | None = used.first()
+        return found
+
     def use(self, user: User) -> bool:
         """Use it up for a person; False when somebody was first."""
         usable = Invitation.objects.usable().filter(pk=self.pk)

@@ -101,7 +101,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Show what an invitation is to, or let the person in; 410 for one that is no longer valid."""
     found = Invitation.find(token)
     if found is None:
-        return render(request, "settings/invitation.html", {"invitation": None, "sentence": NO_LONGER}, status=410)
+        return _turned_away(request, token)
     if request.method == "POST" and request.user.is_authenticated:
         return _accepted(request, found)
     form = JoinForm(request.POST if request.method == "POST" else None)
@@ -117,6 +117,14 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             form.add_error(None, str(conflict))
     context = {"invitation": found, "join_form": form}
     return render(request, "settings/invitation.html", context, status=422 if form.errors else 200)
+
+
+def _turned_away(request: HttpRequest, token: str) -> HttpResponse:
+    """Say that a link lets nobody in; whom it let in before is led to the start."""
+    if request.user.is_authenticated and (used := Invitation.joined_by(token, request.user)):
+        messages.info(request, f"You have joined {used.project} by this link already.")
+        return redirect("home")
+    return render(request, "settings/invitation.html", {"invitation": None, "sentence": NO_LONGER}, status=410)
 
 
 def _accepted(request: HttpRequest, found: Invitation) -> HttpResponse:

@@ -149,6 +149,23 @@ def test_link_shows_the_project_and_lets_a_signed_in_person_join(client: Client,
 
     assert f"Join as {person.username}" in shown
     assert "You are editor of team now." in joined.content.decode()
+    client.logout()
+    assert client.get(address).status_code == 410
+
+
+def test_link_leads_whom_it_let_in_to_the_start_and_nobody_else(client: Client, project: Project) -> None:
+    person, other = UserFactory.create_batch(2)
+    made, address = link_to(project)
+    accept_invitation(invitation=made, by=person)
+    client.force_login(person)
+
+    again = client.get(address, follow=True)
+
+    assert f"You have joined {project} by this link already." in again.content.decode()
+    client.force_login(other)
+    assert client.get(address).status_code == 410
+    Membership.objects.filter(user=person).delete()
+    client.force_login(person)
     assert client.get(address).status_code == 410
 
 
