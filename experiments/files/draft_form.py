@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from io import StringIO
 from typing import Any
 
 from experiments.actions.refusals import ActionRefused
@@ -10,6 +11,7 @@ from experiments.files.params_text import read_params
 from experiments.files.writing import as_yaml
 from experiments.files.yaml_document import parse
 from experiments.rows.column_mapping import variable_name
+from experiments.rows.json_rows import json_list
 from experiments.rows.source_rows import SourceRow, UnreadableFile
 from experiments.rows.table_rows import table_rows
 from experiments.rows.usual_names import usual_roles
@@ -23,7 +25,7 @@ def document_of(fields: Mapping[str, Any]) -> tuple[str, dict[str, bytes]]:
     What is missing is left out: whoever reads the document says so.
     """
     rows = str(fields.get("rows", "")).strip()
-    name, content = ("rows.jsonl" if rows.startswith("{") else "rows.csv"), rows.encode()
+    name, content = f"rows.{_format_of(rows)}", rows.encode()
     candidates = [_candidate(one, number) for number, one in enumerate(_filled(fields, "candidates"), start=1)]
     document = {
         "experiment": fields.get("name"),
@@ -57,12 +59,21 @@ def _mapping(rows: str) -> dict[str, Any]:
     return {"input": inputs[0] if [*variables] == ["input"] else variables, **own, **tags}
 
 
+def _format_of(rows: str) -> str:
+    """Return what pasted rows are: csv, json or jsonl."""
+    if rows.startswith("{"):
+        return "jsonl"
+    return "json" if rows.startswith("[") and rows[1:].lstrip().startswith("{") else "csv"
+
+
 def _first_row(rows: str) -> Mapping[str, Any]:
     """Return the columns of the first row with its values. Raises ActionRefused where there is none."""
     try:
-        if rows.startswith("{"):
+        kind = _format_of(rows)
+        if kind == "jsonl":
             return dict(json.loads(rows.splitlines()[0]))
-        first = next((row for row in table_rows(rows.splitlines(keepends=True)) if isinstance(row, SourceRow)), None)
+        read = json_list(StringIO(rows)) if kind == "json" else table_rows(rows.splitlines(keepends=True))
+        first = next((row for row in read if isinstance(row, SourceRow)), None)
     except (UnreadableFile, ValueError) as error:
         raise ActionRefused("rows", f"the rows cannot be read: {error}") from error
     if first is None:

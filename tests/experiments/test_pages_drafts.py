@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from experiments.models import Candidate, Experiment, ExperimentDraft, Project
+from experiments.models import Candidate, Experiment, ExperimentDraft, Item, Project
 from runs.models import Run
 from tests.factories import CandidateFactory, DatasetVersionFactory, ItemFactory, ProviderFactory, UserFactory
 
@@ -161,6 +161,22 @@ def test_start_makes_the_experiment_and_starts_it(as_editor: Client, draft: Expe
     ]
     assert Run.objects.filter(experiment=experiment).count() == 2
     assert not ExperimentDraft.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '{"question": "Capital of Peru?", "expected": "Lima"}\n{"question": "Capital of France?", "expected": "Paris"}',
+        '[{"question": "Capital of Peru?", "expected": "Lima"}, {"question": "Capital of France?"}]',
+        '[\n  {\n    "question": "Capital of Peru?", "expected": "Lima"\n  },\n  {"question": "Capital of France?"}\n]',
+    ],
+)
+def test_rows_may_be_pasted_as_json(as_editor: Client, draft: ExperimentDraft, rows: str) -> None:
+    as_editor.post(at("start", draft), form(draft, rows=rows))
+
+    items = Item.objects.order_by("position")
+    assert [item.input for item in items] == [{"question": "Capital of Peru?"}, {"question": "Capital of France?"}]
+    assert items[0].expected == "Lima"
 
 
 def test_try_runs_three_items_in_an_archived_experiment(as_editor: Client, draft: ExperimentDraft) -> None:
