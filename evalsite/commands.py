@@ -1,5 +1,6 @@
 """The base of all our commands: the first line, and errors in a sentence with an exit code."""
 
+import errno
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
@@ -25,6 +26,7 @@ KNOWN_ERRORS = (
     InterfaceError,
     OSError,
 )
+FULL = "disk is full"  # as SQLite says it
 READER_LEFT = 141  # what a shell says of a program that ended by SIGPIPE
 LAST_PORT = 65535
 
@@ -75,10 +77,20 @@ class SiteCommand(BaseCommand):
 
     def _fail(self, error: Exception, options: dict[str, Any]) -> NoReturn:
         code = getattr(error, "returncode", 2 if isinstance(error, ActionRefused) else 1)
+        said = sentence_of(error)
         if not getattr(self, "_called_from_command_line", False) or options.get("traceback"):
-            raise error if isinstance(error, CommandError) else CommandFailed(str(error), returncode=code) from error
-        self.stderr.write(str(error))
+            raise error if isinstance(error, CommandError) else CommandFailed(said, returncode=code) from error
+        self.stderr.write(said)
         sys.exit(code)
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what a person is told of an error; of a full disk also what to do."""
+    is_full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+    if is_full or (isinstance(error, OperationalError) and FULL in str(error)):
+        where = getattr(error, "filename", None) or settings.DATA_DIR
+        return f"The disk of {where} is full: make room there and start again; what was stored is kept."
+    return str(error)
 
 
 def add_address_options(parser: ArgumentParser) -> None:

@@ -1,5 +1,6 @@
 """The base of our commands, and the commands about people."""
 
+import errno
 import io
 import os
 import subprocess
@@ -75,6 +76,27 @@ def test_command_known_error_is_a_sentence_and_an_exit_code(
 
     assert end.value.code == code
     assert capsys.readouterr().err.splitlines()[1:] == ["So it is."]
+
+
+@pytest.mark.parametrize(
+    ("error", "place"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), None),
+        (OSError(errno.ENOSPC, "No space left on device", "/somewhere/board.csv"), "/somewhere/board.csv"),
+        (OperationalError("database or disk is full"), None),
+    ],
+)
+def test_command_on_a_full_disk_says_where_and_what_to_do(
+    error: Exception, place: str | None, capsys: pytest.CaptureFixture[str], settings: Settings
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        Failing(error).run_from_argv(["evalsite", "failing"])
+
+    said = (
+        f"The disk of {place or settings.DATA_DIR} is full: make room there and start again; what was stored is kept."
+    )
+    assert end.value.code == 1
+    assert capsys.readouterr().err.splitlines()[1:] == [said]
 
 
 def test_command_unknown_error_is_raised() -> None:
