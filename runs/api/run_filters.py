@@ -52,8 +52,9 @@ class RunQuery(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Return the values. Raises ValidationError when no score can be within the bounds."""
-        if attrs.get("min_score", 0.0) > attrs.get("max_score", 1.0):
-            raise ValidationError({"min_score": ["min_score is above max_score"]})
+        low, high = attrs.get("min_score", 0.0), attrs.get("max_score", 1.0)
+        if low > high:
+            raise ValidationError({"min_score": [f"{low:g} is above max_score, {high:g}: write the lower one here."]})
         return attrs
 
 
