@@ -2,7 +2,7 @@
 
 import math
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -72,15 +72,26 @@ def rate_run(*, run: Run, scorer_name: str, value: Any, by: Person, metadata: Me
     return rating
 
 
-def change_rating(*, rating: Rating, value: Any, by: Person, metadata: Metadata = None) -> Rating:
+def change_rating(
+    *,
+    rating: Rating,
+    value: Any,
+    by: Person,
+    metadata: Metadata = None,
+    check: Callable[[Rating], None] = lambda _: None,
+) -> Rating:
     """Replace the value of a rating, by its author or an owner; the former goes to its history. Raises ActionRefused.
 
-    Without `metadata` the former metadata stays.
+    Without `metadata` the former metadata stays. `check` looks at it before, while nobody else changes it; what it
+    raises ends the change. Raises ActionConflict for one that was taken back meanwhile.
     """
     run, spec = run_of(rating), scorer_of(rating)
     _require_mine(rating, run, by)
     with transaction.atomic():
-        locked = type(rating)._default_manager.select_for_update().get(pk=rating.pk)
+        locked = type(rating)._default_manager.select_for_update().filter(pk=rating.pk).first()
+        if locked is None:
+            raise ActionConflict("This score was taken back meanwhile: give it anew.")
+        check(locked)
         kept = rating.metadata if metadata is None else metadata
         changed: Rating = _replaced(locked, checked_value(spec, value), kept)
     tell_of_ratings(run)

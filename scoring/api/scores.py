@@ -118,10 +118,12 @@ class ScoreViewSet(GenericViewSet[Any]):
     @extend_schema(request=ScoreChange, responses=ScoreSerializer)
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002
         """Replace the value; the former one stays in the history."""
-        rating = _rating_or_404(request, id)
-        check_match(request, shown(rating))
-        values = checked(ScoreChange, request.data)
-        return changed(shown(change_rating(rating=rating, by=request.user, **values)))
+        rating, values = _rating_or_404(request, id), checked(ScoreChange, request.data)
+
+        def check(found: Rating) -> None:
+            check_match(request, shown(found))
+
+        return changed(shown(change_rating(rating=rating, by=request.user, check=check, **values)))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, id: str) -> Response:  # noqa: A002

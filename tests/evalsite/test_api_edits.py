@@ -128,6 +128,17 @@ def test_edits_of_the_same_state_at_the_same_moment_are_taken_once(api: Api, pro
 
 @pytest.mark.both
 @pytest.mark.django_db(transaction=True)
+def test_changes_of_the_same_score_at_the_same_moment_are_taken_once(api: Api) -> None:
+    path = scored(api)
+    etag = api.get(path).headers["ETag"]
+
+    answers = at_once(lambda number: api.patch(path, {"value": number / 10}, If_Match=etag))
+
+    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+
+
+@pytest.mark.both
+@pytest.mark.django_db(transaction=True)
 def test_same_key_at_the_same_moment_makes_one_experiment(api: Api) -> None:
     answers = at_once(lambda _: api.post("experiments/", NEW, Idempotency_Key="k"))
 

@@ -145,6 +145,14 @@ def test_run_without_results_cannot_be_rated(project: Any, viewer: Any) -> None:
         rate_run(run=run, scorer_name="helpful", value=1, by=viewer)
 
 
+def test_rating_that_was_taken_back_meanwhile_is_a_conflict(single: Run, viewer: Any) -> None:
+    rating = rate_run(run=single, scorer_name="helpful", value=0.25, by=viewer)
+    delete_rating(rating=type(rating).objects.get(pk=rating.pk), by=viewer)
+
+    with pytest.raises(ActionConflict, match="give it anew"):
+        change_rating(rating=rating, value=0.5, by=viewer)
+
+
 def test_name_of_a_code_scorer_is_a_conflict(single: Run, viewer: Any) -> None:
     with pytest.raises(ActionConflict, match="scored by code"):
         rate_run(run=single, scorer_name="correct", value=1, by=viewer)
