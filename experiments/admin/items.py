@@ -82,6 +82,15 @@ class ItemAdmin(ProjectAdmin):
         shown: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
         return shown
 
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Open the item, whose page has its history: Django's own knows nothing of what was done elsewhere."""
+        return self.change_view(request, object_id, extra_context=extra_context)
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ItemList]:  # noqa: ARG002 - Django's
         """Return the list that counts no more than it has to."""
         return ItemList

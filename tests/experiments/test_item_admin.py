@@ -138,18 +138,22 @@ def test_item_list_offers_the_names_that_edits_gave(editor: User, dataset: Datas
     assert f"?dataset={dataset.pk}&amp;tag=brand-new" in listed(client, dataset=str(dataset.pk))
 
 
-def test_item_of_a_draft_opens_where_it_is_edited(editor: User, dataset: Dataset) -> None:
+@pytest.mark.parametrize("page", ["change", "history"])
+def test_item_of_a_draft_opens_where_it_is_edited_and_has_its_history(
+    editor: User, dataset: Dataset, page: str
+) -> None:
     item = Item.objects.get(key="draft-one")
 
-    opened = curator(editor).get(reverse("admin:experiments_item_change", args=[item.pk]))
+    opened = curator(editor).get(reverse(f"admin:experiments_item_{page}", args=[item.pk]))
 
     assert opened.headers["Location"] == reverse("experiments:item-detail", args=[dataset.uid, item.pk])
 
 
-def test_item_of_strangers_does_not_open(stranger: User, dataset: Dataset) -> None:
+@pytest.mark.parametrize("page", ["change", "history"])
+def test_item_of_strangers_does_not_open(stranger: User, dataset: Dataset, page: str) -> None:
     item = Item.objects.get(key="draft-one")
 
-    opened = curator(stranger).get(reverse("admin:experiments_item_change", args=[item.pk]))
+    opened = curator(stranger).get(reverse(f"admin:experiments_item_{page}", args=[item.pk]))
 
     assert opened.headers["Location"] == reverse("admin:index")
 
