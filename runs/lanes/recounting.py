@@ -35,7 +35,7 @@ def recount_planned(run: Run) -> None:
     are kept and the missing ones are not planned.
     """
     whole = run.case_limit * run.trials
-    if not run.planned_count or (run.planned_count == whole and run.trials <= run.experiment.trials):
+    if not run.planned_count or (run.planned_count >= whole and run.trials <= run.experiment.trials):
         return
     left_out = WorkUnit.objects.open().not_counting().filter(run=run)
     stored = sum(map(F, COUNT_BY_OUTCOME.values()), start=Value(0))
