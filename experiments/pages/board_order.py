@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evalsite.tables import Column, Head, ShownTable
 from experiments.models import ScorerSpec
-
-if TYPE_CHECKING:
-    from experiments.pages.leaderboard import BoardRow
+from experiments.pages.board_rows import BoardRow
 
 SCORER = "scorer."
-FIGURES: dict[str, tuple[str, Callable[["BoardRow"], Any], bool]] = {
+FIGURES: dict[str, tuple[str, Callable[[BoardRow], Any], bool]] = {
     "n": ("n", lambda row: row.entry.n, True),
     "errors": ("Errors", lambda row: row.entry.totals.error_count, True),
     "cost": ("$/1000", lambda row: row.entry.totals.cost_per_1000_usd, False),
@@ -48,7 +46,7 @@ def heads_of(columns: Sequence[Column], table: ShownTable | None) -> list[BoardC
     return [BoardColumn(one.label, heads.get(one.name)) for one in shown]
 
 
-def in_order(rows: Sequence["BoardRow"], ordering: str) -> list["BoardRow"]:
+def in_order(rows: Sequence[BoardRow], ordering: str) -> list[BoardRow]:
     """Return the rows by a column's values, "-" before its name: downwards; without a value last. "": by rank."""
     if not ordering:
         return list(rows)
@@ -58,7 +56,7 @@ def in_order(rows: Sequence["BoardRow"], ordering: str) -> list["BoardRow"]:
     return sorted(known, key=lambda row: _value(row, name), reverse=is_down) + unknown
 
 
-def _value(row: "BoardRow", name: str) -> Any:
+def _value(row: BoardRow, name: str) -> Any:
     if name == "difference":
         return row.difference.value if row.difference else None
     if name.startswith(SCORER):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from experiments.pages.leaderboard import compare_url
+from experiments.pages.board_rows import compare_url
 from runs.live.progress import Totals, counts_of
 from runs.models import Run
 from runs.models.runs import RUNNABLE
