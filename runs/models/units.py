@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 
 from runs.models.lanes import Lane
 from runs.models.runs import Run
@@ -48,7 +49,7 @@ class WorkUnitQuerySet(models.QuerySet[Any]):
         return self._with_trial().filter(of_trial__gte=F("run__experiment__trials"))
 
     def _with_trial(self) -> Self:
-        return self.annotate(of_trial=F("first") / F("run__case_list__case_count"))
+        return self.annotate(of_trial=F("first") / Greatest(F("run__case_list__case_count"), 1))
 
     def held(self, lane_id: int, lease: int) -> Self:
         """Return those whose lease this lane still holds."""

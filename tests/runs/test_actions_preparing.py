@@ -10,6 +10,7 @@ from experiments.actions.case_lists import cases_of
 from experiments.models import CaseChunk, CaseList, Experiment, Item
 from runs import tasks
 from runs.actions import cancel_run, pause_run, prepare, resume_run, start_experiment
+from runs.lanes.finishing import finish_if_done
 from runs.lanes.takeover import adopt_orphans, owner_name
 from runs.models import Preparation, Run, RunStatus, WorkUnit
 from tests.factories import LaneFactory
@@ -331,8 +332,7 @@ def test_run_whose_more_trials_are_being_planned_does_not_complete(experiment: E
     start(experiment, trials=2)
     WorkUnit.objects.update(state="done")
 
-    run.refresh_from_db()
-    assert run.complete(if_done=True) is False
+    assert finish_if_done(run.pk) is False
 
 
 def test_preparation_of_a_dead_command_goes_to_the_workers(experiment: Experiment) -> None:

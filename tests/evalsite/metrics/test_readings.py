@@ -104,7 +104,7 @@ def test_reading_times_of_a_unit_that_grows_are_counted_once() -> None:
 
 
 def test_reading_open_calls_limits_and_waiting_are_those_of_the_lanes() -> None:
-    run, lane = RunFactory(status="running"), LaneFactory()
+    run, lane = RunFactory(status="running", case_list__case_count=200), LaneFactory()
     unit_with(run, state=UnitState.CLAIMED, lane=lane, open_calls=6)
     unit_with(run, first=100)
     ProviderShare.objects.create(provider=run.provider, lane=lane, granted=8, wanted=12, waiting_count=4)
