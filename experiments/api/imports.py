@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.http import Http404, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.mixins import ListModelMixin
@@ -136,6 +136,14 @@ class ImportQuery(serializers.Serializer[Any]):
     dataset_id = serializers.CharField(required=False)
 
 
+class DatasetExportQuery(RequestSerializer):
+    """What a version of a dataset is exported as."""
+
+    version = serializers.CharField(default="", help_text="Its number; left out: the newest.")
+    format = OneOfField(choices=list(KINDS), default=KINDS[0], help_text="jsonl keeps every type.")
+    for_spreadsheets = serializers.BooleanField(default=False, help_text="CSV whose cells are no formulas.")
+
+
 class DatasetFileViewSet(VisibleViewSet):
     """The import and the export of one dataset."""
 
@@ -166,26 +174,20 @@ class DatasetFileViewSet(VisibleViewSet):
         return changed(ImportSerializer(DataImport.objects.get(uid=answer["id"])).data, status=202)
 
     @extend_schema(
-        parameters=[
-            OpenApiParameter("version", int, description="Its number; left out: the newest."),
-            OpenApiParameter("format", str, enum=KINDS, description="jsonl (default) keeps every type."),
-            OpenApiParameter("for", str, enum=["spreadsheets"], description="CSV whose cells are no formulas."),
-        ],
+        parameters=[DatasetExportQuery],
         responses={(200, "application/jsonl"): OpenApiTypes.STR, (200, "text/csv"): OpenApiTypes.STR},
     )
     def export(self, request: Request, *, id: str) -> HttpResponseBase:  # noqa: A002
         """Send the items of a version as a file."""
         dataset = find_or_404(self.get_queryset(), id)
-        kind = request.query_params.get("format", KINDS[0])
-        if kind not in KINDS:
-            raise ValidationError({"format": [f"Write one of {', '.join(KINDS)}."]})
-        purpose = request.query_params.get("for", "")
-        if purpose not in ("", "spreadsheets") or (purpose and kind != "csv"):
-            raise ValidationError({"for": ['Only "spreadsheets", together with format=csv.']})
-        version = version_numbered(dataset, request.query_params.get("version", ""))
+        query = checked(DatasetExportQuery, request.query_params.dict())
+        kind, is_for_spreadsheets = query["format"], query["for_spreadsheets"]
+        if is_for_spreadsheets and kind != "csv":
+            raise ValidationError({"for_spreadsheets": ["Only together with format=csv."]})
+        version = version_numbered(dataset, query["version"])
         if version is None:
             raise Http404
-        lines = version_lines(version, kind, is_for_spreadsheets=bool(purpose))
+        lines = version_lines(version, kind, is_for_spreadsheets=is_for_spreadsheets)
         return download(request._request, lines, name=file_name(version, kind), kind=kind)
 
 

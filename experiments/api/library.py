@@ -38,6 +38,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
 
     id = serializers.UUIDField(source="uid")
     role = serializers.SerializerMethodField()
+    monthly_budget_usd = serializers.FloatField(allow_null=True, help_text="Null: no budget.")
 
     class Meta:
         model = Project

@@ -271,3 +271,20 @@ def queries(api: Api, path: str) -> int:
     with CaptureQueriesContext(connection) as found:
         assert api.get(path).status_code == 200
     return len(found)
+
+
+@pytest.mark.parametrize(("query", "cell"), [("", "=1+1"), ("&for_spreadsheets=true", "'=1+1")])
+def test_dataset_is_exported_faithfully_or_for_spreadsheets(api: Api, dataset: Dataset, query: str, cell: str) -> None:
+    DatasetVersionFactory(dataset=dataset, number=1)
+    ItemFactory(dataset=dataset, input="=1+1")
+
+    answer = api.get(f"datasets/{dataset.uid}/export/?format=csv{query}")
+
+    assert cell in b"".join(answer).decode().splitlines()[1].split(",")
+
+
+@pytest.mark.parametrize("query", ["for_spreadsheets=true", "format=csv&for=spreadsheets", "format=xlsx"])
+def test_dataset_is_not_exported_as_what_there_is_not(api: Api, dataset: Dataset, query: str) -> None:
+    DatasetVersionFactory(dataset=dataset)
+
+    assert api.get(f"datasets/{dataset.uid}/export/?{query}").status_code == 400

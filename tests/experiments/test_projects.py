@@ -279,7 +279,7 @@ def test_api_makes_changes_and_archives(viewer: Any) -> None:
     stale = api.patch(path, {"name": "late"}, If_Match='"other"', **header)
 
     assert (made.status_code, made.json()["role"]) == (201, "owner")
-    assert (changed["monthly_budget_usd"], changed["archived_at"] is not None) == ("2.5000", True)
+    assert (changed["monthly_budget_usd"], changed["archived_at"] is not None) == (2.5, True)
     assert stale.status_code == 412
 
 
