@@ -315,9 +315,7 @@ def test_history_of_an_item_says_who_changed_what(dataset: Dataset, editor: Any)
     newest, oldest = history_of(dataset, "a")
 
     assert (newest.kind, newest.changed_by, newest.number) == ("changed", editor, 2)
-    assert [(part.part, part.before, part.after) for part in newest.differences] == [
-        ("tags", '["old"]', '["old", "new"]')
-    ]
+    assert [(part.part, part.before, part.after) for part in newest.differences] == [("tags", "old", "old | new")]
     assert (oldest.kind, oldest.number) == ("added", 1)
 
 
