@@ -10,6 +10,7 @@ from experiments.templating import RESERVED
 
 KEY_LIMIT = 200
 SPLIT_LIMIT = 100
+TAG_LIMIT = 200
 
 
 class Misfit(ValueError):
@@ -120,6 +121,9 @@ def _checked_tags(values: Iterable[Any]) -> tuple[str, ...]:
     piped = [tag for tag in tags if "|" in tag]
     if piped:
         raise Misfit(f'the tag "{piped[0]}" holds a "|"')
+    longest = max(map(len, tags), default=0)
+    if longest > TAG_LIMIT:
+        raise Misfit(f"a tag has {longest} characters, {TAG_LIMIT} are allowed")
     return tags
 
 

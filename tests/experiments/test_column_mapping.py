@@ -148,6 +148,7 @@ def test_item_of_a_row_without_split_has_none(cell: Any) -> None:
         ({"q": "x", "id": {"a": 1}}, {"key": "id"}, "the key is an object: a text or a number is expected"),
         ({"q": "x", "id": "k" * 201}, {"key": "id"}, "the key has 201 characters, 200 are allowed"),
         ({"q": "x", "t": "a|b"}, {"tags": SplitColumn("t")}, 'the tag "a|b" holds a "|"'),
+        ({"q": "x", "t": "a" * 201}, {"tags": SplitColumn("t")}, "a tag has 201 characters, 200 are allowed"),
         ({"q": "x", "s": "s" * 101}, {"split": "s"}, "the split has 101 characters, 100 are allowed"),
     ],
 )
