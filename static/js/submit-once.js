@@ -1,4 +1,5 @@
-// A button that starts something shows that it does, and cannot be pressed twice.
+// A button that starts something shows that it does, and cannot be pressed twice. What saves itself inside a form that
+// was sent stays behind: the form has said all of it.
 (() => {
   const HELD = "[data-submit-once]";
 
@@ -25,8 +26,11 @@
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented || !event.target.matches(HELD)) return;
     hold(event.target, event.submitter);
+    for (const saving of event.target.querySelectorAll(".htmx-request")) htmx.trigger(saving, "htmx:abort");
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
+    const sent = event.target.parentElement?.closest(HELD);
+    if (sent?.querySelector("button[aria-busy=true]")) event.preventDefault();
     const submitter = event.detail.requestConfig.triggeringEvent?.submitter;
     if (event.target.matches(HELD)) hold(event.target, submitter);
   });

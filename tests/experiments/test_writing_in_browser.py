@@ -119,3 +119,20 @@ def test_draft_is_started_with_the_keyboard_alone(live_site: str, page: Page, ca
 
     page.wait_for_url("**/board/")
     assert [run.experiment.name for run in Run.objects.all()] == ["capitals"]
+
+
+def test_draft_that_was_sent_is_not_saved_by_itself_after_it(live_site: str, page: Page, candidate: Candidate) -> None:
+    sign_in(page, live_site, candidate.experiment)
+    page.goto(f"{live_site}{reverse('experiments:experiment-new')}")
+    page.get_by_role("button", name="Begin").press("Enter")
+    page.wait_for_url("**/experiment-drafts/**")
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url.rsplit("/", 2)[1]) if one.method == "POST" else None)
+    page.route("**/start/", lambda route: route.abort("aborted"))
+    page.clock.install()
+
+    page.locator("#draft-name").fill("capitals")
+    page.get_by_role("button", name="Start", exact=True).press("Enter")
+    page.clock.fast_forward(2000)
+
+    assert asked == ["start"]
