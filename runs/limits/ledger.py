@@ -17,6 +17,8 @@ LATE_S = 0.2
 COUNTED_S = 60.6
 """How long a share is counted after its end: the minute, LATE_S, and 0.4 s on the way."""
 MINUTE_S = 60.0
+CLOCK_S = 1e-6
+"""What the time may be out by where a large reading of the clock is added to and taken away again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def grant(
 
 def _slots(begins_s: float, each_s: float, now_s: float) -> int:
     """Return how many calls begin before the reach of a share ends."""
-    left_s = now_s + AHEAD_S - begins_s
+    left_s = now_s + AHEAD_S - begins_s - CLOCK_S
     if left_s <= 0:
         return 0
     return math.ceil(left_s / each_s) if each_s else 2**31 - 1
