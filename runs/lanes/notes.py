@@ -145,8 +145,8 @@ def noted_of(folder: Path, lane_id: int) -> Noted:
 
 def sayings(folder: Path) -> dict[int, str]:
     """Return why lanes of this machine cannot store anything, by their ids; those that can are left out."""
-    lanes = {int(path.stem.removeprefix(PREFIX)): path for path in folder.glob(f"{PREFIX}*{SUFFIX}")}
-    return {lane_id: said for lane_id, path in lanes.items() if (said := _said_in(path))}
+    named = {path.stem.removeprefix(PREFIX): path for path in folder.glob(f"{PREFIX}*{SUFFIX}")}
+    return {int(lane): said for lane, path in named.items() if lane.isdecimal() and (said := _said_in(path))}
 
 
 def _said_in(path: Path) -> str:

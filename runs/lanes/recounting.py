@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Sum, Value
 
 from runs.lanes.records import counters_of
@@ -31,17 +32,45 @@ def recount(unit: WorkUnit) -> bool:
 
 
 def recount_planned(run: Run) -> None:
-    """Write how many results a run is to come to: where its experiment asks for fewer trials now, those that are there
-    are kept and the missing ones are not planned.
+    """Write how many results a run is to come to: where its experiment asks for fewer trials or items now, those that
+    are there are kept and the missing ones are not planned.
     """
     whole = run.case_limit * run.trials
-    if not run.planned_count or (run.planned_count >= whole and run.trials <= run.experiment.trials):
+    if not run.planned_count or (run.planned_count >= whole and not _has_more_than_is_asked_for(run)):
         return
+    _part_at_limit(run)
     left_out = WorkUnit.objects.open().not_counting().filter(run=run)
     stored = sum(map(F, COUNT_BY_OUTCOME.values()), start=Value(0))
     missing = left_out.aggregate(missing=Sum(F("length") - stored))["missing"] or 0
     Run.objects.filter(pk=run.pk).update(planned_count=whole - missing)
     run.refresh_from_db(fields=["planned_count"])
+
+
+def _has_more_than_is_asked_for(run: Run) -> bool:
+    limit = run.experiment.item_limit
+    return run.trials > run.experiment.trials or (limit is not None and run.case_limit > limit)
+
+
+def _part_at_limit(run: Run) -> None:
+    """Part the free units that reach over the limit of their experiment: what is beyond waits for a higher one."""
+    limit = run.experiment.item_limit
+    if limit is not None:
+        for unit in WorkUnit.objects.waiting().reaching_over(limit).filter(run=run):
+            _part(unit.pk, limit - unit.of_position)
+
+
+@transaction.atomic
+def _part(unit_id: int, length: int) -> None:
+    """Keep the first `length` ordinals of a free unit; the rest are another. Who read it as it was cannot claim it."""
+    unit = WorkUnit.objects.select_for_update().waiting().filter(pk=unit_id, length__gt=length).first()
+    if unit is None:
+        return
+    rest = WorkUnit(run_id=unit.run_id, first=unit.first + length, length=unit.length - length)
+    rest.deaths, rest.is_suspect = unit.deaths, unit.is_suspect
+    WorkUnit.objects.filter(pk=unit_id).update(length=length, lease=F("lease") + 1)
+    rest.save(force_insert=True)
+    for part in WorkUnit.objects.filter(pk__in=[unit_id, rest.pk]):
+        recount(part)
 
 
 def tally_from_rows(unit: WorkUnit) -> Tally:

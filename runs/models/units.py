@@ -21,6 +21,11 @@ class UnitState(models.TextChoices):
     DONE = "done", "done"  # every planned result of the range is stored
 
 
+TRIALS, ITEM_LIMIT = F("run__experiment__trials"), F("run__experiment__item_limit")
+ASKED_FOR = Q(of_trial__lt=TRIALS) & (Q(run__experiment__item_limit=None) | Q(of_position__lt=ITEM_LIMIT))
+NOT_ASKED_FOR = Q(of_trial__gte=TRIALS) | Q(of_position__gte=ITEM_LIMIT)
+
+
 class WorkUnitQuerySet(models.QuerySet[Any]):
     """Work units."""
 
@@ -41,15 +46,21 @@ class WorkUnitQuerySet(models.QuerySet[Any]):
         return self.exclude(state=UnitState.DONE)
 
     def counting(self) -> Self:
-        """Return those of the trials that their experiment asks for now: nobody works on the others."""
-        return self._with_trial().filter(of_trial__lt=F("run__experiment__trials"))
+        """Return those of the trials and items that their experiment asks for now: nobody works on the others."""
+        return self._with_place().filter(ASKED_FOR)
 
     def not_counting(self) -> Self:
         """Return the others."""
-        return self._with_trial().filter(of_trial__gte=F("run__experiment__trials"))
+        return self._with_place().filter(NOT_ASKED_FOR)
 
-    def _with_trial(self) -> Self:
-        return self.annotate(of_trial=F("first") / Greatest(F("run__case_list__case_count"), 1))
+    def reaching_over(self, limit: int) -> Self:
+        """Return those that begin below this position and end beyond it."""
+        return self._with_place().filter(of_position__lt=limit, of_position__gt=limit - F("length"))
+
+    def _with_place(self) -> Self:
+        """Annotate the trial and the position that a unit begins with."""
+        cases = Greatest(F("run__case_list__case_count"), 1)
+        return self.annotate(of_trial=F("first") / cases, of_position=F("first") % cases)
 
     def held(self, lane_id: int, lease: int) -> Self:
         """Return those whose lease this lane still holds."""

@@ -167,3 +167,59 @@ def test_continued_run_that_has_all_that_counts_is_completed(lowered: Run) -> No
 
     lowered.refresh_from_db()
     assert (lowered.status, lowered.planned_count) == ("completed", 8)
+
+
+@pytest.fixture
+def shortened() -> Run:
+    """A paused run over 40 sums in units of 16, with five results, of which twenty items are asked for now."""
+    run = planned_run(40)
+    _ = [stored(run, ordinal, ordinal + 1) for ordinal in (16, 17, 18, 25, 33)]
+    run.pause("by somebody")
+    changed(run, select={"limit": 20})
+    return Run.objects.get()
+
+
+@pytest.mark.both
+def test_continued_run_works_on_no_item_beyond_a_lowered_limit(shortened: Run) -> None:
+    lane = LaneFactory()
+
+    resume_run(run=shortened, by=None)
+    held = [claim_one(lane, shortened, CaseCache()) for _ in range(3)]
+
+    shortened.refresh_from_db()
+    assert [set(unit.cases) if unit else unit for unit in held] == [set(range(16)), {19}, None]
+    assert list(claimable_runs("")) == []
+    assert shortened.planned_count == 20 + 2
+
+
+@pytest.mark.both
+def test_run_ends_when_all_below_a_lowered_limit_is_there_and_a_higher_one_goes_on_with_the_rest(
+    shortened: Run,
+) -> None:
+    resume_run(run=shortened, by=None)
+    stored(shortened, 0, 16)
+    stored(shortened, 19, 20)
+
+    is_completed = finish_if_done(shortened.pk)
+    was_lacking = lacks_runs(Experiment.objects.get())
+    experiment = changed(shortened, select={"limit": 30})
+    is_lacking = lacks_runs(experiment)
+    start_experiment(experiment=experiment, by=None)
+
+    shortened.refresh_from_db()
+    held = claim_one(LaneFactory(), shortened, CaseCache())
+    assert (is_completed, was_lacking, is_lacking) == (True, False, True)
+    assert (shortened.status, shortened.planned_count) == ("running", 30 + 1)
+    assert held is not None
+    assert set(held.cases) == {20, 21, 22, 23, 24, 26, 27, 28, 29}
+
+
+@pytest.mark.both
+def test_unit_that_was_parted_at_a_limit_is_not_claimed_by_who_read_it_before(shortened: Run) -> None:
+    _, read, _ = WorkUnit.objects.filter(run=shortened).order_by("first")
+
+    resume_run(run=shortened, by=None)
+
+    counts = [(unit.first, unit.length, unit.ok_count) for unit in WorkUnit.objects.filter(run=shortened)]
+    assert not read.claim(LaneFactory())
+    assert counts == [(0, 16, 0), (16, 4, 3), (20, 12, 1), (32, 8, 1)]

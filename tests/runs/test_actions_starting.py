@@ -92,12 +92,12 @@ def test_start_with_more_of_both_covers_all_once(experiment: Experiment) -> None
     assert sorted(covered(run)) == list(range(60))
 
 
-def test_start_with_a_lower_limit_deletes_nothing(experiment: Experiment) -> None:
+def test_start_with_a_lower_limit_deletes_nothing_and_plans_what_is_below_it(experiment: Experiment) -> None:
     start(experiment)
 
     (run,) = start(experiment, item_limit=2, trials=1)
 
-    assert (run.planned_count, covered(run)) == (20, list(range(20)))
+    assert (run.planned_count, covered(run)) == (2, list(range(20)))
 
 
 def test_start_of_a_completed_run_leaves_it_completed(experiment: Experiment) -> None:

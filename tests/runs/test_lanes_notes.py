@@ -88,6 +88,14 @@ def test_what_a_lane_says_is_read_until_it_says_otherwise(tmp_path: Path) -> Non
     assert sayings(tmp_path) == sayings(tmp_path / "nowhere") == {}
 
 
+def test_file_that_is_no_lanes_says_nothing(tmp_path: Path) -> None:
+    Notes(tmp_path, 1).say("the disk is full")
+    for name in ("x", "²", "1-copy", ""):
+        (tmp_path / f"lane-{name}.notes").write_bytes((tmp_path / "lane-1.notes").read_bytes())
+
+    assert sayings(tmp_path) == {1: "the disk is full"}
+
+
 def test_more_than_there_are_slots_are_busy_without_a_note(tmp_path: Path) -> None:
     notes = Notes(tmp_path, 1)
 
