@@ -26,9 +26,11 @@ class TokenAuthentication(BaseAuthentication):
         scheme, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != SCHEME.lower():
             return None
-        token = AccessToken.find(text.strip())
+        token = AccessToken.issued(text.strip())
         if token is None:
-            raise AuthenticationFailed("This token is unknown, revoked or past its time: make a new one.")
+            raise AuthenticationFailed("This token is unknown: look whether all of it was sent, or make a new one.")
+        if not token.is_usable:
+            raise AuthenticationFailed(_why_useless(token))
         with suppress(OperationalError):  # a full disk lets nobody write, and everybody read
             token.note_use()
         return token.user, token
@@ -37,3 +39,10 @@ class TokenAuthentication(BaseAuthentication):
         """Return what the answer 401 asks for."""
         del request  # the same for all
         return f'{SCHEME} realm="evalsite"'
+
+
+def _why_useless(token: AccessToken) -> str:
+    """Return the sentence for whoever sends a token that is revoked or past its time, and has its secret."""
+    if token.revoked_at is not None:
+        return "This token was revoked: make a new one."
+    return f"This token expired on {token.expires_at:%Y-%m-%d at %H:%M UTC}: make a new one."

@@ -88,7 +88,7 @@ def change_rating(
     run, spec = run_of(rating), scorer_of(rating)
     _require_mine(rating, run, by)
     with transaction.atomic():
-        locked = type(rating)._default_manager.select_for_update().filter(pk=rating.pk).first()
+        locked = _locked(rating)
         if locked is None:
             raise ActionConflict("This score was taken back meanwhile: give it anew.")
         check(locked)
@@ -98,11 +98,15 @@ def change_rating(
     return changed
 
 
-def delete_rating(*, rating: Rating, by: Person) -> None:
-    """Take a rating back, by its author or an owner."""
+def delete_rating(*, rating: Rating, by: Person, check: Callable[[Rating], None] = lambda _: None) -> None:
+    """Take a rating back, by its author or an owner; one that is gone already stays so. `check` as above."""
     run = run_of(rating)
     _require_mine(rating, run, by)
-    rating.delete()
+    with transaction.atomic():
+        locked = _locked(rating)
+        if locked is not None:
+            check(locked)
+            locked.delete()
     tell_of_ratings(run)
 
 
@@ -158,6 +162,12 @@ def author_id_of(rating: Rating) -> int | None:
 def _require_mine(rating: Rating, run: Run, by: Person) -> None:
     is_mine = author_id_of(rating) == by.pk
     require(by, run.experiment.project, "rate" if is_mine else "change_scores_of_others")
+
+
+def _locked(rating: Rating) -> Rating | None:
+    """Return a rating as it is now, locked until the transaction ends; None: it was taken back."""
+    found: Rating | None = type(rating)._default_manager.select_for_update().filter(pk=rating.pk).first()
+    return found
 
 
 def _replaced(rating: Any, value: float, metadata: Metadata) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.test import Client
 
-from experiments.models import AccessToken
+from experiments.models import AccessToken, Scope
 
 ROOT = "/api/v1/"
 
@@ -16,13 +16,15 @@ class Api:
     """A client of the API; without a person it sends no token."""
 
     person: Any = None
+    scope: Scope = Scope.WRITE
 
     def __post_init__(self) -> None:
         """Make the person's token."""
         self._client = Client(raise_request_exception=True)
         self._headers = {}
         if self.person is not None:
-            self._headers["Authorization"] = f"Bearer {AccessToken.issue(user=self.person, name='tests')[1]}"
+            text = AccessToken.issue(user=self.person, name="tests", scope=self.scope)[1]
+            self._headers["Authorization"] = f"Bearer {text}"
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Return the answer; a body that is no text is sent as JSON."""

@@ -9,6 +9,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 from experiments.cleaning import clean_text, named_twice
+from experiments.json_faults import placed_fault
 
 LIMIT = 4 * 1024 * 1024
 MOST_DIGITS = 4000
@@ -43,6 +44,8 @@ def parse_body(body: bytes) -> Any:
         raise ParseError("The body is no text in UTF-8: encode it so.") from None
     except RecursionError:
         raise ParseError("The body is nested too deeply: write less within one another.") from None
+    except json.JSONDecodeError as error:
+        raise ParseError(f"The body is no JSON that can be taken: {placed_fault(error)}") from None
     except ValueError as error:
         raise ParseError(f"The body is no JSON that can be taken: {error}") from None
     return value

@@ -1,12 +1,13 @@
 """Making datasets, and the lock under which their drafts are written."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from experiments.actions.locking import GoneMeanwhile, locked_row
 from experiments.actions.refusals import (
     ActionConflict,
     ActionRefused,
@@ -43,9 +44,8 @@ def dataset_name(name: str) -> str:
 
 
 def locked(dataset: Dataset) -> Dataset:
-    """Return the dataset's row as it is now, locked until the transaction ends."""
-    draft: Dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
-    return draft
+    """Return the dataset's row as it is now, locked until the transaction ends. Raises GoneMeanwhile."""
+    return locked_row(dataset)
 
 
 def draft_of_people(dataset: Dataset) -> Dataset:
@@ -68,6 +68,8 @@ def edit_dataset(*, dataset: Dataset, by: Person | None, changes: Mapping[str, A
     """Change name or description, or archive it (`is_archived`). Raises ActionRefused for what does not fit."""
     require(by, dataset.project, "edit_dataset")
     edited = locked(dataset)
+    if edited.filling_hash == DELETING:
+        raise GoneMeanwhile(f"{edited} is being deleted: nothing was changed.")
     values = dict(changes)
     if "name" in values:
         values["name"] = dataset_name(clean_text(values["name"]))
@@ -94,18 +96,22 @@ def using_dataset(dataset: Dataset) -> ExperimentQuerySet:
     return found
 
 
-def delete_dataset(*, dataset: Dataset, typed_name: str, by: Person | None) -> None:
+def delete_dataset(
+    *, dataset: Dataset, typed_name: str, by: Person | None, check: Callable[[Dataset], None] = lambda _: None
+) -> None:
     """Delete a dataset whose name was typed with its versions and items, in short steps.
 
+    `check` looks at it before, while nobody else changes it; what it raises ends the deletion.
     Raises ActionRefused for another name, ActionConflict naming the experiments that use it, and while a file is being
     written into it.
     """
     require(by, dataset.project, "delete")
-    if typed_name.strip() != dataset.name:
-        raise ActionRefused("name", f'type the name of the dataset, "{dataset.name}", to delete it')
-    refuse_while_used(dataset, experiments_using(dataset))
     with transaction.atomic():
         draft = locked(dataset)
+        check(draft)
+        if typed_name.strip() != draft.name:
+            raise ActionRefused("name", f'type the name of the dataset, "{draft.name}", to delete it')
+        refuse_while_used(draft, experiments_using(draft))
         if draft.filling_hash not in ("", DELETING):
             raise ActionConflict(f"A file is being written into {draft}: wait for it, then delete.")
         draft.versions.all().delete()

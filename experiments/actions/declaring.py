@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from experiments.actions.candidates import add_candidate
+from experiments.actions.editing import checked_tags
 from experiments.actions.experiments import declare_scorers, set_baseline
 from experiments.actions.filling import freeze_rows
 from experiments.actions.prompts import save_prompt
@@ -93,7 +94,7 @@ def _version(file: ExperimentFile, project: Project, by: Person | None) -> Datas
 def _experiment(file: ExperimentFile, project: Project, version: DatasetVersion, by: Person | None) -> Experiment:
     values: dict[str, Any] = {
         "description": file.description,
-        "tags": file.tags,
+        "tags": checked_tags(file.tags),
         "dataset_version": version,
         "selection": file.dataset.selection,
         "item_limit": file.dataset.item_limit,

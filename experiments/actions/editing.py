@@ -1,12 +1,13 @@
 """Changing an experiment: what it is called, which items it takes how often, what counts and what is required."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
 
 from experiments.actions.case_lists import selected_count
 from experiments.actions.experiments import checked_trials
+from experiments.actions.locking import locked_row
 from experiments.actions.refusals import ActionRefused, checked_name, refused_when_taken
 from experiments.cleaning import clean_text
 from experiments.files.living_parts import max_errors_from, requirements_from, selection_from
@@ -25,7 +26,7 @@ def edit_experiment(*, experiment: Experiment, by: Person | None, changes: Mappi
     Results are kept, whatever changes. Raises ActionRefused naming the field that does not fit.
     """
     require(by, experiment.project, "edit_experiment")
-    edited: Experiment = Experiment.objects.select_for_update().get(pk=experiment.pk)
+    edited = locked_row(experiment)
     values: Values = {}
     for field, given in changes.items():
         if field not in FIELDS:
@@ -47,10 +48,15 @@ def _description(_: Experiment, given: str) -> Values:
 
 
 def _tags(_: Experiment, given: Any) -> Values:
+    return {"tags": checked_tags(given)}
+
+
+def checked_tags(given: Iterable[str]) -> list[str]:
+    """Return the tags of an experiment, each once. Raises ActionRefused for too many, and for one that is no tag."""
     tags = list(dict.fromkeys(clean_text(tag).strip() for tag in given))
     if len(tags) > MOST_TAGS or any(not 0 < len(tag) <= LONGEST_TAG for tag in tags):
         raise ActionRefused("tags", f"tags are at most {MOST_TAGS} texts of 1 to {LONGEST_TAG} characters")
-    return {"tags": tags}
+    return tags
 
 
 def _errors_policy(_: Experiment, given: str) -> Values:

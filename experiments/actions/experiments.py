@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from experiments.actions.refusals import ActionRefused, checked_name, refused_when_taken
-from experiments.actions.scorers import declare_scorer
+from experiments.actions.scorers import MOST_SCORERS, declare_scorer
 from experiments.cleaning import named_twice
 from experiments.declarations import ScorerDeclaration
 from experiments.models import Candidate, DatasetVersion, Experiment, Project
@@ -57,6 +57,8 @@ def declare_scorers(
 ) -> list[str]:
     """Make these scorers, in this order; return the names of those whose options changed. Raises ActionRefused."""
     names = [declaration.name for declaration in declarations]
+    if len(names) > MOST_SCORERS:
+        raise ActionRefused("scorers", f"there are {len(names)} scorers: an experiment has at most {MOST_SCORERS}")
     twice = named_twice(names)
     if twice is not None:
         raise ActionRefused("scorers", f'there are two scorers "{twice}": names tell them apart')

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from experiments.actions.locking import locked_row
 from experiments.actions.refusals import ActionConflict, ActionRefused
 from experiments.models import Invitation, Membership, Project, Role
 from experiments.models.projects import Person
@@ -114,7 +115,7 @@ def _checked_role(role: str) -> Role:
 
 def _locked(membership: Membership) -> Membership:
     """Return the membership as it is now, its project locked: two owners cannot take each other out at once."""
-    Project.objects.select_for_update().get(pk=membership.project_id)
+    locked_row(membership.project)
     locked: Membership | None = Membership.objects.select_related("project", "user").filter(pk=membership.pk).first()
     if locked is None:
         raise ActionConflict("This person is no member any more.")

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from experiments.actions.locking import locked_row
 from experiments.actions.refusals import ActionRefused, checked_name, refuse_while_used, refused_when_taken
 from experiments.canonical import digest_of
 from experiments.media_store import media_apart
@@ -30,7 +31,7 @@ def save_prompt(
     except TemplateProblem as problem:
         raise ActionRefused("prompt", str(problem)) from problem
     made, _ = Prompt.objects.get_or_create(project=project, name=checked_name(name, "a prompt"))
-    prompt = Prompt.objects.select_for_update().get(pk=made.pk)
+    prompt = locked_row(made)
     digest = digest_of(checked)
     found: PromptVersion | None = prompt.versions.filter(content_hash=digest).first()
     if found is not None:
@@ -75,7 +76,7 @@ def using_prompt(prompt: Prompt) -> ExperimentQuerySet:
 def delete_prompt(*, prompt: Prompt, by: Person | None) -> None:
     """Delete a prompt with its versions. Raises ActionConflict naming the experiments that use it."""
     require(by, prompt.project, "delete")
-    locked = Prompt.objects.select_for_update().get(pk=prompt.pk)
+    locked = locked_row(prompt)
     refuse_while_used(locked, experiments_with_prompt(locked))
     locked.delete()
 
@@ -84,7 +85,7 @@ def delete_prompt(*, prompt: Prompt, by: Person | None) -> None:
 def rename_prompt(*, prompt: Prompt, name: str, by: Person | None) -> Prompt:
     """Give a prompt another name; what used it goes on using it. Raises ActionRefused when it is taken or no name."""
     require(by, prompt.project, "edit_prompt")
-    renamed: Prompt = Prompt.objects.select_for_update().get(pk=prompt.pk)
+    renamed = locked_row(prompt)
     renamed.name = checked_name(name, "a prompt")
     with refused_when_taken(f'there is a prompt "{renamed.name}" in {prompt.project} already'):
         renamed.save(update_fields=["name"])

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from evalsite.plugins import UnknownKind, runners
+from experiments.actions.locking import locked_row
 from experiments.actions.refusals import ActionRefused, checked_name, refuse_while_used, refused_when_taken
 from experiments.addresses import ForbiddenAddress, refuse_forbidden
 from experiments.configs import BLOB
@@ -70,7 +71,7 @@ def edit_provider(*, provider: Provider, by: Person | None, changes: Mapping[str
     removed when what decides where it goes changes: it was typed for that place.
     """
     require(by, provider.project, "edit_provider")
-    edited: Provider = Provider.objects.select_for_update().get(pk=provider.pk)
+    edited = locked_row(provider)
     values, types_key = dict(changes), "api_key" in changes
     typed = values.pop("api_key", None)
     if typed is not None:
@@ -114,7 +115,7 @@ def using_provider(provider: Provider) -> ExperimentQuerySet:
 def delete_provider(*, provider: Provider, by: Person | None) -> None:
     """Delete a provider with its stored key. Raises ActionConflict naming the experiments that use it."""
     require(by, provider.project, "delete")
-    locked = Provider.objects.select_for_update().get(pk=provider.pk)
+    locked = locked_row(provider)
     refuse_while_used(locked, experiments_with_provider(locked))
     locked.delete()
 

@@ -25,6 +25,8 @@ from experiments.permissions import may, require, user_of
 NAME = re.compile(r"[a-z0-9_-]{1,100}")
 PERSON = "person"
 ROWS_AT_ONCE = 1000
+MOST_SCORERS = 100
+"""So many has an experiment: each is a column of its board, and judges every result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ def _values(
     experiment: Experiment, declaration: ScorerDeclaration, position: int | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the columns that are declared, and the cleaned options. Raises ActionRefused."""
+    if position is None:
+        _check_room(experiment, declaration.name)
     kind, options = _checked(declaration)
     condition = _condition(declaration, experiment)
     _check_rules(declaration, experiment)
@@ -123,6 +127,12 @@ def _values(
         "position": _position(experiment, declaration.name) if position is None else position,
     }
     return values, options
+
+
+def _check_room(experiment: Experiment, name: str) -> None:
+    """Raise ActionRefused where a scorer of this name would be one too many."""
+    if experiment.scorers.filter(removed_at=None).exclude(name=name).count() >= MOST_SCORERS:
+        raise ActionRefused("name", f"an experiment has at most {MOST_SCORERS} scorers: take one out, then add this")
 
 
 def _position(experiment: Experiment, name: str) -> int:
@@ -259,6 +269,7 @@ def person_scorer(*, experiment: Experiment, name: str, by: Person | None) -> Sc
     if found is not None and found.removed_at is None:
         return found
     _require_making(experiment, name, by)
+    _check_room(experiment, name)
     if found is not None:
         ScorerSpec.objects.filter(pk=found.pk).exclude(removed_at=None).update(removed_at=None, weight=0.0)
         found.refresh_from_db()

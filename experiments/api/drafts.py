@@ -135,9 +135,8 @@ class DraftViewSet(ListModelMixin, VisibleViewSet):
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **_: Any) -> Response:
         """Discard a draft; what was tried of it is kept."""
-        draft = self.get_object()
-        self.check_unchanged(request, draft)
-        discard_draft(draft=draft, by=request.user)
+        with self.as_read(request) as draft:
+            discard_draft(draft=draft, by=request.user)
         return Response(status=204)
 
     @extend_schema(responses=DeclaredSerializer)

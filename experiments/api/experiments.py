@@ -136,10 +136,9 @@ class ExperimentViewSet(ArchivableViewSet):
 
         204: it is gone, 202: it is archived and the workers delete it, 409: something of it runs.
         """
-        experiment = self.get_object()
-        self.check_unchanged(request, experiment)
         typed = request.query_params.get("name", "")
-        is_gone = delete_experiment(experiment=experiment, typed_name=typed, by=request.user)
+        with self.as_read(request) as experiment:
+            is_gone = delete_experiment(experiment=experiment, typed_name=typed, by=request.user)
         return Response(status=204 if is_gone else 202)
 
     @extend_schema(request=NewCandidate, responses={201: CandidateSerializer})

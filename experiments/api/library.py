@@ -1,5 +1,6 @@
 """Projects, datasets, prompts: lists that experiments are made from."""
 
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -196,10 +197,9 @@ class ProjectViewSet(ListModelMixin, VisibleViewSet):
     @extend_schema(parameters=[OpenApiParameter("name", required=True)], responses={204: None, 202: None})
     def destroy(self, request: Request, **_: Any) -> Response:
         """Delete a project whose name the query repeats: 204 it is gone, 202 it is hidden and the workers delete it."""
-        project = self.get_object()
-        self.check_unchanged(request, project)
         name = request.query_params.get("name", "")
-        is_gone = delete_project(project=project, typed_name=name, by=request.user)
+        with self.as_read(request) as project:
+            is_gone = delete_project(project=project, typed_name=name, by=request.user)
         return Response(status=204 if is_gone else 202)
 
 
@@ -244,9 +244,8 @@ class DatasetViewSet(ArchivableViewSet):
     @extend_schema(parameters=[OpenApiParameter("name", required=True)], responses={204: None})
     def destroy(self, request: Request, **_: Any) -> Response:
         """Delete a dataset whose name the query repeats; 409 names the experiments that use it."""
-        dataset = self.get_object()
-        self.check_unchanged(request, dataset)
-        delete_dataset(dataset=dataset, typed_name=request.query_params.get("name", ""), by=request.user)
+        typed, check = request.query_params.get("name", ""), partial(self.check_unchanged, request)
+        delete_dataset(dataset=self.get_object(), typed_name=typed, by=request.user, check=check)
         return Response(status=204)
 
     @extend_schema(responses=DatasetVersionSerializer(many=True))
@@ -317,9 +316,8 @@ class PromptViewSet(ArchivableViewSet):
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **_: Any) -> Response:
         """Delete a prompt with its versions; 409 names the experiments that use it."""
-        prompt = self.get_object()
-        self.check_unchanged(request, prompt)
-        delete_prompt(prompt=prompt, by=request.user)
+        with self.as_read(request) as prompt:
+            delete_prompt(prompt=prompt, by=request.user)
         return Response(status=204)
 
     @extend_schema(responses=PromptVersionSerializer(many=True))

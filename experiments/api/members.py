@@ -101,9 +101,8 @@ class MemberViewSet(OfProjectViewSet):
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **_: Any) -> Response:
         """Take a member out; the last owner stays."""
-        membership = self.get_object()
-        self.check_unchanged(request, membership)
-        remove_member(membership=membership, by=request.user)
+        with self.as_read(request) as membership:
+            remove_member(membership=membership, by=request.user)
         return Response(status=204)
 
 
@@ -137,7 +136,6 @@ class InvitationViewSet(OfProjectViewSet):
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **_: Any) -> Response:
         """Revoke an invitation."""
-        invitation = self.get_object()
-        self.check_unchanged(request, invitation)
-        revoke_invitation(invitation=invitation, by=request.user)
+        with self.as_read(request) as invitation:
+            revoke_invitation(invitation=invitation, by=request.user)
         return Response(status=204)

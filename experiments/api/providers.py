@@ -162,9 +162,8 @@ class ProviderViewSet(ArchivableViewSet):
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **_: Any) -> Response:
         """Delete a provider with its stored key; 409 names the experiments that use it."""
-        provider = self.get_object()
-        self.check_unchanged(request, provider)
-        delete_provider(provider=provider, by=request.user)
+        with self.as_read(request) as provider:
+            delete_provider(provider=provider, by=request.user)
         return Response(status=204)
 
     @extend_schema(request=TestRequest, responses=TestSerializer)

@@ -217,9 +217,8 @@ class ScorerProposalViewSet(VisibleViewSet):
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **_: Any) -> Response:
         """Discard it; the scorer is as it was."""
-        proposal = self.get_object()
-        self.check_unchanged(request, proposal)
-        discard_proposal(proposal=proposal, by=request.user)
+        with self.as_read(request) as proposal:
+            discard_proposal(proposal=proposal, by=request.user)
         return Response(status=204)
 
 

@@ -64,10 +64,9 @@ class TokenViewSet(ListModelMixin, VisibleViewSet):
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **__: Any) -> Response:
         """Revoke a token: one's own, or with the scope admin one of a member of a project that the caller owns."""
-        token = self.get_object()
-        self.check_unchanged(request, token)
-        if token.user_id != request.user.pk and not scope_of(request).includes(Scope.ADMIN):
-            raise PermissionDenied("Revoking the token of somebody else needs a token with the scope admin.")
-        if token.revoked_at is None:
-            revoke_token(token=token, by=request.user)
+        with self.as_read(request) as token:
+            if token.user_id != request.user.pk and not scope_of(request).includes(Scope.ADMIN):
+                raise PermissionDenied("Revoking the token of somebody else needs a token with the scope admin.")
+            if token.revoked_at is None:
+                revoke_token(token=token, by=request.user)
         return Response(status=204)

@@ -17,6 +17,7 @@ from experiments.files.document_nodes import (
     Scalar,
     key_path,
 )
+from experiments.json_faults import fault_of
 
 LITERALS = ("true", "false", "null")
 BLANK = re.compile(r"[ \t\r\n]*")
@@ -93,7 +94,7 @@ class _Reader:
         try:
             text, end = scanstring(self._text, index, True)
         except JSONDecodeError as error:
-            raise self.error(error.pos, error.msg) from None
+            raise self.error(error.pos, fault_of(error)) from None
         return clean_text(text), end
 
     def _expect(self, sign: str, index: int) -> int:

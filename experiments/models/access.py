@@ -95,9 +95,15 @@ class AccessToken(models.Model):
     @classmethod
     def find(cls, text: str) -> AccessToken | None:
         """Return the usable token with this text, of an active user; None: there is none."""
+        token = cls.issued(text)
+        return token if token is not None and token.is_usable else None
+
+    @classmethod
+    def issued(cls, text: str) -> AccessToken | None:
+        """Return the token with this text, of an active user, even one that is good for nothing any more."""
         kind, _, rest = text.partition("_")
         prefix, _, secret = rest.partition("_")
-        token = cls.objects.usable().select_related("user").filter(prefix=prefix).first()
+        token = cls.objects.select_related("user").filter(prefix=prefix).first()
         if kind != "es" or token is None or not token.user.is_active:
             return None
         return token if hmac.compare_digest(token.digest, digest_of(secret)) else None

@@ -13,6 +13,7 @@ from experiments.cleaning import clean_text
 from experiments.item_filters import held_item
 from experiments.item_history import ItemEvent, history_of
 from experiments.item_keys import present_key
+from experiments.json_faults import placed_fault
 from experiments.models import Dataset, Item
 from experiments.rows.new_items import text_of
 
@@ -80,8 +81,13 @@ def _shown(value: Any) -> str:
 def _parsed(part: str, text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refused)
-    except (ValueError, RecursionError) as error:
-        raise ActionRefused(part, f'the {part} is no JSON ({error}): write it like {{"name": "value"}}') from error
+    except json.JSONDecodeError as error:
+        wrong = placed_fault(error)
+    except RecursionError:
+        wrong = "the values are nested too deeply"
+    except ValueError as error:
+        wrong = str(error)
+    raise ActionRefused(part, f'the {part} is no JSON: {wrong}; write it like {{"name": "value"}}')
 
 
 def _refused(name: str) -> Any:

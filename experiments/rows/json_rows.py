@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TextIO
 
 from experiments.cleaning import clean_json, named_twice
+from experiments.json_faults import fault_of
 from experiments.rows.json_window import JsonWindow
 from experiments.rows.new_items import BadRow
 from experiments.rows.source_rows import EMPTY, SourceRow, UnreadableFile
@@ -63,7 +64,7 @@ def _parsed(text: str, line: int, number: int = 0) -> SourceRow | BadRow:
     try:
         value = STRICT.decode(text)
     except json.JSONDecodeError as error:
-        return row.bad(f"no JSON: {error.msg} at column {error.colno}")
+        return row.bad(f"no JSON: {fault_of(error)} at column {error.colno}")
     except RecursionError:
         return row.bad("the values are nested too deeply")
     except _NotData as problem:

@@ -4,6 +4,7 @@ import json
 import re
 from typing import TextIO
 
+from experiments.json_faults import fault_of
 from experiments.rows.source_rows import UnreadableFile
 
 READ_AT_ONCE = 256 * 1024
@@ -86,7 +87,7 @@ class JsonWindow:
         try:
             return LENIENT.raw_decode(self._text, self._index)[1]
         except json.JSONDecodeError as error:
-            raise UnreadableFile(f"no JSON: {error.msg} in {self._place(error.pos)}") from error
+            raise UnreadableFile(f"no JSON: {fault_of(error)} in {self._place(error.pos)}") from error
         except RecursionError as error:
             raise UnreadableFile(f"the value in line {self.line} is nested too deeply") from error
 

@@ -128,9 +128,11 @@ class ScoreViewSet(GenericViewSet[Any]):
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, id: str) -> Response:  # noqa: A002
         """Take a score back."""
-        rating = _rating_or_404(request, id)
-        check_match(request, shown(rating))
-        delete_rating(rating=rating, by=request.user)
+
+        def check(found: Rating) -> None:
+            check_match(request, shown(found))
+
+        delete_rating(rating=_rating_or_404(request, id), by=request.user, check=check)
         return Response(status=204)
 
 

@@ -52,7 +52,7 @@ def fields(answer: Any) -> list[str]:
     ("body", "sentence"),
     [
         ("", "name: This field is required"),
-        ("{", "no JSON"),
+        ("{", "no JSON that can be taken: a key in double quotes is expected in line 1, column 2"),
         ("[1]", "Write an object."),
         ('"text"', "Write an object."),
         ("null", "Write an object."),

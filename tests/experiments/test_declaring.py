@@ -298,3 +298,11 @@ def test_experiment_of_the_longest_name_has_prompts_of_their_own_names(declare: 
     assert made.name == name
     assert {len(prompt) for prompt in prompts} == {200}
     assert len(prompts) == 2
+
+
+@pytest.mark.parametrize("tags", [", ".join(f"t{number}" for number in range(51)), "x" * 101])
+def test_declare_with_tags_that_do_not_fit_makes_nothing(declare: Declare, tags: str) -> None:
+    with pytest.raises(ActionRefused, match="tags are at most 50 texts of 1 to 100 characters"):
+        declare(("tags: [nightly]", f"tags: [{tags}]"))
+
+    assert not Experiment.objects.exists()

@@ -14,6 +14,7 @@ from experiments.actions import (
     person_scorer,
     set_weights,
 )
+from experiments.actions.scorers import MOST_SCORERS
 from experiments.declarations import ScorerDeclaration
 from experiments.models import Experiment, Project, ScorerSpec
 from tests.factories import DatasetVersionFactory, ExperimentFactory, ScorerSpecFactory
@@ -274,3 +275,24 @@ def test_person_scorer_with_no_proper_name_is_refused(experiment: Experiment) ->
 def test_person_scorer_by_stranger_is_denied(experiment: Experiment, stranger: Any) -> None:
     with pytest.raises(PermissionDenied):
         person_scorer(experiment=experiment, name="helpful", by=stranger)
+
+
+def test_experiment_of_too_many_scorers_is_refused_whole(project: Project) -> None:
+    many = [ScorerDeclaration(f"s-{number}", "person") for number in range(MOST_SCORERS + 1)]
+
+    with pytest.raises(ActionRefused, match="there are 101 scorers: an experiment has at most 100") as refusal:
+        create_experiment(project=project, name="many", scorers=many, by=None)
+
+    assert refusal.value.field == "scorers"
+    assert not Experiment.objects.exists()
+
+
+def test_scorer_that_would_be_one_too_many_is_refused_and_others_may_change(experiment: Experiment) -> None:
+    ScorerSpecFactory.create_batch(MOST_SCORERS - 1, experiment=experiment, kind="person")
+    last = declared(experiment, "last", "person")
+
+    with pytest.raises(ActionRefused, match="at most 100 scorers"):
+        declared(experiment, "more", "person")
+    with pytest.raises(ActionRefused, match="at most 100 scorers"):
+        person_scorer(experiment=experiment, name="more", by=None)
+    assert declared(experiment, "last", "person", weight=2.0).pk == last.pk

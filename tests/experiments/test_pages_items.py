@@ -76,7 +76,12 @@ def test_item_new_adds_every_part_with_its_type(as_editor: Client, dataset: Data
     [
         ({"key": " "}, "an item needs a key"),
         ({"input": " ", "input_kind": "text"}, "the input is empty"),
-        ({"input": "{"}, "the input is no JSON"),
+        ({"input": "{"}, "the input is no JSON: a key in double quotes is expected in line 1, column 2; write it like"),
+        (
+            {"input": '{"a": 1,\n "b" 2}'},
+            'no JSON: ":" is expected in line 2, column 6; write it like {"name": "value"}',
+        ),
+        ({"metadata": "[" * 100_000}, "the metadata is no JSON: the values are nested too deeply"),
         ({"expected": "NaN"}, "NaN is no number of JSON"),
         ({"metadata": "[1]"}, "metadata is an object"),
     ],

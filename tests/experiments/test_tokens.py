@@ -1,6 +1,6 @@
 """Access tokens: what a scope is good for, who sees and revokes them, the page that shows one once."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from tests.api_client import Api
 from tests.factories import AccessTokenFactory
 
 PAGE = "/settings/tokens/"
+USED = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 
 
 def api_with(person: Any, scope: Scope) -> tuple[Api, dict[str, str]]:
@@ -139,3 +140,32 @@ def test_tokens_of_a_person_who_is_removed_are_gone(editor: Any) -> None:
     editor.delete()
 
     assert Api().get("projects/", **header).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("ended", "sentence"),
+    [
+        ({"expires_at": USED}, "This token expired on 2026-02-03 at 04:05 UTC: make a new one."),
+        ({"revoked_at": USED}, "This token was revoked: make a new one."),
+    ],
+)
+def test_token_that_is_past_its_time_says_so_and_keeps_its_last_use(
+    editor: Any, ended: dict[str, Any], sentence: str
+) -> None:
+    api, header = api_with(editor, Scope.READ)
+    AccessToken.objects.update(last_used_at=USED, **ended)
+
+    answer = api.get("projects/", **header)
+
+    assert (answer.status_code, answer.json()["detail"]) == (401, sentence)
+    assert (answer.headers["Content-Type"], answer.json()["status"]) == ("application/problem+json", 401)
+    assert AccessToken.objects.get().last_used_at == USED
+
+
+def test_token_with_another_secret_is_unknown_even_past_its_time(editor: Any) -> None:
+    token, _ = AccessToken.issue(user=editor, name="old")
+    AccessToken.objects.update(expires_at=USED)
+
+    answer = Api().get("projects/", Authorization=f"Bearer es_{token.prefix}_guessed")
+
+    assert (answer.status_code, "is unknown" in answer.json()["detail"]) == (401, True)

@@ -181,7 +181,7 @@ def test_parse_of_what_cannot_be_read_says_where(text: str, problem: Problem) ->
         ('{"a": [1\n 2]}', Problem(2, "", 'no JSON: "," is expected')),
         ('{"a": 1}\n}', Problem(2, "", "no JSON: there is more behind the end")),
         ('{"a": NaN}', Problem(1, "", "no JSON: a value is expected")),
-        ('{"a": "x', Problem(1, "", "no JSON: Unterminated string starting at")),
+        ('{"a": "x', Problem(1, "", "no JSON: a text without its closing quote begins")),
         ("[" * 200, Problem(1, "", "nested more than 100 deep")),
     ],
 )
