@@ -25,6 +25,7 @@ from scoring.statistics.planning import Noise, detectable_difference, items_need
 from scoring.statistics.preferences import bradley_terry
 from scoring.statistics.standard_errors import clustered_standard_error, design_effect, standard_error
 from scoring.statistics.trials import flakiness, pass_at_k, pass_every_k
+from scoring.statistics.unpaired import UnpairedDifference, unpaired_difference
 
 __all__ = [
     "CorrectedRate",
@@ -34,6 +35,7 @@ __all__ = [
     "Level",
     "Noise",
     "PairedDifference",
+    "UnpairedDifference",
     "Weighting",
     "bootstrap_interval",
     "bradley_terry",
@@ -59,5 +61,6 @@ __all__ = [
     "standard_error",
     "t_interval",
     "t_interval_of_variance",
+    "unpaired_difference",
     "wilson_interval",
 ]

@@ -47,9 +47,14 @@ class PairedDifference:
             low, high = self.interval.low, self.interval.high
         else:
             low = high = (self.value or 0.0) if self.n >= FEW_DISAGREEMENTS else 0.0
-        if low > ROUNDING:
-            return "better"
-        return "worse" if high < -ROUNDING else "inconclusive"
+        return direction_between(low, high)
+
+
+def direction_between(low: float, high: float) -> str:
+    """Return better, worse or inconclusive: whether what lies between the two ends excludes 0."""
+    if low > ROUNDING:
+        return "better"
+    return "worse" if high < -ROUNDING else "inconclusive"
 
 
 def paired_difference(
