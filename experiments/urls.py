@@ -62,6 +62,7 @@ urlpatterns = [
     path("datasets/<uuid:uid>/delete/", dataset_settings.dataset_delete, name="dataset-delete"),
     path("table-views/<slug:table>/", tables.table_view, name="table-view"),
     path("experiments/", experiments.experiment_list, name="experiment-list"),
+    path("experiments/compare/", compare.experiment_pair, name="experiment-pair"),
     path("experiments/new/", drafts.experiment_new, name="experiment-new"),
     path("experiments/<uuid:uid>/archive/", endings.experiment_archive, name="experiment-archive"),
     path("experiments/<uuid:uid>/delete/", experiment_settings.experiment_delete, name="experiment-delete"),

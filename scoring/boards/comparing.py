@@ -1,4 +1,4 @@
-"""Comparing runs over the same items: paired differences of their item scores, who is ahead where."""
+"""Comparing runs: paired differences of their item scores over the same items, who is ahead where."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,17 @@ from experiments.models import Experiment, ScorerSpec
 from runs.models import Run
 from scoring.boards.item_values import Floats, Ints, ItemValues, Scale, at
 from scoring.boards.kept_values import kept_values
+from scoring.boards.matching import Places, SharedScorers
 from scoring.boards.weighting import Weighted, item_scores
 from scoring.scorers.base import Place
-from scoring.statistics import PairedDifference, difference_of, mcnemar_p_value
+from scoring.statistics import (
+    PairedDifference,
+    UnpairedDifference,
+    difference_of,
+    mcnemar_p_value,
+    unpaired_difference,
+)
+from scoring.statistics.standard_errors import are_right_or_wrong
 
 UNCORRECTED = 4
 """Comparisons with one baseline up to which each stands for itself; more of them share the 5 %."""
@@ -26,15 +34,15 @@ class Pairing:
     positions: Ints
     first: Floats
     second: Floats
-    missing: int
-    """Items that only one of them has a value for."""
+    n_first: int
+    """Items that the first has a value for, whether the second has one or not."""
+    n_second: int
 
     @classmethod
     def of(cls, first: ItemValues, second: ItemValues) -> "Pairing":
         """Pair the values of the same items."""
         positions = np.intersect1d(first.positions, second.positions, assume_unique=True)
-        missing = first.n + second.n - 2 * len(positions)
-        return cls(positions, at(first, positions), at(second, positions), missing)
+        return cls(positions, at(first, positions), at(second, positions), first.n, second.n)
 
     @property
     def differences(self) -> Floats:
@@ -45,6 +53,11 @@ class Pairing:
     def n(self) -> int:
         """Items that both have a value for."""
         return len(self.positions)
+
+    @property
+    def missing(self) -> int:
+        """Items that only one of them has a value for."""
+        return self.n_first + self.n_second - 2 * self.n
 
     @property
     def wins(self) -> int:
@@ -64,7 +77,7 @@ class Pairing:
     @property
     def is_right_or_wrong(self) -> bool:
         """Whether every value is 0 or 1."""
-        return bool(np.isin(self.first, (0.0, 1.0)).all() and np.isin(self.second, (0.0, 1.0)).all())
+        return are_right_or_wrong(self.first, self.second)
 
     @property
     def p_value(self) -> float | None:
@@ -75,6 +88,33 @@ class Pairing:
         """Return how far the first is ahead; of many comparisons each interval takes its part of the 5 %."""
         shared = comparisons if comparisons > UNCORRECTED else 1
         return difference_of(self.differences, self.missing, confidence=1 - ALPHA / shared)
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Two runs that share no item: what each of them came to on its own ones."""
+
+    first: Floats
+    second: Floats
+
+    @property
+    def is_right_or_wrong(self) -> bool:
+        """Whether every value is 0 or 1."""
+        return are_right_or_wrong(self.first, self.second)
+
+    @property
+    def n_first(self) -> int:
+        """Items that the first has a value for."""
+        return len(self.first)
+
+    @property
+    def n_second(self) -> int:
+        """Items that the second has a value for."""
+        return len(self.second)
+
+    def difference(self) -> UnpairedDifference:
+        """Return how far the mean of the first is ahead."""
+        return unpaired_difference(self.first, self.second)
 
 
 def scales_of(specs: Collection[ScorerSpec]) -> dict[int, Scale]:
@@ -93,13 +133,18 @@ def scores_by_item(
 
     People rate some items only, and scorers with a condition judge some: they count where no other has a weight.
     """
-    specs = compared_scorers(experiment.present_scorers(), weights)
-    scales, kept = scales_of(specs), kept_values([run.pk for run in runs])
+    specs, kept = experiment.present_scorers(), kept_values([run.pk for run in runs])
+    return {run_id: _scores(specs, values, weights) for run_id, values in kept.items()}
+
+
+def _scores(
+    present: list[ScorerSpec], values: Mapping[int, ItemValues], weights: Mapping[str, float] | None
+) -> ItemValues:
+    """Return the weighted score of every item from what each scorer, by its id, said of it."""
+    specs = compared_scorers(present, weights)
+    scales = scales_of(specs)
     chosen = {spec.pk: _weight(spec, weights) for spec in specs if spec.pk in scales}
-    return {
-        run_id: item_scores({str(pk): Weighted(chosen[pk], scales[pk], values[pk]) for pk in values if pk in chosen})
-        for run_id, values in kept.items()
-    }
+    return item_scores({str(pk): Weighted(chosen[pk], scales[pk], values[pk]) for pk in values if pk in chosen})
 
 
 def _weight(spec: ScorerSpec, weights: Mapping[str, float] | None) -> float:
@@ -126,38 +171,71 @@ def differences_to(
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two runs over the same items."""
+    """Two runs: over the items that both ran over, else, where they share none, each over its own."""
 
     first: Run
     second: Run
-    overall: Pairing
-    """Of the weighted item scores."""
-    by_scorer: dict[str, Pairing]
-    """Of each scorer that has a range, its values between 0 (worst) and 1, by the scorer's name."""
+    overall: Pairing | Samples
+    """Of the weighted item scores: a Pairing at the positions of the first's case list."""
+    by_scorer: dict[str, Pairing | Samples]
+    """Of each scorer that both have with a range, its values between 0 (worst) and 1, by the scorer's name."""
+    scorers: SharedScorers
+    places: Places | None
+    """Where the second's cases stand in the first's list; None: it is the same list."""
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether they ran over items in common."""
+        return isinstance(self.overall, Pairing)
+
+    def positions_in_second(self, positions: Sequence[int]) -> list[int]:
+        """Return where items of both stand in the second's case list, from their positions in the first's."""
+        return list(positions) if self.places is None else self.places.in_second(positions)
 
 
 def compare(first: Run, second: Run, weights: Mapping[str, float] | None = None) -> Comparison:
-    """Return how two runs of one case list compare. Raises NotComparable for runs over other items."""
-    if first.case_list_id != second.case_list_id:
-        raise NotComparable("They ran over other items: only runs over the same items can be compared.")
-    scores = scores_by_item(first.experiment, [first, second], weights)
-    nothing = ItemValues(np.empty(0, dtype=np.int64), np.empty(0))
-    overall = Pairing.of(scores.get(first.pk, nothing), scores.get(second.pk, nothing))
-    return Comparison(first, second, overall, _by_scorer(first, second))
+    """Return how two runs compare, as the first's experiment weighs the scorers that both of theirs have.
+
+    Raises NotComparable for runs of two experiments that have no scorer with a weight in common.
+    """
+    scorers = SharedScorers.of(first.experiment, second.experiment)
+    specs = [spec for spec, _ in scorers.pairs]
+    if first.experiment_id != second.experiment_id and not compared_scorers(specs, weights):
+        raise NotComparable(
+            f"The experiments {first.experiment} and {second.experiment} have no weighted scorer in common: "
+            "give both one with the same name, kind and range."
+        )
+    is_one_list = first.case_list_id == second.case_list_id
+    places = None if is_one_list else Places.between(first.case_list_id, second.case_list_id)
+    kept = kept_values([first.pk, second.pk])
+    one, other = kept.get(first.pk, {}), scorers.of_first(kept.get(second.pk, {}))
+    overall = _side_by_side(_scores(specs, one, weights), _scores(specs, other, weights), places)
+    return Comparison(first, second, overall, _by_scorer(specs, one, other, places), scorers, places)
 
 
 class NotComparable(Exception):
     """Two runs that cannot be compared; the text says why."""
 
 
-def _by_scorer(first: Run, second: Run) -> dict[str, Pairing]:
-    specs = list(first.experiment.scorers.filter(removed_at=None).order_by("position", "pk"))
-    scales, kept = scales_of(specs), kept_values([first.pk, second.pk])
-    one, other = kept.get(first.pk, {}), kept.get(second.pk, {})
+def _side_by_side(first: ItemValues, second: ItemValues, places: Places | None) -> Pairing | Samples:
+    if places is None:
+        return Pairing.of(first, second)
+    return Pairing.of(first, places.laid(second)) if places.shared else Samples(first.means, second.means)
+
+
+def _by_scorer(
+    specs: list[ScorerSpec],
+    first: Mapping[int, ItemValues],
+    second: Mapping[int, ItemValues],
+    places: Places | None,
+) -> dict[str, Pairing | Samples]:
+    scales = scales_of(specs)
     return {
-        spec.name: Pairing.of(_normalised(scales[spec.pk], one[spec.pk]), _normalised(scales[spec.pk], other[spec.pk]))
+        spec.name: _side_by_side(
+            _normalised(scales[spec.pk], first[spec.pk]), _normalised(scales[spec.pk], second[spec.pk]), places
+        )
         for spec in specs
-        if spec.pk in scales and spec.pk in one and spec.pk in other
+        if spec.pk in scales and spec.pk in first and spec.pk in second
     }
 
 

@@ -25,7 +25,8 @@ def normal_probability(point: float) -> float:
 def t_quantile(probability: float, degrees: float) -> float:
     """Return the point below which a t value with `degrees` degrees of freedom falls with this probability.
 
-    Degrees may be broken, as Welch's are. Raises ValueError for a probability outside 0 to 1 or for less than one degree of freedom.
+    Degrees may be broken, as Welch's are. Raises ValueError for a probability outside 0 to 1 or for less than one
+    degree of freedom.
     """
     if degrees < 1:
         raise ValueError(f"Student's t needs at least one degree of freedom, not {degrees}.")

@@ -23,6 +23,11 @@ def has_spread(values: Floats) -> bool:
     return bool(np.ptp(values) > ROUNDING * np.abs(values).max()) if len(values) else False
 
 
+def are_right_or_wrong(*samples: Floats) -> bool:
+    """Return whether every value of the samples is 0 or 1."""
+    return all(bool(np.isin(values, (0.0, 1.0)).all()) for values in samples)
+
+
 def standard_error(values: ArrayLike) -> float | None:
     """Return the standard error of the mean of independent values; None below two values.
 

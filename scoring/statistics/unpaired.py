@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scoring.statistics.intervals import CONFIDENCE, Interval, wilson_interval
 from scoring.statistics.paired import direction_between
 from scoring.statistics.quantiles import t_quantile
-from scoring.statistics.standard_errors import Floats, floats, has_spread
+from scoring.statistics.standard_errors import Floats, are_right_or_wrong, floats, has_spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ def unpaired_difference(first: ArrayLike, second: ArrayLike, confidence: float =
     one, other = floats(first), floats(second)
     if not len(one) or not len(other):
         return UnpairedDifference(None, None, len(one), len(other))
-    is_right_or_wrong = np.isin(one, (0.0, 1.0)).all() and np.isin(other, (0.0, 1.0)).all()
-    interval = _of_proportions(one, other, confidence) if is_right_or_wrong else _welch(one, other, confidence)
+    interval_of = _of_proportions if are_right_or_wrong(one, other) else _welch
+    interval = interval_of(one, other, confidence)
     return UnpairedDifference(float(one.mean() - other.mean()), interval, len(one), len(other))
 
 

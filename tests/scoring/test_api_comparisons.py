@@ -5,10 +5,10 @@ from django.contrib.auth.models import User
 
 from experiments.models import Experiment
 from tests.api_client import Api
-from tests.factories import RunFactory
+from tests.factories import MembershipFactory, RunFactory
 from tests.people import member_of
 from tests.runs.planned import sums
-from tests.scoring.compared import FIRST, SECOND, scored_run
+from tests.scoring.compared import FIRST, SECOND, over_next_version, scored_run
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +51,66 @@ def test_comparison_names_the_field_that_is_wrong(experiment: Experiment, api: A
 
 def test_comparison_of_a_stranger_is_a_404(experiment: Experiment, stranger: User) -> None:
     assert Api(stranger).get(f"experiments/{experiment.uid}/compare").status_code == 404
+
+
+def test_comparison_with_a_run_of_another_experiment_is_of_the_items_in_common(
+    experiment: Experiment, api: Api
+) -> None:
+    later = over_next_version(experiment, edited="sum-9")
+    first, second = scored_run(experiment, FIRST), scored_run(later, SECOND)
+
+    answer = api.get(f"experiments/{experiment.uid}/compare?a={first.uid}&b={second.uid}").json()
+
+    score = answer["score"]
+    assert (answer["paired"], answer["scorers_left_out"], list(answer["scorers"])) == (True, [], ["correct"])
+    assert (score["n"], score["n_a"], score["n_b"], score["unmatched"]) == (9, 10, 10, 2)
+    assert (score["wins"], score["losses"], score["ties"]) == (3, 0, 6)
+
+
+def test_comparison_without_items_in_common_says_unpaired(experiment: Experiment, api: Api) -> None:
+    other = sums(5)
+    MembershipFactory(project=other.project, user=api.person)
+    first, second = scored_run(experiment, FIRST), scored_run(other, "10000")
+
+    answer = api.get(f"experiments/{experiment.uid}/compare?a={first.uid}&b={second.uid}").json()
+
+    score = answer["score"]
+    assert (answer["paired"], score["n"], score["n_a"], score["n_b"], score["unmatched"]) == (False, 0, 10, 5, 15)
+    assert (score["wins"], score["losses"], score["ties"], score["p_value"]) == (None, None, None, None)
+    assert score["difference"] == pytest.approx(0.6)
+    assert 0 < score["low"] < 0.6 < score["high"]
+
+
+def test_comparison_by_no_common_scorer_says_what_to_do(experiment: Experiment, api: Api) -> None:
+    later = over_next_version(experiment)
+    first, second = scored_run(experiment, FIRST), scored_run(later, SECOND)
+    later.scorers.update(name="other")
+
+    answer = api.get(f"experiments/{experiment.uid}/compare?a={first.uid}&b={second.uid}")
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "b")
+    assert "give both one with the same name, kind and range" in answer.json()["errors"][0]["detail"]
+
+
+def test_comparison_with_a_run_that_i_do_not_see_answers_as_with_one_that_is_not_there(
+    experiment: Experiment, api: Api
+) -> None:
+    first, hidden = scored_run(experiment, FIRST), scored_run(sums(2), "11")
+    gone = "00000000-0000-4000-8000-000000000000"
+
+    answers = [
+        api.get(f"experiments/{experiment.uid}/compare?a={first.uid}&b={uid}").json() for uid in (hidden.uid, gone)
+    ]
+
+    said = [answer["errors"][0] for answer in answers]
+    assert [one["field"] for one in said] == ["b", "b"]
+    assert said[0]["detail"].replace(str(hidden.uid), gone) == said[1]["detail"]
+
+
+def test_comparison_asks_a_run_of_the_experiment_itself_first(experiment: Experiment, api: Api) -> None:
+    later = over_next_version(experiment)
+    first, second = scored_run(experiment, FIRST), scored_run(later, SECOND)
+
+    answer = api.get(f"experiments/{experiment.uid}/compare?a={second.uid}&b={first.uid}")
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "a")
