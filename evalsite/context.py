@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
+from evalsite.admin_site import sees_the_admin
 from experiments.chosen_projects import ChosenProjects
 
 THEMES = ("system", "light", "dark")
@@ -74,7 +75,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
     """Return the context of the frame; the navigation is empty for whoever is not signed in."""
     user = getattr(request, "user", None)
     is_signed_in = user is not None and user.is_authenticated
-    foot = STAFF_FOOT if user is not None and user.is_staff else FOOT
+    foot = STAFF_FOOT if user is not None and sees_the_admin(user) else FOOT
     return {
         "theme": theme_of(request),
         "themes": THEMES,

@@ -13,7 +13,6 @@ handler403 = "evalsite.views.not_allowed"
 handler404 = "evalsite.views.not_found"
 handler500 = "evalsite.views.broken"
 
-admin.site.enable_nav_sidebar = False  # the width is for the lists
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("home/now/", home.home_now, name="home-now"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
@@ -19,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from evalsite.addresses import is_ours
 from evalsite.api.problems import plain_problem
 from evalsite.context import THEME_COOKIE, THEMES, theme_of
+from evalsite.typed import typed_in
 from experiments.models import SignInLink
 
 API = "/api/"
@@ -142,5 +145,15 @@ def _problem(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     if request.headers.get("HX-Request"):
         text = render_to_string("components/_message.html", {"kind": "error", "text": sentence})
     else:
-        text = render_to_string(f"{status}.html", {"sentence": sentence, "theme": theme_of(request)})
+        text = render_to_string(f"{status}.html", _shown_on_a_problem(request, status, sentence))
     return HttpResponse(text, status=status)
+
+
+def _shown_on_a_problem(request: HttpRequest, status: int, sentence: str) -> dict[str, object]:
+    """Return what a page about a problem shows; of a form that could not be read, nothing is shown."""
+    return {
+        "sentence": sentence,
+        "theme": theme_of(request),
+        "typed": [] if status == HTTPStatus.BAD_REQUEST else typed_in(request),
+        "can_search": getattr(getattr(request, "user", None), "is_authenticated", False),
+    }

@@ -10,6 +10,7 @@ from experiments.models.projects import Project, Role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
     from experiments.models.projects import Person
 
@@ -46,6 +47,11 @@ def permitted(by: Person | None, project: Project) -> frozenset[str]:
     """Return every action that this person may do here: one query for a page that asks about several."""
     role = None if by is None else project.role_of(by)
     return frozenset(action for action, roles in ROLES_BY_ACTION.items() if by is None or role in roles)
+
+
+def projects_where(user: Person, action: str) -> QuerySet[Project]:
+    """Return the projects in which this person may do this: the start of what is shown to nobody else."""
+    return Project.objects.filter(memberships__user_id=user.pk or 0, memberships__role__in=ROLES_BY_ACTION[action])
 
 
 def require(by: Person | None, project: Project, action: str) -> None:

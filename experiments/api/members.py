@@ -16,7 +16,7 @@ from evalsite.api.views import VisibleViewSet, changed, checked, of_project
 from experiments.actions import change_role, invite, remove_member, revoke_invitation
 from experiments.api.references import named_or_404
 from experiments.models import Invitation, Membership, Project, Role, Scope
-from experiments.permissions import ROLES_BY_ACTION
+from experiments.permissions import projects_where
 
 PROJECT = OpenApiParameter("project_id", OpenApiTypes.UUID, description="Only those of this project.")
 
@@ -115,9 +115,7 @@ class InvitationViewSet(OfProjectViewSet):
 
     def get_queryset(self) -> Any:
         """Return the invitations to the caller's own projects."""
-        owners = ROLES_BY_ACTION["edit_members"]
-        mine = Membership.objects.filter(user_id=self.request.user.pk or 0, role__in=owners)
-        return super().get_queryset().filter(project__in=mine.values("project_id"))
+        return super().get_queryset().filter(project__in=projects_where(self.request.user, "edit_members"))
 
     @extend_schema(parameters=[PROJECT])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

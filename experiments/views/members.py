@@ -29,7 +29,7 @@ from experiments.forms import InvitationForm, JoinForm
 from experiments.models import Invitation, Membership
 from experiments.pages.confirmations import Confirmation
 from experiments.pages.members import MemberListPage, ProjectHead
-from experiments.permissions import require
+from experiments.permissions import projects_where, require
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -80,10 +80,10 @@ def member_remove(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_revoke(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """Ask whether an invitation is to be made useless, or do it and lead back."""
-    invitation = get_object_or_404(Invitation.objects.visible_to(request.user).select_related("project"), uid=uid)
+    """Ask whether an invitation is to be made useless, or do it and lead back; nobody else sees that there is one."""
+    mine = Invitation.objects.filter(project__in=projects_where(request.user, "edit_members"))
+    invitation = get_object_or_404(mine.select_related("project"), uid=uid)
     if request.method != "POST":
-        require(request.user, invitation.project, "edit_members")
         return render(request, "settings/confirm.html", {"ask": Confirmation.of_revoking_invitation(invitation)})
     try:
         revoke_invitation(invitation=invitation, by=request.user)

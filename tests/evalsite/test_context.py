@@ -29,13 +29,13 @@ def test_navigation_of_a_stranger_is_empty(rf: RequestFactory) -> None:
 
 @pytest.mark.parametrize(("is_staff", "is_shown"), [(True, True), (False, False)])
 def test_admin_is_in_the_navigation_of_staff_only(rf: RequestFactory, is_staff: bool, is_shown: bool) -> None:
-    frame = frame_for(rf, User(username="maria", is_staff=is_staff))
+    frame = frame_for(rf, User(username="maria", is_staff=is_staff, is_superuser=True))
 
     assert ("Admin" in labels(frame["foot_links"])) is is_shown
 
 
 def test_entry_of_the_page_shown_is_current(rf: RequestFactory) -> None:
-    frame = frame_for(rf, User(username="maria", is_staff=True), "/admin/auth/user/")
+    frame = frame_for(rf, User(username="maria", is_staff=True, is_superuser=True), "/admin/auth/user/")
 
     assert Link("Admin", "sliders", "/admin/", is_current=True) in frame["foot_links"]
 

@@ -65,3 +65,32 @@ def test_admin_of_an_account_shows_its_dates_and_changes_none(admin_client: Clie
     assert "Date joined" in page
     assert 'name="date_joined_0"' not in page
     assert f"{admin_user.date_joined:%b %Y %H:%M}" in page
+
+
+HELPERS = ("admin:index", "admin:password_change", "admin:jsi18n", "admin:login")
+
+
+@pytest.mark.parametrize("name", HELPERS)
+@pytest.mark.parametrize(("is_staff", "told"), [(True, "in no group that sees something"), (False, "is for staff")])
+def test_admin_lets_nobody_in_who_would_see_nothing(viewer: User, name: str, is_staff: bool, told: str) -> None:
+    User.objects.filter(pk=viewer.pk).update(is_staff=is_staff)
+    client = Client()
+    client.force_login(User.objects.get(pk=viewer.pk))
+
+    answer = client.get(reverse(name), follow=True)
+
+    assert (answer.status_code, answer.templates[0].name) == (403, "403.html")
+    assert told in answer.content.decode()
+    assert "Admin</" not in client.get("/").content.decode()
+
+
+def test_admin_leads_strangers_to_the_site_s_sign_in(client: Client, db: None) -> None:
+    answers = [client.get(reverse(name)) for name in HELPERS]
+
+    assert {answer.status_code for answer in answers} == {302}
+    assert {answer["Location"].partition("?")[0] for answer in answers} == {reverse("sign-in")}
+
+
+def test_admin_leads_its_staff_on_from_the_pages_that_are_the_site_s(admin_client: Client) -> None:
+    assert admin_client.get(reverse("admin:login"))["Location"] == reverse("admin:index")
+    assert admin_client.get(reverse("admin:password_change"))["Location"] == reverse("password")

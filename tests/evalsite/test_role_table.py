@@ -127,8 +127,14 @@ TYPED = {
 }
 """What a form needs to come as far as the question who sent it, by the name of its address."""
 
-CHOSEN_IN_IT = {"dataset-import-new": 422, "experiment-new": 404, "prompt-new": 404, "provider-new": 422}
-"""What a form answers in which the project is chosen, to whom may edit none."""
+OTHER_THAN_403 = {
+    "dataset-import-new": 422,
+    "experiment-new": 404,
+    "prompt-new": 404,
+    "provider-new": 422,
+    "invitation-revoke": 404,
+}
+"""What a form answers to who may not send it: where the project is chosen in it, or what they do not even see."""
 
 NAMING = {"POST runs": "experiment_id", "POST experiments/{id}/candidates": "copy_of"}
 """Which object of the world a body names, by route."""
@@ -262,7 +268,7 @@ def test_forms_refuse_what_a_role_may_not_do(project: Project, owner: Any, role:
 
     answers = statuses_by_form(world, request.getfixturevalue(role), refused)
 
-    assert {name: status for name, status in answers.items() if status != CHOSEN_IN_IT.get(name, 403)} == {}
+    assert {name: status for name, status in answers.items() if status != OTHER_THAN_403.get(name, 403)} == {}
 
 
 @pytest.mark.parametrize("role", ALLOWED)

@@ -33,7 +33,7 @@ PAGES: dict[str, tuple[Case, dict[str, int]]] = {
     ),
     "revoke an invitation": (
         lambda project, _: ("POST", f"/invitations/{InvitationFactory(project=project).uid}/revoke/", {}),
-        {"viewer": 403, "editor": 403, "owner": 302, "stranger": 404},
+        {"viewer": 404, "editor": 404, "owner": 302, "stranger": 404},
     ),
 }
 ROUTES: dict[str, tuple[Case, dict[str, int]]] = {

@@ -1,0 +1,17 @@
+"""What somebody typed into a form that was refused: shown again, so that it can be copied and nothing is lost."""
+
+from django.http import HttpRequest
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+NEVER_SHOWN = ("password", "api_key", "token", "headers", "csrf", "seen_at")
+"""Words in the names of fields that are secrets, or that nobody typed."""
+MOST_FIELDS = 100
+
+
+def typed_in(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return names and texts of what a form of the site sent, without what is secret; of nothing sent: []."""
+    if request.method != "POST" or not request.headers.get("Content-Type", "").startswith(FORMS):
+        return []
+    sent = ((name, text) for name, texts in request.POST.lists() for text in texts)
+    kept = [(name, text) for name, text in sent if text.strip() and not any(word in name for word in NEVER_SHOWN)]
+    return kept[:MOST_FIELDS]
