@@ -36,6 +36,10 @@ class EvalsiteAdmin(AdminSite):
             return redirect("admin:index")
         raise PermissionDenied(NOTHING_TO_SEE if getattr(request.user, "is_staff", False) else NOT_STAFF)
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002
+    def password_change(  # type: ignore[override] # Django's own shows a page
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponse:
         """Lead to where the site lets everybody change their password."""
         return redirect("password")

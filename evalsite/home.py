@@ -41,7 +41,7 @@ class HomeNow:
         """Return what goes on in the person's projects, in the chosen one where there is a choice."""
         projects = ChosenProjects.of(request.user, request.COOKIES).ids
         visible = Run.objects.visible_to(request.user).filter(experiment__project__in=projects)
-        runs: RunQuerySet = visible.select_related("experiment")
+        runs: RunQuerySet = visible.select_related("experiment", "provider")
         running = list(runs.filter(status__in=RUNNABLE).order_by("-pk")[:MOST_RUNNING])
         paused = list(runs.filter(status=RunStatus.PAUSED).order_by("-pk")[:MOST_PAUSED])
         finished = with_lines(visible.filter(status__in=FINISHED, experiment__archived_at=None))

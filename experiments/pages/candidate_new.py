@@ -37,8 +37,7 @@ class CandidateNewPage:
             editor = PromptEditor(copied.prompt_version.messages if copied else [])
         item = preview_in(experiment, editor, request.POST.get("item", ""))
         providers = Provider.objects.filter(project=experiment.project).offered()
-        models = sorted({model for provider in providers for model in known_models(provider)})
-        return cls(experiment, copied, form, editor, item, models)
+        return cls(experiment, copied, form, editor, item, known_models(providers))
 
     @property
     def is_wrong(self) -> bool:

@@ -176,7 +176,7 @@ class DraftPage:
             preview_in(draft, ""),
             list(versions.select_related("dataset").order_by("dataset__name", "-number")[:200]),
             providers,
-            sorted({model for provider in providers for model in known_models(provider)}),
+            known_models(providers),
             kind_choices(),
             may(user, project, "edit_experiment"),
         )

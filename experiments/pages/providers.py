@@ -1,6 +1,7 @@
 """The pages about providers."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -105,10 +106,11 @@ def can_add_provider(user: Person) -> bool:
     return projects_for_new(user, "edit_provider", {}).exists()
 
 
-def known_models(provider: Provider) -> list[str]:
-    """Return the models of a provider that candidates or prices name, for suggestions."""
-    used = Candidate.objects.filter(provider=provider).values_list("model", flat=True).distinct()
-    return sorted({*used, *provider.prices})
+def known_models(providers: Iterable[Provider]) -> list[str]:
+    """Return the models of these providers that candidates or prices name, for suggestions."""
+    named = {model for provider in providers for model in provider.prices}
+    used = Candidate.objects.filter(provider__in=providers).order_by().values_list("model", flat=True).distinct()
+    return sorted({*used, *named})
 
 
 def runs_that_wait(provider: Provider) -> list[Run]:

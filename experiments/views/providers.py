@@ -93,7 +93,7 @@ def provider_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
         "provider_form": form,
         "seen": mark_of(saved),
         "kinds": kinds_shown(),
-        "models": known_models(provider),
+        "models": known_models([provider]),
         "key": key_state(provider),
         "waiting": runs_that_wait(provider),
         "ending": Ending.of_provider(provider, request.user),
