@@ -3,8 +3,11 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Min, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from evalsite.addresses import query_with
@@ -27,7 +30,7 @@ COLUMNS = (
     Column("candidates", "Candidates"),
     Column("best", "Best score"),
     Column("spend", "Spend"),
-    Column("created", "Made", "created_at"),
+    Column("started", "Started", "started_or_made"),
     Column("by", "By"),
 )
 
@@ -43,6 +46,8 @@ class ExperimentRow:
     error_count: int
     spend_usd: Decimal | None
     """Of all its runs; None: the price of at least one result is unknown, or nothing was done."""
+    started_at: datetime | None
+    """When its first run began; None: none has."""
 
     @property
     def status(self) -> str:
@@ -71,7 +76,7 @@ class ExperimentListPage:
     def build(cls, request: HttpRequest, user: Person) -> "ExperimentListPage":
         """Return the page that the query asks for; a filter that is not valid shows nothing."""
         chosen = ExperimentFilter(user, request.GET)
-        table = ShownTable.build(request, "experiments", COLUMNS, "-created")
+        table = ShownTable.build(request, "experiments", COLUMNS, "-started")
         experiments = table.sorted(_chosen(chosen, request)) if chosen.is_valid() else Experiment.objects.none()
         first = _whole(request.GET.get("offset", ""))
         total = experiments.count()
@@ -92,7 +97,7 @@ def _chosen(chosen: ExperimentFilter, request: HttpRequest) -> ExperimentQuerySe
     projects = ChosenProjects.of(user, request.COOKIES).ids
     visible = Experiment.objects.visible_to(user).filter(project__in=projects)
     shown = visible.exclude(archived_at=None) if values["archived"] else visible.offered()
-    experiments = with_status(shown)
+    experiments: ExperimentQuerySet = with_status(shown).annotate(started_or_made=_started_or_made())
     if values["status"]:
         experiments = experiments.filter(status=values["status"])
     if values["dataset"]:
@@ -103,6 +108,12 @@ def _chosen(chosen: ExperimentFilter, request: HttpRequest) -> ExperimentQuerySe
         experiments = experiments.filter(created_by_id=user.pk)
     experiments = experiments.select_related("project", "dataset_version__dataset", "created_by")
     return experiments.prefetch_related("case_lists")
+
+
+def _started_or_made() -> Coalesce:
+    """Return what the list is sorted by: an experiment that was never started stands where it was made."""
+    mine = Run.objects.filter(experiment=OuterRef("pk")).order_by().values("experiment")
+    return Coalesce(Subquery(mine.annotate(first=Min("started_at")).values("first")), "created_at")
 
 
 def experiment_rows(experiments: Sequence[Experiment]) -> list[ExperimentRow]:
@@ -122,7 +133,8 @@ def _row(experiment: Experiment, lines: list[RunLine], candidate_count: int) -> 
     costs = [line.totals.cost_usd for line in lines if line.totals.results]
     spend = sum((cost for cost in costs if cost is not None), Decimal(0)) if costs and None not in costs else None
     errors = sum(line.totals.error_count for line in on_board)
-    return ExperimentRow(experiment, candidate_count, scored[0] if scored else None, errors, spend)
+    started_at = min((line.run.started_at for line in lines if line.run.started_at), default=None)
+    return ExperimentRow(experiment, candidate_count, scored[0] if scored else None, errors, spend, started_at)
 
 
 def _is_on_board(experiment: Experiment, run: Run) -> bool:

@@ -1,6 +1,6 @@
 // Keys of every page: j and k move through rows, Enter opens (the focused link does), / searches, ? helps.
 (() => {
-  const isTyping = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
+  const isTyping = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
 
   const scope = () => document.querySelector("dialog[open]") ?? document.querySelector("main");
 

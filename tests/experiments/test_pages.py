@@ -1,6 +1,6 @@
 """The pages about experiments and providers: for members, for strangers, with bad input, plain and htmx."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -74,6 +74,34 @@ def test_experiment_list_shows_status_and_best_score(as_viewer: Client, experime
     assert "60.0 to 80.0" in page
     assert "1 error" in page
     assert "completed" in page
+
+
+def test_experiment_list_shows_when_each_was_started_and_sorts_by_it(as_viewer: Client, project: Project) -> None:
+    early, late = (experiment_in(project, name=name) for name in ("early", "late"))
+    draft = experiment_in(project, name="draft")
+    for experiment, day in ((late, 9), (early, 3)):
+        run = run_of(experiment)
+        type(run).objects.filter(pk=run.pk).update(started_at=datetime(2026, 2, day, tzinfo=UTC))
+    Experiment.objects.filter(pk=draft.pk).update(created_at=datetime(2026, 2, 5, tzinfo=UTC))
+
+    newest: Any = as_viewer.get(reverse("experiments:experiment-list"))
+    oldest: Any = as_viewer.get(f"{reverse('experiments:experiment-list')}?ordering=started")
+
+    assert [row.experiment.name for row in newest.context["page"].rows] == ["late", "draft", "early"]
+    assert [row.experiment.name for row in oldest.context["page"].rows] == ["early", "draft", "late"]
+    assert "9 Feb 00:00" in text(newest)
+    assert 'aria-label="not started"' in text(newest)
+
+
+def test_experiments_with_a_score_can_be_chosen_for_compare(as_viewer: Client, project: Project) -> None:
+    scored, draft = experiment_in(project), experiment_in(project)
+    run_of(scored)
+
+    page = text(as_viewer.get(reverse("experiments:experiment-list")))
+
+    assert f'data-choose="{scored.uid}"' in page
+    assert f'data-choose="{draft.uid}"' not in page
+    assert page.count("data-choose-box disabled") == 1
 
 
 def test_experiment_list_of_a_stranger_is_empty(client: Client, stranger: User, experiment: Experiment) -> None:

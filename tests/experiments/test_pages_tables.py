@@ -52,7 +52,7 @@ def test_columns_and_density_are_remembered_per_person(browser: Client, editor: 
     theirs = shown(browser, "/experiments/")
 
     assert answer["Location"] == "/experiments/"
-    assert heads(mine) == ["Name", "Status", "Dataset", "Candidates", "Best score, of 100", "Made"]
+    assert heads(mine) == ["Name", "Status", "Dataset", "Candidates", "Best score, of 100", "Started"]
     assert 'data-density="compact"' in mine
     assert {"Spend", "By"} < set(heads(theirs))
     assert TableView.objects.get().density == Density.COMPACT
