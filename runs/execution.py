@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from runs.exchange import Completion, Message, Request
@@ -63,6 +64,8 @@ class NotedAnswer:
     wait_ms: int
     call_count: int
     attempts: list[Attempt]
+    page: Path | None = field(default=None, compare=False)
+    """Where it was noted."""
 
 
 @dataclass(slots=True)

@@ -24,12 +24,14 @@ from experiments.wording import counted
 from runs.actions.due import wake_due
 from runs.actions.preparing import wake_preparation
 from runs.lanes.finishing import finish_if_done
+from runs.lanes.late_answers import book_late_answers
 from runs.lanes.takeover import adopt_orphans, bury
 from runs.models import DueTask, Lane, LaneKind, Preparation, Run, WorkUnit
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
+BOOK_EVERY_S = 30.0
 MOST_BETWEEN_LOOKS_S = 2.0
 DEAD_AFTER_S = 10.0
 HUNG_AFTER_S = 10.0
@@ -130,6 +132,7 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._looked_at, self._silent_s, self._news = clock(), 0.0, (0.0, 0.0)
         self._due: dict[int, float] = {}
+        self._booked_at = float("-inf")
 
     def start(self) -> None:
         """Begin to watch, in a thread of its own."""
@@ -184,6 +187,7 @@ class Watcher:
         self._import_forgotten()
         self._do_forgotten()
         self._edit_forgotten()
+        self._book_late()
 
     def _host_row(self) -> Lane:
         if self._row is None:
@@ -245,6 +249,13 @@ class Watcher:
         for bulk in self._editing.still(BulkEdit.objects.running(), DEAD_AFTER_S):
             BulkEdit.objects.filter(pk=bulk.pk).update(beat=F("beat") + 1)  # one task each 10 s
             wake_bulk_edit(bulk.pk)
+
+    def _book_late(self) -> None:
+        """Now and then book what this machine's dead lanes were answered in vain."""
+        if self._clock() - self._booked_at >= BOOK_EVERY_S:
+            self._booked_at = self._clock()
+            if count := book_late_answers(settings.JOURNAL_DIR):
+                logger.warning("%s came in vain: others made the calls again; booked", counted(count, "answer"))
 
     def _do_forgotten(self) -> None:
         """Have done what is due and waits for long: its task was lost, its process killed, or it raised an error."""

@@ -41,13 +41,12 @@ class Batch:
         """All of them."""
         return self.finished + self.given_up
 
-    def record(self) -> bool:
-        """Give the jobs that have none the time of their rows; False when one was tried before."""
-        tried = any(job.recorded_at for job in self.jobs)
-        now = timezone.now()
-        for job in self.jobs:
-            job.recorded_at = job.recorded_at or now
-        return not tried
+    def record(self) -> list[Job]:
+        """Give the jobs that have none the time of their rows and return them; the others were tried before."""
+        new, now = [job for job in self.jobs if not job.recorded_at], timezone.now()
+        for job in new:
+            job.recorded_at = now
+        return new
 
     def without(self, jobs: Set[Job]) -> "Batch":
         """Return the batch without these jobs."""
@@ -64,9 +63,16 @@ class Batch:
 class Flusher:
     """Writes the batches of one lane; used by its database thread only."""
 
-    def __init__(self, lane_id: int, units: dict[int, HeldUnit], *, unit_done: Callable[[int], None]) -> None:
-        """`unit_done` is told the run's id when a unit is complete; it does not raise."""
-        self._lane_id, self._unit_done = lane_id, unit_done
+    def __init__(
+        self,
+        lane_id: int,
+        units: dict[int, HeldUnit],
+        *,
+        unit_done: Callable[[int], None],
+        storing: Callable[[list[Job]], None] = lambda _jobs: None,
+    ) -> None:
+        """`unit_done` is told the run's id when a unit is complete, `storing` what is tried next; they do not raise."""
+        self._lane_id, self._unit_done, self._storing = lane_id, unit_done, storing
         self._units = units
         self._recorder, self._teller = Recorder(), Teller()
 
@@ -75,9 +81,10 @@ class Flusher:
 
         Raises OperationalError while the database cannot be reached or is full: nothing is lost, try again.
         """
-        is_first_try = batch.record()
+        new = batch.record()
+        self._storing(new)
         try:
-            self._store_fast(batch) if is_first_try else self._store_carefully(batch)
+            self._store_fast(batch) if len(new) == len(batch.jobs) else self._store_carefully(batch)
         except OperationalError:
             raise
         except (LeaseLost, *UNSTORABLE):

@@ -2,14 +2,20 @@
 
 A lane writes each accepted answer with one call of the operating system, at the moment it has come, and forgets it
 once it is stored. What a process has written so is there after its SIGKILL; who claims the unit next on this machine
-goes on from the answer and calls nobody. On another machine it is not found: the call is made again.
+goes on from the answer and calls nobody. On another machine it is not found: the call is made again, and the answer
+here is one that was paid for in vain (`late_answers`). So that it can be told from one that was stored, the time of
+its rows is written before they are.
 """
 
+import fcntl
 import logging
 import os
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -44,7 +50,7 @@ class Page:
 
 @dataclass(slots=True)
 class Journal:
-    """The answers of one lane that are not stored yet. Used in the event loop only."""
+    """The answers of one lane that are not stored yet. Used in the event loop only, but for `storing`."""
 
     folder: Path
     lane_id: int
@@ -68,6 +74,18 @@ class Journal:
         page.unstored += 1
         self._noted_on[job] = page
 
+    def storing(self, jobs: Iterable[Job]) -> None:
+        """Note of what is stored next the time of its rows; called in the database thread."""
+        tried: dict[tuple[Path, datetime], list[int]] = defaultdict(list)
+        for job in jobs:
+            page = self._noted_on.get(job)
+            path = page.path if page is not None else job.noted.page if job.noted is not None else None
+            if path is not None and job.recorded_at is not None:
+                tried[path, job.recorded_at].append(job.result_id)
+        for (path, at), ids in tried.items():
+            with suppress(OSError):
+                note_tried(path, ids, at)
+
     def forget(self, jobs: Iterable[Job]) -> None:
         """Forget the answers of jobs that are stored, or whose attempts are."""
         for job in jobs:
@@ -87,7 +105,7 @@ class Journal:
         if self._page is None or self._page.is_full:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path = self.folder / f"lane-{self.lane_id}-{self._pages}.jsonl"
-            self._page = Page(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+            self._page = Page(path, _begun(path))
             self._pages += 1
         return self._page
 
@@ -98,13 +116,41 @@ class Journal:
             self._page = None
 
 
+def _begun(path: Path) -> int:
+    """Return a new page, open. It is locked until this process is gone, and nobody sees it before it is."""
+    unseen = path.with_suffix(".new")
+    file = os.open(unseen, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    lock(file)
+    unseen.rename(path)
+    return file
+
+
 def left_answers(folder: Path, run_id: int, ordinals: Collection[int]) -> dict[int, NotedAnswer]:
     """Return the answers that lanes noted and nobody stored, of these ordinals of a run."""
     found: dict[int, NotedAnswer] = {}
-    for line in _lines(sorted(folder.glob(PAGES), key=_age)):
-        if line["run"] == run_id and line["ordinal"] in ordinals:
-            found[line["ordinal"]] = _answer_in(line)
+    for path in sorted(folder.glob(PAGES), key=_age):
+        for line in lines_of(path):
+            if line.get("run") == run_id and line["ordinal"] in ordinals:
+                found[line["ordinal"]] = answer_in(line, path)
     return found
+
+
+def note_tried(path: Path, result_ids: Collection[int], at: datetime) -> None:
+    """Write that these answers of a page go to the database, with rows of this time. Raises OSError."""
+    file = os.open(path, os.O_WRONLY | os.O_APPEND)
+    try:
+        os.write(file, b"\n" + orjson.dumps({"tried": list(result_ids), "at": at}))
+    finally:
+        os.close(file)
+
+
+def lock(file: int) -> bool:
+    """Lock a file for as long as it is open; False when another process has, or files cannot be locked here."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def sweep(folder: Path, *, older_than_s: float = KEPT_S) -> None:
@@ -137,21 +183,21 @@ def _line(job: Job) -> dict[str, Any]:
     }
 
 
-def _lines(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
-    """Yield what the pages say; a line that was cut off, or is no answer of this release, says nothing."""
-    for path in paths:
-        try:
-            text = path.read_bytes()
-        except OSError:
-            continue
-        for line in text.split(b"\n"):
-            try:
-                yield orjson.loads(line)
-            except orjson.JSONDecodeError:
-                continue
+def lines_of(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield what a page says; a line that was cut off says nothing."""
+    try:
+        text = path.read_bytes()
+    except OSError:
+        return
+    for line in text.split(b"\n"):
+        with suppress(orjson.JSONDecodeError):
+            said = orjson.loads(line)
+            if isinstance(said, dict):
+                yield said
 
 
-def _answer_in(line: dict[str, Any]) -> NotedAnswer:
+def answer_in(line: dict[str, Any], path: Path) -> NotedAnswer:
+    """Return the answer that a line of a page is."""
     cost_usd = line["cost_usd"]
     return NotedAnswer(
         request_hash=bytes.fromhex(line["request_hash"]),
@@ -161,4 +207,5 @@ def _answer_in(line: dict[str, Any]) -> NotedAnswer:
         wait_ms=line["wait_ms"],
         call_count=line["call_count"],
         attempts=[Attempt(**attempt) for attempt in line["attempts"]],
+        page=path,
     )

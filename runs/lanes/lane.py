@@ -42,7 +42,7 @@ IDLE_S = 2.0
 LOOK_EVERY_S = 0.2
 LOOK_WHILE_IDLE_S = 0.05
 DRAIN_S = 1.0
-CUT_OFF_AFTER_S = 3.0
+CUT_OFF_AFTER_S = 1.0
 LEAVING = "its worker is ending"
 CLAIM_BELOW = 0.6
 COLLECT_AFTER = (100_000, 50, 100)
@@ -117,7 +117,7 @@ class LaneLoop:
         """Work until `until` says so, or until `stop`, or until somebody called this lane dead."""
         loop = asyncio.get_running_loop()
         self._books = Bookkeeper(done=lambda: self._sink.in_loop(self.look_again))
-        flusher = Flusher(self._row.pk, self._units, unit_done=self._books.unit_done)
+        flusher = Flusher(self._row.pk, self._units, unit_done=self._books.unit_done, storing=self._journal.storing)
         self._sink = Sink(
             loop, flusher, tick=lambda: self._holdings.tick(), tell=self._notes.say, is_gone=self._pulse.look
         )

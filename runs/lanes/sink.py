@@ -172,6 +172,7 @@ class Sink(threading.Thread):
                     logger.exception("a query of the lane failed")
                 self._loop.call_soon_threadsafe(_fail, future, LaneGone() if is_gone else error)
             else:
+                self._heard_at = time.monotonic()
                 self._loop.call_soon_threadsafe(_resolve, future, value)
 
 

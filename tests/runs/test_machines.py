@@ -22,6 +22,7 @@ HOSTS = "SELECT 1 FROM runs_lane WHERE kind = 'host' AND beat > 0"
 IN_SLOW_MOTION = {"slow": "slower", "wrong": "slower_wrong"}  # 10 s until the first host has claimed everything
 DOUBLED = "SELECT result_id FROM scoring_score GROUP BY result_id HAVING count(*) > 1"
 CALLING = "SELECT lane_id FROM runs_workunit WHERE open_calls > 0 GROUP BY lane_id"
+PAID = "SELECT coalesce(sum(count), 0) FROM runs_failedattempt WHERE billed IN ('yes', 'possibly')"
 LANES = "SELECT pid FROM runs_lane WHERE kind = 'lane'"
 
 
@@ -60,6 +61,17 @@ def slow_down(machine: Machine) -> None:
 def wait_for_hosts(machine: Machine, count: int) -> None:
     """Return once this many workers beat."""
     wait_until(lambda: len(machine.asked(HOSTS)) == count, START_S, f"{count} hosts")
+
+
+def begin_with_both(machine: Machine) -> None:
+    """Start the run and return once two hosts make calls for it: until then it takes minutes, whoever comes late."""
+    declared = machine.declared
+    narrow = {**declared["providers"]["local"], "max_in_flight": 2}
+    machine.write({**declared, "providers": {"local": narrow}})
+    machine.run("--detach").communicate(timeout=START_S)
+    wait_until(lambda: len(machine.asked(CALLING)) == 2, START_S, "calls of both lanes")
+    machine.write(declared)
+    machine.run("--detach").communicate(timeout=START_S)
 
 
 def wait_for_end(machine: Machine) -> None:
@@ -117,9 +129,7 @@ def test_network_cut_between_a_worker_and_the_database_loses_and_doubles_nothing
         cut = parts._replace(query=urlencode({**options, "host": folder})).geturl()
         start_worker(machine, "cut", DATABASE_URL=cut)
         wait_for_hosts(machine, 2)
-        machine.run("--detach").communicate(timeout=START_S)
-        wait_until(lambda: len(machine.asked(LANES)) == 2, START_S, "both lanes")
-        wait_until(lambda: len(machine.asked(CALLING)) == 2, START_S, "calls of both lanes")
+        begin_with_both(machine)
 
         line.cut()
         wait_until(lambda: len(machine.asked(LANES)) == 1, START_S, "the end of the lane that was cut off")
@@ -127,9 +137,13 @@ def test_network_cut_between_a_worker_and_the_database_loses_and_doubles_nothing
         line.heal()
         wait_for_end(machine)
         wait_for_hosts(machine, 2)
+        repeated = machine.simulator.stats.requests - 2 * ITEMS
+        wait_until(
+            lambda: machine.asked(PAID)[0][0] >= repeated, GOING_ON_S, "the booking of all that was paid in vain"
+        )
 
     ((booked,),) = machine.asked("SELECT coalesce(sum(count), 0) FROM runs_failedattempt WHERE billed = 'possibly'")
-    print(f"{machine.simulator.stats.requests - 2 * ITEMS} calls made again, {booked} booked as possibly billed")
+    print(f"{repeated} calls made again, {booked} booked as possibly billed, {machine.asked(PAID)[0][0]} in all")
     assert 0 < booked <= IN_FLIGHT  # they were in flight when the line was cut
     assert scored_right(machine) == (2 * ITEMS, ITEMS, [])
-    assert machine.simulator.stats.requests <= 2 * ITEMS + REPEATED
+    assert repeated <= REPEATED

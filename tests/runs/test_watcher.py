@@ -3,17 +3,19 @@
 import os
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
+from pytest_django import Settings
 
 from runs.actions.due import do_later
 from runs.models import DueTask, Lane, LaneKind, Run, RunStatus, WorkUnit
 from runs.models.due import LONGEST_WAIT_S
-from runs.watcher import AGAIN_AFTER_S, DEAD_AFTER_S, HUNG_AFTER_S, STARTS_WITHIN_S, Watcher
+from runs.watcher import AGAIN_AFTER_S, BOOK_EVERY_S, DEAD_AFTER_S, HUNG_AFTER_S, STARTS_WITHIN_S, Watcher
 from tests.factories import LaneFactory, PreparationFactory
 from tests.runs.planned import claimed, planned_run
 from tests.waiting import wait_until
@@ -250,6 +252,20 @@ def test_look_lets_what_a_killed_process_did_wait_again(watched: Watched) -> Non
     looks = [watched.look(after_s=seconds) for seconds in (1, DEAD_AFTER_S)]
 
     assert looks == [[], ["runs.tasks.do"]]
+
+
+def test_look_clears_up_what_dead_lanes_of_its_machine_left_every_half_minute(
+    watched: Watched, settings: Settings, tmp_path: Path
+) -> None:
+    settings.JOURNAL_DIR = tmp_path
+    page = tmp_path / "lane-9-0.jsonl"
+
+    def stays(after_s: float) -> bool:
+        page.touch()
+        watched.look(after_s=after_s)
+        return page.exists()
+
+    assert [stays(0.0), stays(1.0), stays(BOOK_EVERY_S)] == [False, True, False]
 
 
 def test_watcher_whose_looks_fail_knows_that_its_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
