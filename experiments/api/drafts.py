@@ -20,8 +20,10 @@ from experiments.api.experiment_shapes import ExperimentSerializer, StartedSeria
 from experiments.api.references import project_from
 from experiments.files.draft_form import document_of
 from experiments.files.experiment_file import FileProblems
+from experiments.files.sent_documents import NAME
 from experiments.files.yaml_document import SIZE_LIMIT
 from experiments.models import Experiment, ExperimentDraft
+from runs.actions.draft_problems import misfit_of, problems_of
 from runs.actions.drafting import declared, start_draft, try_draft
 
 PROBLEMS_SHOWN = 100
@@ -142,12 +144,16 @@ class DraftViewSet(ListModelMixin, VisibleViewSet):
     @extend_schema(responses=DeclaredSerializer)
     def check(self, *_: Any, **__: Any) -> Response:
         """Say what starting the draft would make, or everything that is wrong with it."""
+        draft = self.get_object()
         try:
-            with declared(self.get_object()) as file:
+            with declared(draft) as file:
+                if misfit := misfit_of(file, draft.project):
+                    raise FileProblems(NAME, [misfit])
                 candidates, scorers = [one.name for one in file.candidates], [one.name for one in file.scorers]
                 return Response({"problems": [], "candidates": candidates, "scorers": scorers, "trials": file.trials})
         except FileProblems as wrong:
-            problems = [f"{one.where}: {one.sentence}" if one.where else one.sentence for one in wrong.problems]
+            found = problems_of(wrong, draft.project)
+            problems = [f"{one.where}: {one.sentence}" if one.where else one.sentence for one in found]
         except ActionRefused as refusal:
             problems = [str(refusal)]
         return Response({"problems": problems[:PROBLEMS_SHOWN], "candidates": [], "scorers": [], "trials": None})
@@ -156,7 +162,7 @@ class DraftViewSet(ListModelMixin, VisibleViewSet):
     def trial(self, request: Request, **_: Any) -> Response:
         """Run the first 3 items for each candidate as real calls; what is tried is not paid twice."""
         draft = self.get_object()
-        tried = _answering_problems(lambda: try_draft(draft=draft, by=request.user))
+        tried = _answering_problems(draft, lambda: try_draft(draft=draft, by=request.user))
         run_ids = [str(uid) for uid in tried.runs.planned().values_list("uid", flat=True)]
         return Response({"experiment_id": str(tried.uid), "run_ids": run_ids})
 
@@ -164,7 +170,7 @@ class DraftViewSet(ListModelMixin, VisibleViewSet):
     def start(self, request: Request, **_: Any) -> Response:
         """Make the experiment, start it, and let the draft go."""
         draft = self.get_object()
-        made = _answering_problems(lambda: start_draft(draft=draft, by=request.user))
+        made = _answering_problems(draft, lambda: start_draft(draft=draft, by=request.user))
         return changed(ExperimentSerializer(made).data, status=201)
 
 
@@ -189,12 +195,12 @@ def _bytes(values: dict[str, Any]) -> dict[str, bytes]:
     return {name: text.encode() for name, text in values.get("files", {}).items()}
 
 
-def _answering_problems(act: Callable[[], Experiment]) -> Experiment:
+def _answering_problems(draft: ExperimentDraft, act: Callable[[], Experiment]) -> Experiment:
     """Do something with what a draft declares. Raises ValidationError with all that is wrong, by its places."""
     try:
         return act()
     except FileProblems as wrong:
         problems: dict[str, list[str]] = {}
-        for one in wrong.problems[:PROBLEMS_SHOWN]:
+        for one in problems_of(wrong, draft.project)[:PROBLEMS_SHOWN]:
             problems.setdefault(one.where or "document", []).append(one.sentence)
         raise ValidationError(problems) from wrong

@@ -83,8 +83,10 @@ class ExperimentFile:
 class FileProblems(ValueError):
     """A file that declares no experiment: its first problems, each with path, line and place."""
 
-    def __init__(self, path: str, problems: list[Problem]) -> None:
+    def __init__(self, path: str, problems: list[Problem], file: ExperimentFile | None = None) -> None:
         self.path, self.problems = path, problems
+        self.file = file
+        """What could be read all the same, with gaps; None: nothing could."""
         lines = [line_of(path, problem) for problem in problems[:SHOWN]]
         if len(problems) > SHOWN:
             lines.append(f"… and {len(problems) - SHOWN} more")
@@ -142,7 +144,7 @@ def read_text(
     file = _read(fields, folder, os.environ if environ is None else environ)
     fields.done()
     if problems.found:
-        raise FileProblems(path, sorted(problems.found, key=lambda problem: problem.line))
+        raise FileProblems(path, sorted(problems.found, key=lambda problem: problem.line), file)
     return file
 
 

@@ -25,6 +25,7 @@ from experiments.rows.new_items import NewItem
 from experiments.templating import item_context
 from experiments.templating.preview import PromptPreview, preview_of
 from experiments.wording import counted
+from runs.actions.draft_problems import misfit_of, problems_of
 from runs.actions.drafting import declared
 from scoring.judging.trying import question_of, try_scorer
 from scoring.scorers.base import Question, Verdict
@@ -90,9 +91,10 @@ class DraftState:
         """Return it; a draft is read as its document would be."""
         try:
             with declared(draft) as file:
-                return cls(draft, plan=_plan(draft, file))
+                plan, misfit = _plan(draft, file), misfit_of(file, draft.project)
+                return cls(draft, [_told(draft, misfit)] if misfit else [], "" if misfit else plan)
         except FileProblems as wrong:
-            return cls(draft, [_told(draft, one) for one in wrong.problems][:20])
+            return cls(draft, [_told(draft, one) for one in problems_of(wrong, draft.project)][:20])
         except ActionRefused as refusal:
             return cls(draft, [str(refusal)])
 

@@ -25,7 +25,12 @@ from tests.factories import DatasetFactory, ItemFactory
 FEW, MANY = 2, 20
 """Not one row: a run of one result is shown otherwise than a larger one."""
 
-QUERIES = {"search": "?q=e", "experiment-compare": "?a={a}&b={b}", "version-diff": "?from=1&to=1"}
+QUERIES = {
+    "search": "?q=e",
+    "experiment-compare": "?a={a}&b={b}",
+    "version-diff": "?from=1&to=1",
+    "experiment-pair": "?a={experiment_id}&b={experiment_id}",
+}
 """What an address is asked besides, by its name."""
 
 STREAMED = {"dataset-export", "experiment-export", "outputs-export", "experiment-ratings"}
@@ -41,6 +46,7 @@ ELSEWHERE = {
     "settings": 302,
     "favicon": 302,
     "experiment-detail": 302,
+    "experiment-pair": 302,
     "result-medium": 404,
     "invitation": 410,
     "sign-in-link": 410,

@@ -123,3 +123,30 @@ def test_baseline_is_chosen_by_name(api: Api, project: Any) -> None:
 
     assert changed.json()["baseline"] == str(candidate.uid)
     assert api.patch(f"experiments/{experiment.uid}/", {"baseline": "none such"}).status_code == 404
+
+
+MISFIT = 'prompt: item 117e482caabcf0e8: line 1: "inptu" is missing; there are input, key,'
+
+
+@pytest.mark.parametrize(
+    ("changes", "problems"),
+    [
+        ([], [MISFIT]),
+        ([("trials: 2", "trials: many")], ["trials: ", MISFIT]),
+        ([("model: small", "modle: small")], ["candidates[0].model: ", "candidates[0].modle: ", MISFIT]),
+    ],
+)
+def test_draft_whose_prompt_names_what_no_item_has_says_so_beside_what_else_is_wrong(
+    api: Api, changes: list[tuple[str, str]], problems: list[str]
+) -> None:
+    document = DOCUMENT.replace("{{ input }}", "{{ inptu }}")
+    for old, new in changes:
+        document = document.replace(old, new)
+    draft = drafted(api, document)
+
+    found = api.get(f"experiment-drafts/{draft['id']}/check/").json()["problems"]
+    refused = api.post(f"experiment-drafts/{draft['id']}/start/")
+
+    assert [one for one in found if not one.startswith(tuple(problems))] == []
+    assert len(found) == len(problems)
+    assert (refused.status_code, "inptu" in refused.json()["detail"]) == (400, True)

@@ -417,3 +417,15 @@ def test_what_a_stranger_sends_to_a_draft_that_is_gone_makes_nothing(client: Cli
 )
 def test_draft_is_called_as_its_document_names_the_experiment(document: str, name: str) -> None:
     assert ExperimentDraft(document=document).name == name
+
+
+def test_name_that_no_item_has_is_listed_beside_what_else_is_to_mend(as_editor: Client, draft: ExperimentDraft) -> None:
+    wrong = {"content": ["{{ qestion }}", ""]}
+
+    alone = text(as_editor.post(at("save", draft), form(draft, **wrong)))
+    beside = text(as_editor.post(at("save", draft), form(draft, **wrong, **{"candidate-name": ["", "", "third"]})))
+
+    assert "1 thing to fill in or mend" in alone
+    assert "calls at most" not in alone
+    assert "Candidate 3: type its model." in beside
+    assert "&quot;qestion&quot; is missing" in beside[: beside.index("prompt-preview")]
