@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import F
+from django.db.models import F, TextField
+from django.db.models.functions import Cast
 
+from experiments.actions.case_lists import StoredCase
 from experiments.models import CaseChunk, Experiment, ScorerRevision, ScorerSpec
 from scoring.boards.item_values import Ints, ItemValues, no_positions
 
 VARIANT_BITS = 20
+WITHOUT_BRACKETS = str.maketrans("", "", "[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,15 @@ def _cases_of(list_ids: Collection[int]) -> dict[int, Ints]:
     """Return what identifies each case of the lists, in their order: item rows never change once they are frozen."""
     chunks = CaseChunk.objects.filter(case_list__in=list_ids).order_by("number")
     found: dict[int, list[Ints]] = defaultdict(list)
-    for list_id, cases in chunks.values_list("case_list_id", "cases"):
+    for list_id, cases in chunks.values_list("case_list_id", Cast("cases", TextField())):
         found[list_id].append(_identities(cases))
     return {list_id: np.concatenate(parts) for list_id, parts in found.items()}
 
 
-def _identities(cases: list[list[int]]) -> Ints:
-    columns = np.array(cases, dtype=np.int64).reshape(len(cases), -1)
+def _identities(cases: str) -> Ints:
+    """Read the stored lists as numbers in a row: as JSON, 100,000 cases take ten times as long."""
+    numbers = np.fromstring(cases.translate(WITHOUT_BRACKETS), dtype=np.int64, sep=",")
+    columns = numbers.reshape(-1, len(StoredCase._fields))
     identities: Ints = columns[:, 0] << VARIANT_BITS | columns[:, 1]
     return identities
 
