@@ -18,6 +18,10 @@ from scoring.statistics.paired import FEW_DISAGREEMENTS
 PLOT_WIDTH = 320
 EDGE = 20  # room for half the text of a tick
 
+LACKING = (
+    "Two candidates with results are needed for a comparison: add one here, or choose two experiments in their list."
+)
+
 Difference = PairedDifference | UnpairedDifference
 
 
@@ -50,7 +54,7 @@ class ComparePage:
     def build(cls, choice: Choice, request: HttpRequest) -> "ComparePage":
         """Return the comparison of the chosen two; the query says which of their items are shown."""
         if choice.first is None or choice.second is None:
-            return cls(choice, "Two candidates with results are needed for a comparison.")
+            return cls(choice, LACKING)
         try:
             comparison = compare(choice.first, choice.second)
         except NotComparable as reason:
@@ -137,7 +141,8 @@ def _name(run: Run | None, beside: Run | None) -> str:
     if beside is None or beside.case_list_id == run.case_list_id:
         return row_name(run)
     is_one = run.experiment_id == beside.experiment_id
-    return f"{row_name(run)} · {run.case_list.dataset_version if is_one else run.experiment}"
+    where = run.case_list.dataset_version if is_one else run.experiment
+    return f"{row_name(run)} · {where}" if where else row_name(run)
 
 
 def _scale(comparison: Comparison) -> Scale:

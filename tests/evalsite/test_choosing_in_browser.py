@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from experiments.models import Experiment, Project
+from tests.accessibility import violations_of
 from tests.browsing import sign_in
 from tests.runs.planned import sums
 from tests.scoring.compared import over_next_version, scored_run
@@ -75,3 +76,26 @@ def test_what_is_chosen_stays_so_in_another_order_until_it_is_compared(listed: P
     listed.goto(listed.url.split("/experiments/")[0] + "/experiments/")
     expect(listed.locator("[data-choose-box]")).to_have_count(3)
     expect(listed.locator("[data-choose-box]:checked")).to_have_count(0)
+
+
+def test_axe_finds_nothing_serious_where_two_are_chosen_and_compared(listed: Page) -> None:
+    listed.emulate_media(reduced_motion="reduce")
+
+    for place in range(2):
+        listed.locator("[data-choose-box]").nth(place).click()
+    expect(listed.locator("[data-choose-go]")).to_have_text("Compare the 2 chosen")
+    chosen = violations_of(listed)
+    listed.locator("[data-choose-go]").click()
+    expect(listed).to_have_url(COMPARED)
+
+    assert (chosen, violations_of(listed)) == ([], [])
+
+
+def test_compared_experiments_fit_a_phone(listed: Page) -> None:
+    listed.set_viewport_size({"width": 390, "height": 844})
+    for place in range(2):
+        listed.locator("[data-choose-box]").nth(place).click()
+    listed.locator("[data-choose-go]").click()
+    expect(listed).to_have_url(COMPARED)
+
+    assert listed.evaluate("document.documentElement.scrollWidth") == 390

@@ -69,6 +69,7 @@ def work(scenery: Scenery) -> Iterator[Shot]:
     yield Shot("keyboard-help", "/", admin, steps=lambda page: page.keyboard.press("?"), is_window=True)
     yield Shot("search", f"{reverse('search')}?q=peru", admin)
     yield Shot("experiments", reverse("experiments:experiment-list"), admin)
+    yield Shot("experiments-chosen", reverse("experiments:experiment-list"), admin, steps.choose_two, is_window=True)
     yield Shot("experiments-none-found", reverse("experiments:experiment-list") + "?status=draft&mine=on", admin)
     new = reverse("experiments:experiment-new")
     yield Shot("experiment-new", new, admin)
@@ -91,6 +92,8 @@ def work(scenery: Scenery) -> Iterator[Shot]:
     for tab in ("board", "settings"):
         address = reverse(f"experiments:experiment-{tab}", args=[scenery.running.uid])
         yield Shot(f"{tab}-as-viewer", address, scenery.reader)
+    pair = f"{reverse('experiments:experiment-pair')}?a={scenery.huge.uid}&b={demo.uid}"
+    yield Shot("compare-two-experiments", pair, admin)
     yield Shot("compare-empty", reverse("experiments:experiment-compare", args=[scenery.empty.uid]), admin)
     yield Shot("candidate-new", reverse("experiments:candidate-new", args=[demo.uid]), admin)
     yield Shot("budget", reverse("experiments:experiment-budget", args=[demo.uid]), admin)

@@ -47,6 +47,12 @@ def open_row(page: Page) -> None:
     page.wait_for_selector("#drawer[open] h2")
 
 
+def choose_two(page: Page) -> None:
+    """Choose the first two experiments that can be compared."""
+    for number in range(2):
+        page.locator("[data-choose-box]:enabled").nth(number).click()
+
+
 def ask_for_tag(page: Page) -> None:
     """Choose three items and ask to tag them."""
     for number in range(3):
