@@ -53,3 +53,4 @@ class RatingForm(forms.Form):
 
     scorer_name = forms.CharField(max_length=100)
     value = forms.FloatField()
+    revision = forms.IntegerField(required=False)  # of the scorer as the page showed it

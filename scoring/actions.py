@@ -21,11 +21,19 @@ Rating = Score | RunRating
 
 
 def rate_result(
-    *, run: Run, result: Result, scorer_name: str, value: Any, by: Person, metadata: Metadata = None
+    *,
+    run: Run,
+    result: Result,
+    scorer_name: str,
+    value: Any,
+    by: Person,
+    metadata: Metadata = None,
+    revision: int | None = None,
 ) -> Score:
     """Store a person's value of one result; the same person's former value goes to its history.
 
-    An editor's unknown scorer name becomes a person scorer. Raises ActionRefused for a value outside the range,
+    `revision` is that of the scorer as the person saw it; None: not known. An editor's unknown scorer name becomes a
+    person scorer. Raises ActionRefused for a value outside the range, and of another scale than is in force now,
     ActionConflict for a code scorer's name and for a result that is an error, PermissionDenied as `person_scorer`.
     """
     require(by, run.experiment.project, "rate")
@@ -33,6 +41,7 @@ def rate_result(
         raise ActionConflict(f"Result {result.ordinal} came to an error ({result.outcome}): there is nothing to rate.")
     with transaction.atomic():
         spec = person_scorer(experiment=run.experiment, name=scorer_name, by=by)
+        refuse_other_scale(spec, revision)
         score = put_value(spec, result.pk, checked_value(spec, value), by, metadata)
     tell_of_ratings(run)
     return score
@@ -49,7 +58,9 @@ def put_value(spec: ScorerSpec, result_id: int, value: float, by: Person, metada
     return replaced
 
 
-def rate_run(*, run: Run, scorer_name: str, value: Any, by: Person, metadata: Metadata = None) -> Rating:
+def rate_run(
+    *, run: Run, scorer_name: str, value: Any, by: Person, metadata: Metadata = None, revision: int | None = None
+) -> Rating:
     """Store a person's value of a run: of its result where it has one only, else of the run as a whole.
 
     Raises as `rate_result`; ActionConflict also for a run without results.
@@ -59,9 +70,11 @@ def rate_run(*, run: Run, scorer_name: str, value: Any, by: Person, metadata: Me
     if not results:
         raise ActionConflict(f"{run} is {run.status} and has no results yet: there is nothing to rate.")
     if run.planned_count <= 1:
-        return rate_result(run=run, result=results[0], scorer_name=scorer_name, value=value, by=by, metadata=metadata)
+        values = {"scorer_name": scorer_name, "value": value, "metadata": metadata, "revision": revision}
+        return rate_result(run=run, result=results[0], by=by, **values)
     with transaction.atomic():
         spec = person_scorer(experiment=run.experiment, name=scorer_name, by=by)
+        refuse_other_scale(spec, revision)
         number = checked_value(spec, value)
         defaults = {"value": number, "metadata": metadata}
         rating: RunRating
@@ -138,6 +151,17 @@ def checked_value(spec: ScorerSpec, value: Any) -> float:
     if low is not None and high is not None and not low <= number <= high:
         raise ActionRefused("value", f"{spec.name} takes numbers from {low:g} to {high:g}")
     return number
+
+
+def refuse_other_scale(spec: ScorerSpec, seen: int | None) -> None:
+    """Raise ActionRefused where the scorer is another than the revision that a person saw; None: not known.
+
+    A 1 that was the worst of 1 to 5 would be the best of 0 to 1.
+    """
+    if seen not in (None, spec.revision):
+        low, high = spec.range_low, spec.range_high
+        scale = "" if low is None or high is None else f", and takes numbers from {low:g} to {high:g} now"
+        raise ActionRefused("value", f"{spec.name} was changed since it was shown{scale}: look at it, then rate again")
 
 
 def run_of(rating: Rating) -> Run:

@@ -1,6 +1,7 @@
 """Rating the answers of an experiment one after the other, without seeing whose they are."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,8 +20,9 @@ from experiments.pages.rate import RatePage, value_field
 from scoring.models import Showing
 from scoring.rating.export import ratings_csv
 from scoring.rating.rateable import Rateable
-from scoring.rating.showings import rate_shown, show_skipped_again, skip_shown, undo_last
+from scoring.rating.showings import LONGEST_COMMENT, rate_shown, show_skipped_again, skip_shown, undo_last
 
+SEEN, MOST_DIGITS = "revision-", 10
 PAGE, FRAGMENT = "experiments/experiment_rate.html", "experiments/_experiment_rating.html"
 
 
@@ -33,7 +35,7 @@ def experiment_rate(request: HttpRequest, uid: UUID) -> HttpResponse:
         try:
             _done_by(request)(request, head.experiment)
         except ActionConflict as conflict:
-            messages.warning(request, str(conflict))
+            messages.warning(request, f"{conflict}{_kept(request.POST.get('comment', ''))}")
         except ActionRefused as refusal:
             problems = {refusal.field: str(refusal)}
         if not problems and not request.headers.get("HX-Request"):
@@ -73,8 +75,23 @@ def experiment_rate_scorer(request: HttpRequest, uid: UUID) -> HttpResponse:
 def _save(request: HttpRequest, experiment: Experiment) -> None:
     scorers = Rateable.of(experiment).scorers
     values = {spec.name: _number(request.POST.get(value_field(spec), "")) for spec in scorers}
-    comment = request.POST.get("comment", "")
-    rate_shown(showing=_showing(request, experiment), values=values, by=request.user, comment=comment)
+    given: dict[str, Any] = {
+        "values": values,
+        "comment": request.POST.get("comment", ""),
+        "revisions": _revisions(request),
+    }
+    rate_shown(showing=_showing(request, experiment), by=request.user, **given)
+
+
+def _revisions(request: HttpRequest) -> dict[str, int]:
+    """Return the revisions of the scorers as the page showed them, by their names."""
+    sent = {name.removeprefix(SEEN): request.POST.get(name, "") for name in request.POST if name.startswith(SEEN)}
+    return {name: int(text) for name, text in sent.items() if text.isdecimal() and len(text) < MOST_DIGITS}
+
+
+def _kept(comment: str) -> str:
+    """Return the sentence that keeps what was written about an answer which is before the person no more."""
+    return f' You had written: "{comment.strip()[:LONGEST_COMMENT]}"' if comment.strip() else ""
 
 
 def _skip(request: HttpRequest, experiment: Experiment) -> None:

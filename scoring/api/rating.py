@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evalsite.api.fields import ObjectField, OneOfField, RequestSerializer, TextField
+from evalsite.api.fields import ObjectField, OneOfField, RequestSerializer, TextField, WholeField
 from evalsite.api.views import VisibleViewSet, checked
 from experiments.models import Experiment
 from runs.models import Result
@@ -46,6 +46,9 @@ class RatingRequest(ShowingRequest):
 
     values = ObjectField(help_text="Scorer name: number.")
     comment = TextField(required=False, allow_blank=True, default="", max_length=LONGEST_COMMENT)
+    revisions = serializers.DictField(
+        child=WholeField(), default=dict, help_text="Scorer name: its revision as you saw it; 400 where it changed."
+    )
 
 
 class QuestionSerializer(serializers.Serializer[Any]):
@@ -54,6 +57,7 @@ class QuestionSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     low = serializers.FloatField(source="range_low")
     high = serializers.FloatField(source="range_high")
+    revision = serializers.IntegerField(help_text="Of its scale and instructions.")
 
 
 class ShownSerializer(serializers.Serializer[Any]):
@@ -116,7 +120,8 @@ class RatingViewSet(VisibleViewSet):
         """Rate what was shown, and return the next."""
         values = checked(RatingRequest, request.data)
         showing = self._showing(request, values["id"])
-        rate_shown(showing=showing, values=values["values"], by=request.user, comment=values["comment"])
+        given = {name: values[name] for name in ("values", "comment", "revisions")}
+        rate_shown(showing=showing, by=request.user, **given)
         return self._next(request)
 
     @extend_schema(parameters=[ORDER], request=ShowingRequest, responses=RatingSerializer)

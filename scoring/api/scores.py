@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from evalsite.api.fields import METADATA_LIMIT, NumberField, ObjectField, RequestSerializer
+from evalsite.api.fields import METADATA_LIMIT, NumberField, ObjectField, RequestSerializer, WholeField
 from evalsite.api.views import VisibleViewSet, answered, changed, check_match, checked, find_or_404
 from experiments.identifiers import uid_from
 from runs.models import Result, Run
@@ -32,6 +32,7 @@ class NewScore(RequestSerializer):
     )
     value = NumberField()
     metadata = ObjectField(required=False, allow_null=True, default=None, limit=METADATA_LIMIT)
+    revision = WholeField(required=False, min_value=1, help_text="Of the scorer as you saw it: 400 where it changed.")
 
     def validate_scorer_name(self, name: str) -> str:
         """Return the name. Raises ValidationError for a number, which the field would write as text."""

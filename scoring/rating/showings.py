@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -13,7 +14,7 @@ from experiments.models import Experiment, ScorerSpec
 from experiments.models.projects import Person
 from experiments.permissions import require
 from runs.models import Result, Run
-from scoring.actions import checked_value, put_value, tell_of_ratings
+from scoring.actions import checked_value, put_value, refuse_other_scale, tell_of_ratings
 from scoring.models import Score, Showing
 from scoring.rating.rateable import Rateable, RatingOrder
 
@@ -48,15 +49,23 @@ def _opened(experiment: Experiment, result_id: int, by: Person) -> Showing:
 
 
 @transaction.atomic
-def rate_shown(*, showing: Showing, values: Mapping[str, Any], by: Person, comment: str = "") -> None:
+def rate_shown(
+    *,
+    showing: Showing,
+    values: Mapping[str, Any],
+    by: Person,
+    comment: str = "",
+    revisions: Mapping[str, int] = MappingProxyType({}),
+) -> None:
     """Store a value for each scorer that people give.
 
+    `revisions` are those of the scorers as the person saw them, by name; those that are not known are left out.
     Raises ActionRefused naming the scorer whose value does not fit, ActionConflict when the showing is not open.
     """
     require(by, showing.experiment.project, "rate")
     locked, result = _locked(showing), _result_shown(showing)
     scorers = {spec.name: spec for spec in Rateable.of(showing.experiment).scorers_for(result.item)}
-    numbers = {spec: _chosen(spec, values) for spec in scorers.values()}
+    numbers = {spec: _chosen(spec, values, revisions.get(spec.name)) for spec in scorers.values()}
     unknown = [name for name in values if name not in scorers]
     if unknown:
         raise ActionRefused(unknown[0], f'there is no scorer "{unknown[0]}"; there are: {", ".join(scorers)}')
@@ -122,11 +131,12 @@ def _result_shown(showing: Showing) -> Result:
     return result
 
 
-def _chosen(spec: ScorerSpec, values: Mapping[str, Any]) -> float:
+def _chosen(spec: ScorerSpec, values: Mapping[str, Any], seen: int | None) -> float:
     """Return the value for one scorer. Raises ActionRefused named after it."""
     if values.get(spec.name) is None:
         raise ActionRefused(spec.name, f"choose a value for {spec.name}, or skip this one")
     try:
+        refuse_other_scale(spec, seen)
         return checked_value(spec, values[spec.name])
     except ActionRefused as refusal:
         raise ActionRefused(spec.name, str(refusal)) from refusal

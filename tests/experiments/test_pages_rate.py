@@ -7,9 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from experiments.actions import declare_scorer
+from experiments.declarations import ScorerDeclaration
 from experiments.media import data_uri
 from experiments.models import Experiment, Item
-from runs.models import Run, Transcript
+from runs.models import Result, Run, Transcript
 from scoring.models import RunScore, Score, Showing
 from tests.boards import experiment_in, result_of, run_of
 from tests.factories import ScorerRevisionFactory, ScorerSpecFactory, ShowingFactory
@@ -280,3 +282,36 @@ def test_answer_is_rendered_as_markdown_on_demand_and_the_next_one_too(
     rendered = "<strong>so</strong> &lt;b&gt;x&lt;/b&gt;"
     assert rendered in opened
     assert rendered in after.content.decode()
+
+
+def test_scale_that_was_changed_meanwhile_is_shown_anew_and_nothing_typed_is_lost(
+    client: Any, viewer: Any, experiment: Experiment
+) -> None:
+    client.force_login(viewer)
+    page = client.get(address(experiment)).content.decode()
+    seen = experiment.scorers.get(name="helpful").revision
+    scale = ScorerDeclaration("helpful", "person", options={"scale": [0, 1]}, weight=0.0)
+    declare_scorer(experiment=experiment, declaration=scale, by=None)
+
+    typed = {"value-helpful": "1", "comment": "my words", "revision-helpful": str(seen)}
+    refused = press(client, experiment, **typed)
+    again = press(client, experiment, **{**typed, "revision-helpful": str(seen + 1)})
+
+    assert f'name="revision-helpful" value="{seen}"' in page
+    assert refused.status_code == 422
+    assert "helpful was changed since it was shown, and takes numbers from 0 to 1 now" in refused.content.decode()
+    assert "my words" in refused.content.decode()
+    assert (again.status_code, Score.objects.by_people().get().value) == (302, 1)
+
+
+def test_answer_that_is_gone_keeps_what_was_written_about_it(client: Any, viewer: Any, experiment: Experiment) -> None:
+    client.force_login(viewer)
+    client.get(address(experiment))
+    Result.objects.filter(pk=Showing.objects.get().result_id).delete()
+
+    answer = press(client, experiment, **VALUE, comment="my words <b>")
+    page = client.get(address(experiment)).content.decode()
+
+    assert answer.status_code == 302
+    assert "nothing was saved, the next one is shown. You had written: &quot;my words &lt;b&gt;&quot;" in page
+    assert not Score.objects.by_people().exists()

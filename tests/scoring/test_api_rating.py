@@ -33,7 +33,7 @@ def test_rating_leads_from_one_to_the_next(viewer: Any, path: str) -> None:
 
     assert (first["next"]["item"], second["next"]["item"], last["next"]) == ("item-0", "item-1", None)
     assert (first["rated"], second["rated"], last["rated"], last["total"]) == (0, 1, 2, 2)
-    assert first["scorers"] == [{"name": "helpful", "low": 0.0, "high": 1.0}]
+    assert first["scorers"] == [{"name": "helpful", "low": 0.0, "high": 1.0, "revision": 1}]
 
 
 def test_answers_say_nothing_of_the_candidate(viewer: Any, path: str) -> None:
@@ -118,3 +118,15 @@ def test_ratings_are_listed_by_person(viewer: Any, editor: Any, path: str) -> No
     assert told == [("item-0", "viewer", 0.25), ("item-0", "editor", 1.0)]
     assert as_csv.headers["Content-Type"].startswith("text/csv")
     assert len(as_csv.content.splitlines()) == 3
+
+
+def test_scale_that_was_changed_since_it_was_read_is_refused(viewer: Any, path: str) -> None:
+    told = Api(viewer).get(path).json()
+    (scorer,) = told["scorers"]
+    body = {"id": told["next"]["id"], "values": {scorer["name"]: scorer["high"]}}
+
+    refused = Api(viewer).post(path, {**body, "revisions": {scorer["name"]: scorer["revision"] + 1}})
+    taken = Api(viewer).post(path, {**body, "revisions": {scorer["name"]: scorer["revision"]}})
+
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, scorer["name"])
+    assert (taken.status_code, taken.json()["rated"]) == (200, 1)

@@ -195,3 +195,18 @@ def test_other_weights_by_a_viewer_are_forbidden(single: Run) -> None:
 
     with pytest.raises(PermissionDenied, match="Only an"):
         set_weights(experiment=single.experiment, weights={"correct": 2}, by=member.user)
+
+
+@pytest.mark.parametrize("kind", ["single", "several"])
+def test_rating_of_a_scale_that_was_changed_meanwhile_is_refused(kind: str, viewer: Any, request: Any) -> None:
+    run = request.getfixturevalue(kind)
+    spec = run.experiment.scorers.get(name="helpful")
+    scale = ScorerDeclaration("helpful", "person", options={"scale": [1, 5]}, weight=1.0)
+    declare_scorer(experiment=run.experiment, declaration=scale, by=None)
+
+    with pytest.raises(ActionRefused, match="changed since it was shown, and takes numbers from 1 to 5 now") as refusal:
+        rate_run(run=run, scorer_name="helpful", value=1, by=viewer, revision=spec.revision)
+    assert refusal.value.field == "value"
+    assert not Score.objects.by_people().exists()
+
+    assert rate_run(run=run, scorer_name="helpful", value=1, by=viewer, revision=spec.revision + 1).value == 1
