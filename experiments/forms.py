@@ -109,8 +109,8 @@ class TokenForm(forms.Form):
     )
     scope = forms.ChoiceField(choices=Scope.choices, initial=Scope.WRITE)
     days = forms.TypedChoiceField(
-        label="Holds",
-        choices=[("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("0", "until it is revoked")],
+        label="Expires",
+        choices=[("30", "in 30 days"), ("90", "in 90 days"), ("365", "in a year"), ("0", "never")],
         initial="90",
         coerce=int,
     )
@@ -126,7 +126,7 @@ class InvitationForm(forms.Form):
 
     role = forms.ChoiceField(choices=Role.choices, help_text="A viewer reads and rates, an editor also makes and runs.")
     days = forms.TypedChoiceField(
-        label="Holds", choices=[("1", "a day"), ("7", "a week"), ("30", "30 days")], initial="7", coerce=int
+        label="Expires", choices=[("1", "in a day"), ("7", "in a week"), ("30", "in 30 days")], initial="7", coerce=int
     )
     note = forms.CharField(max_length=100, required=False, label="For", help_text="Whom you send it to, for your list.")
 

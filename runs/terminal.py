@@ -101,7 +101,7 @@ class ProgressDisplay:
         step = share // LINE_EACH
         if step > self._printed.get(one.run.pk, -1) and (step > 0 or one.totals.results):
             self._printed[one.run.pk] = step
-            done = f"{one.totals.results}/{one.run.planned_count}"
+            done = f"{one.totals.results:,}/{one.run.planned_count:,}"
             self._console.print(f"{printable(one.run.name)}: {done} ({share} %) {_note(one)}", markup=False)
 
     def _print_reason(self, one: RunProgress) -> None:
@@ -122,7 +122,7 @@ class ProgressDisplay:
 def _note(one: RunProgress) -> str:
     errors = one.totals.error_count
     parts = [counted(errors, "error")] if errors else []
-    parts += [f"{one.totals.reused} reused"] if one.totals.reused else []
+    parts += [f"{one.totals.reused:,} reused"] if one.totals.reused else []
     parts += [str(one.run.preparation)] if one.run.preparation is not None else []
     parts += [one.run.status] if one.stands_still else [one.reason] if one.reason else []
     return ", ".join(parts)

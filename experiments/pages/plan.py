@@ -13,7 +13,10 @@ from experiments.requirements import EVERY, METRICS, ON
 
 SELECTING = ("split", "with_tags", "without_tags", "keys", "take", "count", "seed")
 TEXTS = ("tags", "trials", "errors_policy", "max_errors", *SELECTING)
-REQUIRED = ("candidate", "subject", "on", "at_least", "at_most")
+BOUNDS = ("at_least", "at_most")
+REQUIRED = ("candidate", "subject", "on", *BOUNDS)
+DIGITS = 14
+"""Behind the point, of a share: 84.2 of 100 is 0.842."""
 TAKES = {"": "all of them", "limit": "the first ones", "sample": "a sample, in the order of its seed"}
 ON_WORDS = {"value": "its value", "low": "lower end", "high": "upper end", "every_item": "every item"}
 
@@ -28,6 +31,8 @@ class PlanForm:
     candidates: Sequence[str]
     subjects: Sequence[tuple[str, str]]
     """What may be required of them: value and name."""
+    shares: frozenset[str]
+    """Those of them whose values are 0 to 1: of 100 in the form."""
     splits: Sequence[str]
     """Of the items, for suggestions."""
     has_items: bool
@@ -59,7 +64,8 @@ class PlanForm:
             "count": str(select.get("limit", select.get("sample", ""))),
             "seed": str(select.get("seed", "")),
         }
-        return cls._build(experiment, texts, [_row(one) for one in experiment.requirements])
+        shares = _shares(experiment)
+        return cls._build(experiment, texts, [_row(one, shares) for one in experiment.requirements])
 
     @classmethod
     def typed(cls, experiment: Experiment, post: QueryDict) -> "PlanForm":
@@ -80,6 +86,7 @@ class PlanForm:
             rows,
             _with(candidates, (row["candidate"] for row in rows if row["candidate"] != EVERY)),
             [(one, one.partition(":")[2]) for one in _with([*scorers, *metrics], (row["subject"] for row in rows))],
+            _shares(experiment),
             version.dataset.split_names if version else [],
             version is not None,
         )
@@ -97,7 +104,7 @@ class PlanForm:
             "trials": _number(texts["trials"]),
             "errors_policy": texts["errors_policy"],
             "max_errors": texts["max_errors"],
-            "require": [_requirement(row) for row in self.requirements],
+            "require": [_requirement(row, self.shares) for row in self.requirements],
         }
         return {**changes, "select": self._select()} if self.has_items else changes
 
@@ -117,17 +124,41 @@ class PlanForm:
         )
 
 
-def _requirement(row: Mapping[str, str]) -> dict[str, Any]:
+def _shares(experiment: Experiment) -> frozenset[str]:
+    """Return the subjects of requirements whose values are 0 to 1."""
+    scorers = experiment.scorers.filter(range_low=0, range_high=1).values_list("name", flat=True)
+    return frozenset(["metric:score", *(f"scorer:{name}" for name in scorers)])
+
+
+def _scale(subject: str, on: str, shares: frozenset[str]) -> int:
+    """Return what a value is multiplied by in the form: shares are of 100 there, as on the board."""
+    return 100 if subject in shares or on == "every_item" else 1
+
+
+def _requirement(row: Mapping[str, str], shares: frozenset[str]) -> dict[str, Any]:
     kind, _, name = row["subject"].partition(":")
-    bounds = {bound: _number(row[bound].strip()) for bound in ("at_least", "at_most")}
+    scale = _scale(row["subject"], row["on"], shares)
+    bounds = {bound: _divided(_number(row[bound].strip()), scale) for bound in BOUNDS}
     return _given({"candidate": row["candidate"], kind: name, "on": row["on"], **bounds})
 
 
-def _row(stored: Mapping[str, Any]) -> dict[str, str]:
+def _row(stored: Mapping[str, Any], shares: frozenset[str]) -> dict[str, str]:
     """Return a requirement as the row of the form."""
-    bounds = {name: "" if stored.get(name) is None else f"{stored[name]:.12g}" for name in ("at_least", "at_most")}
     subject = f"scorer:{stored['scorer']}" if stored.get("scorer") else f"metric:{stored['metric']}"
-    return {"candidate": stored["candidate"], "subject": subject, "on": stored.get("on", "value"), **bounds}
+    on = stored.get("on", "value")
+    scale = _scale(subject, on, shares)
+    bounds = {name: "" if stored.get(name) is None else f"{stored[name] * scale:.12g}" for name in BOUNDS}
+    return {"candidate": stored["candidate"], "subject": subject, "on": on, **bounds}
+
+
+def _divided(value: Any, scale: int) -> Any:
+    """Return a number on the scale of files; what is none as it is, for the reader to refuse."""
+    if scale == 1 or isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    try:
+        return round(value / scale, DIGITS)
+    except OverflowError:  # a whole number beyond all floats
+        return value
 
 
 def _with(known: Iterable[str], chosen: Iterable[str]) -> list[str]:

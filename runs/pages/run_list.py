@@ -59,7 +59,7 @@ class RunListPage:
             total,
             query_with(request, offset=max(0, first - ROWS) or None) if first else "",
             query_with(request, offset=first + ROWS) if first + ROWS < total else "",
-            any(request.GET.get(name) for name in chosen.fields),
+            any(chosen.data.get(name) for name in chosen.fields),
             table,
         )
 

@@ -171,7 +171,7 @@ def _cases(entry: Entry, board: Board) -> Iterator[_Case]:
         for judged in results:
             case.name = judged.item.key
             case.latency_ms += judged.latency_ms or 0
-            _look_at(case, judged, specs, f"trial {judged.trial + 1} of {trials}: " if trials > 1 else "")
+            _look_at(case, judged, specs, f"trial {judged.trial}: " if trials > 1 else "")
         yield case
 
 

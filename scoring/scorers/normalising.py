@@ -15,7 +15,7 @@ WHITE_SPACE = regex.compile(r"\s+")
 class NormalisingOptions(Options):
     """What a comparison of texts leaves out, on both sides."""
 
-    ignore = TextListField(required=False, initial=[], help_text='Texts left out on both sides, like [",", " "].')
+    ignore = TextListField(required=False, initial=[], help_text="Texts left out on both sides, like a comma or EUR.")
     ignore_case = FlagField(help_text="Capital and small letters are the same.")
     ignore_punctuation = FlagField(help_text="Punctuation marks are left out on both sides.")
     ignore_whitespace = FlagField(help_text="Runs of white space are the same as one space.")

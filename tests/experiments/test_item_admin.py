@@ -131,6 +131,19 @@ def test_item_list_that_is_narrowed_counts_up_to_ten_thousand(
     assert page.count('class="action-select"') == 10
 
 
+@pytest.mark.parametrize(("query", "of"), [({}, "1,060"), ({"q": "o"}, "of more than 1,000")])
+def test_item_list_offers_all_of_it_with_the_thousands_parted(
+    editor: User, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, query: dict[str, str], of: str
+) -> None:
+    monkeypatch.setattr("experiments.admin.item_list.COUNTED", 1000)
+    Item.objects.bulk_create(ItemFactory.build_batch(1058, dataset=dataset, since=2))
+
+    page = listed(curator(editor), dataset=str(dataset.pk), **query)
+
+    assert f"Select all {of} items" in page
+    assert f"All {of} items selected" in page
+
+
 def test_item_list_offers_the_names_that_edits_gave(editor: User, dataset: Dataset) -> None:
     client = curator(editor)
     bulk(client, "tag", [Item.objects.get(key="draft-one")], confirmed="yes", value="brand-new")

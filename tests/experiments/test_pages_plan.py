@@ -20,7 +20,7 @@ ROW = {
     "required-candidate": "*",
     "required-subject": "scorer:correct",
     "required-on": "low",
-    "required-at_least": "0.5",
+    "required-at_least": "50",
     "required-at_most": "",
 }
 
@@ -57,7 +57,10 @@ def test_fewer_items_are_ranked_at_once_and_requirements_kept(client: Client, ed
 
 def test_page_shows_what_is_declared_and_saves_it_as_it_was(client: Client, editor: Any, run: Run) -> None:
     selected = {"keys": ["item-0", "item-1"], "sample": 2, "seed": 7}
-    required = [{"candidate": run.name, "metric": "p95_ms", "at_most": 1234.5}]
+    required = [
+        {"candidate": run.name, "metric": "p95_ms", "at_most": 1234.5},
+        {"candidate": "*", "scorer": "correct", "at_least": 0.842},
+    ]
     path = f"experiments/{run.experiment.uid}/"
     sent = Api(editor).patch(path, {"select": selected, "require": required, "max_errors": "1%"})
     client.force_login(editor)
@@ -69,6 +72,35 @@ def test_page_shows_what_is_declared_and_saves_it_as_it_was(client: Client, edit
     assert 'name="seed" inputmode="numeric" value="7"' in page
     assert 'value="metric:p95_ms" selected' in page
     assert 'value="1234.5"' in page
+    assert 'value="84.2"' in page
+
+
+@pytest.mark.parametrize(
+    ("subject", "on", "typed", "stored"),
+    [
+        ("scorer:correct", "value", "84.2", 0.842),
+        ("metric:score", "low", "50", 0.5),
+        ("metric:p95_ms", "value", "4000", 4000),
+        ("scorer:correct", "every_item", "100", 1),
+    ],
+)
+def test_bounds_of_shares_are_of_100_on_the_page(
+    client: Client, editor: Any, run: Run, subject: str, on: str, typed: str, stored: float
+) -> None:
+    required = {**ROW, "required-subject": subject, "required-on": on, "required-at_least": typed}
+
+    answer = save(client, editor, run, **required)
+
+    assert answer.status_code == 302
+    assert Experiment.objects.get(pk=run.experiment_id).requirements[0]["at_least"] == stored
+
+
+@pytest.mark.parametrize("typed", ["many", "NaN", "1e999", "9" * 400])
+def test_bound_that_is_no_number_is_said(client: Client, editor: Any, run: Run, typed: str) -> None:
+    answer = save(client, editor, run, **{**ROW, "required-at_least": typed})
+
+    assert answer.status_code == 422
+    assert typed in answer.content.decode()
 
 
 def test_what_does_not_fit_is_said_and_what_was_typed_is_kept(client: Client, editor: Any, run: Run) -> None:

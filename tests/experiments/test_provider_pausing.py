@@ -80,7 +80,7 @@ def test_page_pauses_and_lets_go_on(client: Client, editor: User, provider: Prov
     resumed = client.get(reverse("experiments:provider-detail", args=[provider.uid])).content.decode()
 
     assert f"No call begins: paused by {editor}" in paused
-    assert "Let calls begin" in paused
+    assert "Resume calls" in paused
     assert "Pause calls" in resumed
 
 

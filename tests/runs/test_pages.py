@@ -81,6 +81,9 @@ def test_run_list_of_a_stranger_is_empty(client: Client, stranger: User, run: Ru
         ("min_score=0.51", False),
         ("max_score=0.5", True),
         ("max_score=0.49", False),
+        ("score_from=50", True),
+        ("score_from=50.1", False),
+        ("score_to=49.9", False),
         ("ad_hoc=false", True),
         ("ad_hoc=true", False),
         ("candidate=candidate", True),
@@ -93,6 +96,13 @@ def test_run_list_shows_what_the_filter_leaves(as_viewer: Client, run: Run, quer
     assert (f'id="run-{run.pk}"' in page) is is_shown
 
 
+def test_run_list_shows_a_bound_of_the_api_of_100(as_viewer: Client, run: Run) -> None:
+    page = text(as_viewer.get(f"{reverse('runs:run-list')}?min_score=0.29&candidate=nobody"))
+
+    assert 'name="score_from" value="29"' in page
+    assert "Clear" in page
+
+
 def test_run_list_with_a_bound_leaves_out_runs_without_a_score(as_viewer: Client, project: Project) -> None:
     run = run_of(experiment_in(project), score=None)
 
@@ -101,7 +111,18 @@ def test_run_list_with_a_bound_leaves_out_runs_without_a_score(as_viewer: Client
     assert f'id="run-{run.pk}"' not in page
 
 
-@pytest.mark.parametrize("query", ["status=odd", "min_score=1.1", "min_score=0.9&max_score=0.1", "experiment_id=odd"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=odd",
+        "experiment_id=odd",
+        "score_from=101",
+        "score_from=90&score_to=10",
+        "min_score=1.1",
+        "min_score=nan",
+        "min_score=odd",
+    ],
+)
 def test_run_list_with_a_bad_filter_answers_422(as_viewer: Client, run: Run, query: str) -> None:
     answer = as_viewer.get(f"{reverse('runs:run-list')}?{query}")
 

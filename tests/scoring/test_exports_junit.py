@@ -111,7 +111,7 @@ def test_item_fails_with_one_of_its_trials(experiment: Experiment) -> None:
     root = document(experiment)
 
     assert outcomes(root) == {"sum-0": "failure", "sum-1": "passed"}
-    assert [one.get("message") for one in root.iter("failure")] == ["trial 2 of 2: correct 0"]
+    assert [one.get("message") for one in root.iter("failure")] == ["trial 1: correct 0"]
 
 
 def test_long_document_shows_that_more_is_to_come(experiment: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
