@@ -32,7 +32,7 @@ class RunFilter(forms.Form):
         super().__init__(_of_100(data), auto_id="filter-%s")
         self.fields["experiment_id"].queryset = _experiments(user, data)  # type: ignore[attr-defined]
         for name, end in zip(BOUNDS.values(), ("0", "100"), strict=True):
-            self.fields[name].widget.attrs |= {"step": "0.1", "placeholder": end}
+            self.fields[name].widget.attrs["placeholder"] = end
         self.fields["candidate"].widget = forms.TextInput({"type": "search", "placeholder": "Candidate"})
 
     def clean(self) -> dict[str, Any]:
