@@ -1,12 +1,15 @@
-"""How numbers and names are written on pages: one format each. None, NaN and infinity are written as a dash."""
+"""How numbers, times and names are written on pages: one format each. None, NaN and infinity are written as a dash."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 
 from django import template
+from django.utils.dateformat import format as format_date
+from django.utils.timezone import now
 
 register = template.Library()
 
@@ -138,6 +141,12 @@ def _seconds(seconds: float) -> str:
         return f"{minutes} min {rest:02d} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours < 24 else f"{hours // 24} d {hours % 24} h"
+
+
+@register.filter
+def moment(time: datetime) -> str:
+    """Return a day and a time in UTC: 21 Nov 19:47; of another year than this 21 Nov 2025 19:47."""
+    return format_date(time, "j M H:i" if time.year == now().year else "j M Y H:i")
 
 
 @register.filter

@@ -1,5 +1,6 @@
 """One format each: scores, differences, money, time, counts, names."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -121,6 +122,13 @@ def test_duration_changes_its_unit_with_its_size(value: float | None, text: str)
 )
 def test_countdown_is_a_clock(value: float | None, text: str) -> None:
     assert formats.countdown(value) == text
+
+
+def test_moment_names_the_year_of_another_one_than_this() -> None:
+    this_year = datetime.now(UTC).replace(month=3, day=5, hour=9, minute=7)
+
+    assert formats.moment(this_year) == "5 Mar 09:07"
+    assert formats.moment(this_year.replace(year=2019)) == "5 Mar 2019 09:07"
 
 
 @pytest.mark.parametrize(
