@@ -47,7 +47,7 @@ class ReplayRunner(Runner):
     """Answers from a file of recorded outputs, one JSON object a line, kept in the blob store."""
 
     label = "Recorded outputs"
-    help_text = "A JSONL file of outputs that exist already; nothing is called."
+    help_text = "A JSON Lines file of outputs that exist already; nothing is called."
     Options = ReplayOptions
 
     def __init__(self, connection: Connection, transport: Transport) -> None:

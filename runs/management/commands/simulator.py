@@ -35,7 +35,7 @@ class Command(SiteCommand):
             "--models", type=Path, default=MODELS_FILE, metavar="FILE", help="JSON: what models there are"
         )
         parser.add_argument(
-            "--knowledge", type=Path, default=KNOWLEDGE_FILE, metavar="FILE", help="JSONL: question, answer, wrong"
+            "--knowledge", type=Path, default=KNOWLEDGE_FILE, metavar="FILE", help="JSON Lines: question, answer, wrong"
         )
         parser.add_argument("--quiet", action="store_true", help="print nothing")
 
