@@ -115,4 +115,4 @@ def _who_saved(draft: ExperimentDraft) -> str:
         return "This draft was started or discarded by somebody else: what you typed is still here, copy it."
     who = current.saved_by.get_username() if current.saved_by else "somebody else"
     at = timezone.localtime(current.saved_at).strftime("%H:%M:%S")
-    return f"{who} saved this draft at {at}, after you read it: yours is still here and was not saved."
+    return f"{who} saved this draft at {at} UTC, after you read it: yours is still here and was not saved."

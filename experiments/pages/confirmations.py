@@ -1,10 +1,10 @@
-"""What is asked before somebody leaves or is removed, and before a token or an invitation is revoked."""
+"""What is asked before somebody leaves or is removed, a token or an invitation is revoked, a draft discarded."""
 
 from dataclasses import dataclass
 
 from django.urls import reverse
 
-from experiments.models import AccessToken, Invitation, Membership
+from experiments.models import AccessToken, ExperimentDraft, Invitation, Membership
 from experiments.models.projects import Person
 
 
@@ -26,6 +26,12 @@ class Confirmation:
             return cls(f"Leave {project}?", [lost, "What you made and rated stays."], "Leave", back_url)
         lost = f"{membership.user} ({membership.role}) sees nothing of {project} any more."
         return cls(f"Remove {membership.user}?", [lost, "What they made and rated stays."], "Remove", back_url)
+
+    @classmethod
+    def of_discarding(cls, draft: ExperimentDraft) -> "Confirmation":
+        """Return what is asked before a draft is discarded."""
+        lost = "What was typed in it is lost. Results of Try 3 items are kept: equal requests are reused."
+        return cls(f"Discard {draft}?", [lost], "Discard", reverse("experiments:draft-detail", args=[draft.uid]))
 
     @classmethod
     def of_revoking_invitation(cls, invitation: Invitation) -> "Confirmation":

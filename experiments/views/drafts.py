@@ -12,6 +12,7 @@ from experiments.actions.drafts import clone_experiment, create_draft, discard_d
 from experiments.files.draft_form import document_of
 from experiments.files.experiment_file import FileProblems
 from experiments.models import Experiment, ExperimentDraft
+from experiments.pages.confirmations import Confirmation
 from experiments.pages.draft_tried import DraftTried
 from experiments.pages.drafts import (
     DraftPage,
@@ -129,10 +130,14 @@ def draft_start(request: HttpRequest, uid: UUID) -> HttpResponse:
     return redirect("experiments:experiment-board", uid=experiment.uid)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def draft_discard(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """Discard a draft, and lead to the others."""
-    discard_draft(draft=_draft(request, uid), by=request.user)
+    """Ask whether a draft is to be discarded, or do it and lead to the others."""
+    draft = _draft(request, uid)
+    if request.method != "POST":
+        return render(request, "settings/confirm.html", {"ask": Confirmation.of_discarding(draft)})
+    discard_draft(draft=draft, by=request.user)
+    messages.success(request, f"{draft} is discarded.")
     return redirect("experiments:experiment-new")
 
 

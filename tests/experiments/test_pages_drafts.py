@@ -342,8 +342,12 @@ def test_draft_shows_what_it_names_though_it_is_offered_no_more(as_editor: Clien
     assert '<option value="former" selected>former (archived or gone)</option>' in page
 
 
-def test_discarded_draft_is_gone(as_editor: Client, draft: ExperimentDraft) -> None:
-    as_editor.post(at("discard", draft), form(draft))
+def test_draft_is_discarded_after_a_question(as_editor: Client, draft: ExperimentDraft) -> None:
+    asked = as_editor.get(at("discard", draft)).content.decode()
+    assert f'<a class="button" href="{at("detail", draft)}">Cancel</a>' in asked
+    assert ExperimentDraft.objects.exists()
+
+    as_editor.post(at("discard", draft))
 
     assert not ExperimentDraft.objects.exists()
 
