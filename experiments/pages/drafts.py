@@ -23,7 +23,7 @@ from experiments.pages.scorer_form import kind_choices
 from experiments.permissions import may
 from experiments.rows.new_items import NewItem
 from experiments.templating import item_context
-from experiments.templating.preview import PromptPreview, preview_of
+from experiments.templating.preview import PromptPreview
 from experiments.wording import counted
 from runs.actions.draft_problems import misfit_of, problems_of
 from runs.actions.drafting import declared
@@ -222,7 +222,7 @@ def preview_in(draft: ExperimentDraft, key: str) -> ItemPreview:
     if item is None:
         return ItemPreview(key, keys, PromptPreview(), is_found=not key)
     context = item_context(item.input, item.metadata, item.tags, item.key, {})
-    return ItemPreview(item.key, keys, preview_of(messages, context) if messages else PromptPreview())
+    return ItemPreview.of(messages, item.key, keys, context)
 
 
 def _version(draft: ExperimentDraft) -> DatasetVersion | None:

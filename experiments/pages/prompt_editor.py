@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
@@ -10,7 +10,7 @@ from django.http import QueryDict
 from experiments.cleaning import clean_json, parse_json
 from experiments.models import DatasetVersion, Item
 from experiments.templating import ROLES, item_context
-from experiments.templating.preview import PromptPreview, preview_of
+from experiments.templating.preview import PromptPreview, names_of, preview_of
 
 KEYS_SHOWN = 50
 
@@ -66,6 +66,16 @@ class ItemPreview:
     """The first keys that there are, for suggestions."""
     preview: PromptPreview
     is_found: bool = True
+    names: list[str] = field(default_factory=list)
+    """What a template may name of the item."""
+
+    @classmethod
+    def of(
+        cls, messages: Sequence[Mapping[str, Any]], key: str, keys: list[str], context: Mapping[str, Any]
+    ) -> "ItemPreview":
+        """Return the prompt with an item of this key and this context."""
+        preview = preview_of(messages, context) if messages else PromptPreview()
+        return cls(key, keys, preview, names=names_of(context))
 
     @classmethod
     def build(
@@ -83,7 +93,7 @@ class ItemPreview:
         if item is None:
             return cls(key, keys, PromptPreview(), is_found=False)
         context = item_context(item.input, item.metadata, item.tag_list, item.key, constants)
-        return cls(item.key, keys, preview_of(messages, context) if messages else PromptPreview())
+        return cls.of(messages, item.key, keys, context)
 
 
 def chosen_item(version: DatasetVersion, key: str) -> Item | None:

@@ -1,5 +1,6 @@
 """A prompt shown with one item: the messages as they would be sent, and the names that the item does not have."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from typing import Any
 
 from experiments.templating.messages import TemplateProblem, shown_content
 from experiments.templating.prompts import (
+    RESERVED,
     CompiledPrompt,
     compile_messages,
     did_you_mean,
@@ -14,6 +16,7 @@ from experiments.templating.prompts import (
     names_at,
 )
 
+MOST_NAMES = 30
 BLOCK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
@@ -62,6 +65,17 @@ def preview_of(messages: Sequence[Mapping[str, Any]], context: Mapping[str, Any]
         for message, text in zip(prompt.messages, texts, strict=True)
     ]
     return PromptPreview(shown, problem, prompt.is_constant)
+
+
+def names_of(context: Mapping[str, Any]) -> list[str]:
+    """Return what templates may name of an item, as they write it: of its input, its metadata, `vars`, key and tags."""
+    of_input = [name for name in context if name not in RESERVED]
+    members = [_member(whole, name) for whole in ("metadata", "vars") for name in context[whole]]
+    return [*of_input, *members, "key", "tags"][:MOST_NAMES]
+
+
+def _member(whole: str, name: str) -> str:
+    return f"{whole}.{name}" if name.isidentifier() else f"{whole}[{json.dumps(name, ensure_ascii=False)}]"
 
 
 def _rendered(prompt: CompiledPrompt, context: Mapping[str, Any]) -> tuple[list[str | None], str]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from experiments.templating import item_context
-from experiments.templating.preview import PromptPreview, preview_of
+from experiments.templating.preview import PromptPreview, names_of, preview_of
 
 CONTEXT = item_context({"question": "2 + 2?", "context": ""}, {"topic": "sums"}, ("a",), "k1", {"company": "Acme"})
 
@@ -72,3 +72,18 @@ def test_preview_of_what_is_no_prompt_says_why(messages: list[dict[str, Any]], p
 
 def test_preview_of_a_prompt_without_variables_is_constant() -> None:
     assert shown("Say hello to {{ vars.company }}.").is_constant
+
+
+def test_names_of_an_item_are_written_as_templates_take_them() -> None:
+    context = item_context({"question": "?"}, {"topic": "a", 'a "b"': "c"}, (), "k", {"company": "Acme"})
+
+    names = names_of(context)
+
+    assert names == ["question", "metadata.topic", r'metadata["a \"b\""]', "vars.company", "key", "tags"]
+    assert shown_with(names, context) == ["?", "a", "c", "Acme", "k", "[]"]
+
+
+def shown_with(names: list[str], context: dict[str, Any]) -> list[str | None]:
+    """Return each name as a template of its own renders it."""
+    messages = [{"role": "user", "content": f"{{{{ {name} }}}}"} for name in names]
+    return [message.rendered for message in preview_of(messages, context).messages]
