@@ -1,14 +1,15 @@
 """Answers on this machine's disk until the database has them: what was paid for outlives a process that is killed.
 
-A lane writes each accepted answer with one call of the operating system, at the moment it has come, and forgets it
-once it is stored. What a process has written so is there after its SIGKILL; who claims the unit next on this machine
-goes on from the answer and calls nobody. On another machine it is not found: the call is made again, and the answer
-here is one that was paid for in vain (`late_answers`). So that it can be told from one that was stored, the time of
-its rows is written before they are.
+A lane puts each accepted answer into memory that is a file, at the moment it has come, and forgets it once it is
+stored. What a process has put there is there after its SIGKILL; who claims the unit next on this machine goes on from
+the answer and calls nobody. On another machine it is not found: the call is made again, and the answer here is one
+that was paid for in vain (`late_answers`). So that it can be told from one that was stored, the time of its rows is
+written before they are.
 """
 
 import fcntl
 import logging
+import mmap
 import os
 import time
 from collections import defaultdict
@@ -24,28 +25,41 @@ import orjson
 
 from runs.exchange import Completion
 from runs.execution import Attempt, Job, NotedAnswer
+from runs.lanes.mapped import mapped, reserved
 
 logger = logging.getLogger(__name__)
 
 PAGES, FILES = "lane-*.jsonl", "lane-*"
-ANSWERS_A_PAGE = 4096
+PAGE_BYTES = 1 << 20
 KEPT_S = 24 * 3600.0
 
 
 @dataclass(slots=True, eq=False)
 class Page:
-    """One file of a journal."""
+    """One file of a journal: its answers, zeros where there is room, and behind them what was tried to be stored."""
 
     path: Path
-    file: int
-    written: int = 0
+    memory: mmap.mmap
+    end: int = 0
+    """Where the next line begins."""
     unstored: int = 0
     """Answers in it that the database does not have yet."""
 
-    @property
-    def is_full(self) -> bool:
-        """Whether the next answer goes to a new page."""
-        return self.written >= ANSWERS_A_PAGE
+    def has_room(self, size: int) -> bool:
+        """Return whether a line of so many bytes fits."""
+        return self.end + size <= len(self.memory)
+
+    def put(self, line: bytes) -> None:
+        """Put a line behind the others."""
+        end = self.end + len(line)
+        self.memory[self.end : end] = line
+        self.end = end
+        self.unstored += 1
+
+    def remove(self) -> None:
+        """Remove the file."""
+        self.memory.close()
+        self.path.unlink(missing_ok=True)
 
 
 @dataclass(slots=True)
@@ -60,18 +74,17 @@ class Journal:
     _is_silent: bool = False
 
     def note(self, job: Job) -> None:
-        """Write the answer of a job. A disk that takes nothing costs the safety, not the run."""
+        """Note the answer of a job. A disk that takes nothing costs the safety, not the run."""
+        line = orjson.dumps(_line(job), default=str, option=orjson.OPT_APPEND_NEWLINE)
         try:
-            page = self._current_page()
-            os.write(page.file, b"\n" + orjson.dumps(_line(job), default=str))
+            page = self._page_for(len(line))
         except OSError as error:
             if not self._is_silent:
                 logger.warning("answers cannot be kept in %s until they are stored: %s", self.folder, error)
             self._is_silent = True
             return
         self._is_silent = False
-        page.written += 1
-        page.unstored += 1
+        page.put(line)
         self._noted_on[job] = page
 
     def storing(self, jobs: Iterable[Job]) -> None:
@@ -92,37 +105,39 @@ class Journal:
             page = self._noted_on.pop(job, None)
             if page is not None:
                 page.unstored -= 1
-                if page.is_full and not page.unstored:
-                    self._remove(page)
+                self._remove_if_done(page)
 
     def close(self) -> None:
         """Remove what is left; for a lane that has stored all it had."""
         for page in {*self._noted_on.values(), *([self._page] if self._page else [])}:
-            self._remove(page)
+            page.remove()
         self._noted_on.clear()
+        self._page = None
 
-    def _current_page(self) -> Page:
-        if self._page is None or self._page.is_full:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path = self.folder / f"lane-{self.lane_id}-{self._pages}.jsonl"
-            self._page = Page(path, _begun(path))
-            self._pages += 1
+    def _page_for(self, size: int) -> Page:
+        """Return the page that a line of so many bytes is put on."""
+        former = self._page
+        if former is not None and former.has_room(size):
+            return former
+        path = self.folder / f"lane-{self.lane_id}-{self._pages}.jsonl"
+        self._page = Page(path, _begun(path, max(PAGE_BYTES, size)))
+        self._pages += 1
+        if former is not None:
+            self._remove_if_done(former)
         return self._page
 
-    def _remove(self, page: Page) -> None:
-        os.close(page.file)
-        page.path.unlink(missing_ok=True)
-        if page is self._page:
-            self._page = None
+    def _remove_if_done(self, page: Page) -> None:
+        if page is not self._page and not page.unstored:
+            page.remove()
 
 
-def _begun(path: Path) -> int:
-    """Return a new page, open. It is locked until this process is gone, and nobody sees it before it is."""
+def _begun(path: Path, size: int) -> mmap.mmap:
+    """Return a new page. It is locked until this process is gone, and nobody sees it before it is."""
     unseen = path.with_suffix(".new")
-    file = os.open(unseen, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    file = reserved(unseen, size)
     lock(file)
     unseen.rename(path)
-    return file
+    return mapped(file, size)
 
 
 def left_answers(folder: Path, run_id: int, ordinals: Collection[int]) -> dict[int, NotedAnswer]:

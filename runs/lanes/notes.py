@@ -6,13 +6,14 @@ were and a note costs no call of it. Who buries the lane on the same machine rea
 
 import logging
 import mmap
-import os
 from collections.abc import Awaitable, Generator, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import coroutine
 from typing import Any, TypeVar
+
+from runs.lanes.mapped import mapped, reserved
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -62,7 +63,7 @@ class Notes:
         """A disk that takes nothing costs the notes, not the run."""
         self._path = _path(folder, lane_id)
         try:
-            self._memory = _reserved(self._path)
+            self._memory = mapped(reserved(self._path, SIZE), SIZE)
         except OSError as error:
             logger.warning("what this worker does cannot be noted in %s: %s", folder, error)
             self._memory = mmap.mmap(-1, SIZE)
@@ -113,20 +114,6 @@ class Notes:
 
 def _path(folder: Path, lane_id: int) -> Path:
     return folder / f"{PREFIX}{lane_id}{SUFFIX}"
-
-
-def _reserved(path: Path) -> mmap.mmap:
-    """Return a file as memory. Its room is reserved: a note that found the disk full would kill the process."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(file, 0, SIZE)
-        else:
-            os.write(file, bytes(SIZE))
-        return mmap.mmap(file, SIZE)
-    finally:
-        os.close(file)
 
 
 def noted_of(folder: Path, lane_id: int) -> Noted:

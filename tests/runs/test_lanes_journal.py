@@ -8,7 +8,7 @@ import pytest
 
 from runs.exchange import Completion
 from runs.execution import Attempt, NotedAnswer
-from runs.lanes.journal import ANSWERS_A_PAGE, Journal, left_answers, sweep
+from runs.lanes.journal import Journal, left_answers, sweep
 from tests.runs.jobs import a_job, answered
 
 ALL = range(100_000)
@@ -47,11 +47,11 @@ def test_only_answers_of_the_run_that_are_missing_are_found(journal: Journal) ->
 
 def test_line_that_was_cut_off_costs_no_other(journal: Journal) -> None:
     journal.note(answered(a_job(1)))
-    with pages(journal)[0].open("ab") as page:
-        page.write(b'\n{"run":1,"ordinal":2,"req')
-    journal.note(answered(a_job(3)))
+    written = pages(journal)[0].read_bytes()
+    for other, rest in (("lane-5-0.jsonl", b'{"run":1,"ordinal":2,"req'), ("lane-6-0.jsonl", written.rstrip(b"\0\n"))):
+        (journal.folder / other).write_bytes(rest.replace(b'"ordinal":1', b'"ordinal":4') + bytes(80))
 
-    assert set(left_answers(journal.folder, 1, ALL)) == {1, 3}
+    assert set(left_answers(journal.folder, 1, ALL)) == {1, 4}
 
 
 def test_answer_without_a_known_cost_stays_without(journal: Journal) -> None:
@@ -62,8 +62,11 @@ def test_answer_without_a_known_cost_stays_without(journal: Journal) -> None:
 
 
 def test_pages_whose_answers_are_stored_are_removed(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runs.lanes.journal.ANSWERS_A_PAGE", 2)
     jobs = [answered(a_job(ordinal)) for ordinal in range(5)]
+    journal.note(jobs[0])
+    room_of_two = 2 * len(pages(journal)[0].read_bytes().rstrip(b"\0")) + 8
+    journal.close()
+    monkeypatch.setattr("runs.lanes.journal.PAGE_BYTES", room_of_two)
     for job in jobs:
         journal.note(job)
     assert len(pages(journal)) == 3
@@ -72,9 +75,20 @@ def test_pages_whose_answers_are_stored_are_removed(journal: Journal, monkeypatc
 
     assert set(left_answers(journal.folder, 1, ALL)) == {2, 3, 4}
     journal.forget(jobs[3:])
-    assert [page.name for page in pages(journal)] == ["lane-7-2.jsonl"]
+    assert [page.name for page in pages(journal)] == ["lane-7-3.jsonl"]
     journal.close()
     assert pages(journal) == []
+
+
+def test_answer_longer_than_a_page_has_one_of_its_own(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runs.lanes.journal.PAGE_BYTES", 4096)
+    long = answered(a_job(1), "long " * 2000)
+    for job in (answered(a_job(0)), long, answered(a_job(2))):
+        journal.note(job)
+
+    assert set(left_answers(journal.folder, 1, ALL)) == {0, 1, 2}
+    journal.forget([long])
+    assert set(left_answers(journal.folder, 1, ALL)) == {0, 2}
 
 
 def test_nobody_else_may_read_a_page(journal: Journal) -> None:
@@ -107,9 +121,3 @@ def test_sweep_takes_only_what_was_left_long_ago(journal: Journal) -> None:
     sweep(journal.folder)
 
     assert [page.name for page in pages(journal)] == ["lane-7-0.jsonl"]
-
-
-def test_page_holds_more_than_a_lane_has_on_its_way() -> None:
-    from runs.lanes.pipeline import MOST_RESULTS
-
-    assert ANSWERS_A_PAGE > MOST_RESULTS
