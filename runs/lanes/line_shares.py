@@ -34,8 +34,9 @@ class LineShare:
         gate = self._line.gate
         made, self._calls_told = gate.calls_made - self._calls_told, gate.calls_made
         meter = gate.meter
+        used = min(made, gate.limit)  # a lane that has nothing in this moment may have claimed more in the next
         return Report(
-            wanted=max(gate.wanted, at_least),
+            wanted=max(gate.wanted, used, at_least),
             held=max(gate.limit, gate.open),
             open=gate.open,
             waiting=gate.waiting,
