@@ -60,6 +60,7 @@ def test_lane_that_made_no_call_for_a_share_leaves_its_part_to_others(line: Prov
     share.take()()
 
     share.take()()
+    share.take()()  # only now can the others know that none of its calls is open any more
 
     assert line.gate.limit == 0
     assert other_lane_takes(line, other) == MOST
