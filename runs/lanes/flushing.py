@@ -92,10 +92,11 @@ class Flusher:
 
     def _store_fast(self, batch: Batch) -> None:
         touched = self._count(batch)
-        with transaction.atomic():
+        rows, attempts = self._recorder.rows_of(batch.finished), self._attempts(batch.given_up)
+        with transaction.atomic():  # in which others wait: what can be done before it is
             done = self._write_counters(touched, batch)
             self._teller.tell()
-            self._write(self._recorder.rows_of(batch.finished), self._attempts(batch.given_up))
+            self._write(rows, attempts)
         for job in batch.finished:
             self._units[job.unit.unit_id].missing.discard(job.ordinal)
         for unit_id in done:

@@ -108,22 +108,27 @@ class Holdings:
         return work
 
     def tick(self) -> None:
-        """Four times a second hear of halts; twice a second part the limits, prove life. Nothing after `leave`."""
+        """Four times a second hear of halts; twice a second part the limits, once prove life. Nothing after `leave`."""
         if self._has_left:
             return
         halts = halts_of(list(self.runs), self.owner)
         if halts:
             self.sink.in_loop(self.told.halted, halts)
         self._ticks += 1
-        if self._ticks % TICKS_A_LOOK:
-            return
-        is_due = self.pulse.is_due()
+        is_look = self._ticks % TICKS_A_LOOK == 0
+        is_due = is_look and self.pulse.is_due()
         for line in list(self.supplies.lines.values()):
-            if is_due or line.gate.meter is not None:  # a minute's limits are used fully only if asked for in time
+            if is_due or self._asks_soon(line, is_look=is_look):
                 self._take_share(line)
-        self._allot()
+        if is_look:
+            self._allot()
         if is_due:
             self._prove_life()
+
+    def _asks_soon(self, line: ProviderLine, *, is_look: bool) -> bool:
+        """Return whether a share is asked for before the second is over."""
+        is_metered = line.gate.meter is not None  # a minute's limits are used fully only if asked for in time
+        return self._share_of(line).is_pressing or (is_look and is_metered)
 
     def _prove_life(self) -> None:
         """Count a beat, and say of each unit how many calls are open and of each run what its scores are so far."""
@@ -134,8 +139,10 @@ class Holdings:
         self.books.goes_on([self._rows[held.run_id] for held in self.units.values()])
 
     def _take_share(self, line: ProviderLine, *, at_least: int = 0) -> None:
-        share = self._shares.setdefault(line.provider_id, LineShare(line, self.row.pk))
-        self.sink.in_loop(share.take(at_least=at_least))
+        self.sink.in_loop(self._share_of(line).take(at_least=at_least))
+
+    def _share_of(self, line: ProviderLine) -> LineShare:
+        return self._shares.setdefault(line.provider_id, LineShare(line, self.row.pk))
 
     def _allot(self) -> None:
         """Take what the next calls cost of the budgets; runs of one that is used up pause."""

@@ -13,6 +13,8 @@ from runs.lines import ProviderLine
 TOKENS_EACH = 500.0
 """What a call is thought to take before the first one has come."""
 SPARE_CALLS = 8
+IN_VAIN = 4
+"""Shares that come to no call after which a lane that waits for one asks no more often than others."""
 
 
 class LineShare:
@@ -22,12 +24,17 @@ class LineShare:
         self._line, self._lane_id, self._clock = line, lane_id, clock
         self._calls_told = 0
         self._tokens_each = TOKENS_EACH
+        self._in_vain = 0
+        self.is_pressing = False
+        """Whether to ask again soon: others wait for what it has to give back, or it has nothing and may get some."""
 
     def take(self, *, at_least: int = 0) -> Callable[[], None]:
         """Ask for a share that suits at least so many calls; return what hands it to the line, in the event loop."""
         asked_at_s = self._clock()
         report = self._report(at_least)
         share = take_share(provider_id=self._line.provider_id, lane_id=self._lane_id, report=report)
+        self._in_vain = 0 if share.in_flight or not report.wanted else self._in_vain + 1
+        self.is_pressing = share.in_flight < report.held or 0 < self._in_vain < IN_VAIN
         return lambda: self._hand_over(share, asked_at_s)
 
     def _report(self, at_least: int) -> Report:

@@ -9,7 +9,7 @@ from typing import Any
 from runs.execution import Halted, Job, RunWork, Stage, work_through
 from runs.lanes.claims import CANCELLED, HeldUnit
 
-CALLS_TO_RESULTS = 8
+CALLS_TO_RESULTS = 16
 MOST_RESULTS = 1024
 FIRST_RESULTS = 128
 BEGUN_AT_ONCE = 32

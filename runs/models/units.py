@@ -122,6 +122,7 @@ class WorkUnit(models.Model):
     def __str__(self) -> str:
         return f"{self.run} {self.first}+{self.length}"
 
+    @transaction.atomic
     def claim(self, lane: Lane) -> bool:
         """Take this free unit for a lane; False when another one was first."""
         taken = WorkUnit.objects.waiting().filter(pk=self.pk, lease=self.lease)

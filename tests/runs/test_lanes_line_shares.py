@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from runs.lanes.line_shares import LineShare
+from experiments.models import Provider
+from runs.lanes.line_shares import IN_VAIN, LineShare
 from runs.limits.shares import Report, take_share
 from runs.lines import ProviderLine
 from tests.factories import LaneFactory, ProviderFactory
@@ -51,6 +52,38 @@ def test_lane_between_two_claims_keeps_the_part_that_it_uses(line: ProviderLine,
     share.take()()
 
     assert line.gate.limit == MOST // 2
+
+
+def test_lanes_ask_again_soon_while_calls_change_hands(line: ProviderLine, share: LineShare) -> None:
+    newcomer = line_to(HangingRunner(), FakeClock(), limit=0)
+    newcomer.provider_id = line.provider_id
+    other = LineShare(newcomer, LaneFactory().pk)
+    make_calls(line, 20)
+
+    def take_both() -> tuple[bool, bool]:
+        share.take(at_least=MOST)()
+        other.take(at_least=MOST)()
+        return share.is_pressing, other.is_pressing
+
+    is_pressing = [take_both() for _ in range(3)]
+
+    assert is_pressing == [(False, True), (True, True), (False, False)]
+    assert (line.gate.limit, newcomer.gate.limit) == (MOST // 2, MOST // 2)
+
+
+def test_lane_that_asks_in_vain_goes_back_to_once_a_second(line: ProviderLine) -> None:
+    provider = Provider.objects.get(pk=line.provider_id)
+    provider.max_in_flight = 1
+    provider.save()
+    other_lane_takes(line, LaneFactory().pk)
+    share = LineShare(line, LaneFactory().pk)
+
+    is_pressing = []
+    for _ in range(IN_VAIN + 1):
+        share.take(at_least=MOST)()
+        is_pressing.append(share.is_pressing)
+
+    assert is_pressing == [True] * (IN_VAIN - 1) + [False] * 2
 
 
 def test_lane_that_made_no_call_for_a_share_leaves_its_part_to_others(line: ProviderLine, share: LineShare) -> None:
