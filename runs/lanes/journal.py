@@ -206,7 +206,7 @@ def lines_of(path: Path) -> Iterator[dict[str, Any]]:
         return
     for line in text.split(b"\n"):
         with suppress(orjson.JSONDecodeError):
-            said = orjson.loads(line)
+            said = orjson.loads(line.rstrip(b"\0"))
             if isinstance(said, dict):
                 yield said
 
