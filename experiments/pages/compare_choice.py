@@ -101,19 +101,18 @@ def _pair(
 
 def _groups(experiment: Experiment, entries: list[Entry], others: list[Entry], chosen: list[Run]) -> list[RunGroup]:
     """Return the boards of the experiment and of the other one, and what stands on neither."""
-    on_boards = {entry.run.pk for entry in [*entries, *others]}
+    groups = [RunGroup(str(experiment), [(entry.run, row_name(entry.run)) for entry in entries])]
+    if others:
+        other = others[0].run.experiment
+        groups.append(RunGroup(str(other), [(entry.run, _name_beside(entry.run, experiment)) for entry in others]))
+    on_boards = {run.pk for group in groups for run, _ in group.options}
     former = {run.pk: run for run in [*chosen, *_former(experiment)] if run.pk not in on_boards}
-    groups = [_group(experiment, entries)]
-    groups += [_group(others[0].run.experiment, others)] if others else []
-    apart = [(run, _apart_name(run, experiment)) for run in former.values()]
+    apart = [(run, _name_beside(run, experiment)) for run in former.values()]
     return [*groups, RunGroup("Not on the board", apart)] if apart else groups
 
 
-def _group(experiment: Experiment, entries: list[Entry]) -> RunGroup:
-    return RunGroup(str(experiment), [(entry.run, row_name(entry.run)) for entry in entries])
-
-
-def _apart_name(run: Run, experiment: Experiment) -> str:
+def _name_beside(run: Run, experiment: Experiment) -> str:
+    """Return the name of a run that is not on the board of the experiment, with where it belongs."""
     is_own = run.experiment_id == experiment.pk
     return f"{row_name(run)} · {run.case_list.dataset_version or 'ad hoc' if is_own else run.experiment}"
 

@@ -116,6 +116,7 @@ def test_every_candidate_of_both_experiments_can_be_chosen(
 
     assert [found.count(f'value="{run.uid}"') for run in runs] == [2, 2, 2, 2]
     assert f'<optgroup label="{later}">' in found
+    assert f">{runs[2].candidate} · {later}</option>" in found
 
 
 def test_first_of_another_experiment_leads_to_its_tab(

@@ -92,8 +92,9 @@ def work(scenery: Scenery) -> Iterator[Shot]:
     for tab in ("board", "settings"):
         address = reverse(f"experiments:experiment-{tab}", args=[scenery.running.uid])
         yield Shot(f"{tab}-as-viewer", address, scenery.reader)
-    pair = f"{reverse('experiments:experiment-pair')}?a={scenery.huge.uid}&b={demo.uid}"
-    yield Shot("compare-two-experiments", pair, admin)
+    pair = f"{reverse('experiments:experiment-pair')}?a={demo.uid}&b="
+    yield Shot("compare-two-experiments", f"{pair}{scenery.running.uid}", admin)
+    yield Shot("compare-no-common-scorer", f"{pair}{scenery.huge.uid}", admin)
     yield Shot("compare-empty", reverse("experiments:experiment-compare", args=[scenery.empty.uid]), admin)
     yield Shot("candidate-new", reverse("experiments:candidate-new", args=[demo.uid]), admin)
     yield Shot("budget", reverse("experiments:experiment-budget", args=[demo.uid]), admin)
