@@ -1,15 +1,20 @@
 """Clients that a cut network took away: PostgreSQL is told to end their sessions, whose locks stop everybody else.
 
 Left to itself a server notices after two hours that nobody is there any more; until then a transaction that was open
-keeps its locks. Said with a query of its own, since poolers refuse such words at the start of a connection.
+keeps its locks. Each session bears its process's name, so that whoever buries a lane can end its sessions. Said with a
+query of its own, since poolers refuse such words at the start of a connection.
 """
 
+import os
+import socket
 from typing import Any
 from weakref import WeakSet
 
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+
+from runs.sessions import session_name
 
 KEEPALIVES = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
 UNREAD = {"tcp_user_timeout": "20s"}
@@ -27,6 +32,7 @@ def _tell(connection: BaseDatabaseWrapper, **_kwargs: object) -> None:
     if connection.vendor != "postgresql" or connection.connection in _told:
         return
     words = {"idle_in_transaction_session_timeout": f"{settings.SEVERED_AFTER_S}s", **KEEPALIVES, **UNREAD}
+    words["application_name"] = session_name(socket.gethostname(), os.getpid())
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(['set_config(%s, %s, false)'] * len(words))}", sum(words.items(), ()))
     _told.add(connection.connection)

@@ -11,13 +11,16 @@ from runs.lanes.recounting import recount
 from runs.lanes.suspects import has_suspect, with_deaths
 from runs.models import Billed, FailedAttempt, Lane, Preparation, Run, UnitState, WorkUnit
 from runs.models.results import result_id_of
+from runs.sessions import end_sessions_of
 
 
 def bury(lane: Lane) -> int:
     """Free what a dead lane held, and take its row out; return how many units are free again.
 
-    Its share of the providers' limits goes with the row. Runs of a dead foreground command go to the workers.
+    Its share of the providers' limits goes with the row. Runs of a dead foreground command go to the workers. What its
+    process was in the middle of in the database is ended first: it may hold the locks of its units.
     """
+    end_sessions_of(lane.host, lane.pid)
     units = list(WorkUnit.objects.filter(lane=lane, state=UnitState.CLAIMED))
     noted = noted_of(settings.JOURNAL_DIR, lane.pk)
     for unit in units:
