@@ -69,6 +69,14 @@
     for (const part of root.querySelectorAll("[data-live-part]")) plan(part);
   };
 
+  // Nothing more will come: what waits for its turn is shown at once.
+  const settle = () => {
+    for (const part of root.querySelectorAll("[data-live-part]")) {
+      clearTimeout(due.get(part.id));
+      refresh(part.id);
+    }
+  };
+
   const stopPolling = () => {
     clearInterval(poll);
     poll = null;
@@ -147,7 +155,7 @@
     source.addEventListener("over", () => {
       close();
       stopPolling();
-      changed();
+      settle();
       document.getElementById("live-state")?.setAttribute("hidden", "");
     });
     source.addEventListener("error", failed);

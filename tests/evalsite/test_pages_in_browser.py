@@ -68,6 +68,19 @@ def test_board_stops_listening_when_all_has_ended(at: Any, run: Run) -> None:
     expect(page.locator("#experiment-status")).to_have_text("completed")
 
 
+def test_board_shows_the_end_at_once_however_seldom_it_is_ranked_anew(at: Any, run: Run) -> None:
+    page = at("experiments:experiment-board", run.experiment.uid)
+    expect(page.locator("#live-state")).to_have_text("live")
+    page.evaluate(SWAPPED, "#experiment-leaderboard")
+    board = page.locator("#experiment-leaderboard")
+    expect(board).to_contain_text("provisional")
+    board.evaluate("(part) => (part.dataset.liveEvery = 600000)")
+
+    Run.objects.get(pk=run.pk).complete()
+
+    expect(board).not_to_contain_text("provisional")
+
+
 def test_menu_of_a_row_is_used_by_keyboard(at: Any, run: Run) -> None:
     run.complete()
     page = at("experiments:experiment-board", run.experiment.uid)
