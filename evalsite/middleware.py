@@ -1,8 +1,9 @@
-"""What happens around every view: sign-in is required, and fragments are never kept by a cache."""
+"""What happens around every view: sign-in is required, fragments are never kept, addresses of forms lead to pages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,12 +11,14 @@ from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import resolve_url
+from django.urls import is_valid_path
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import MAX_URL_REDIRECT_LENGTH
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 EVENT_STREAM = "text/event-stream"
+API = "/api/"
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
@@ -50,6 +53,24 @@ def _sign_in(wanted: str) -> str:
     start = resolve_url(settings.LOGIN_URL)
     address = f"{start}?{query.urlencode(safe='/')}"
     return address if len(address) <= MAX_URL_REDIRECT_LENGTH else start
+
+
+class FormAddressMiddleware(MiddlewareMixin):
+    """Leads a browser that opens the address of a form, as after a refusal it stands there, to the page above it."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Return the answer, or a redirect where a page was wanted and only a form may be sent."""
+        is_page = request.method in SAFE and "text/html" in request.headers.get("Accept", "")
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or not is_page or request.path.startswith(API):
+            return response
+        return HttpResponseRedirect(_page_above(request.path))
+
+
+def _page_above(path: str) -> str:
+    """Return the nearest address above this one that the site has."""
+    parts = path.strip("/").split("/")
+    above = [f"/{'/'.join(parts[:count])}/" for count in range(len(parts) - 1, 0, -1)]
+    return next(filter(is_valid_path, above), "/")
 
 
 class FragmentHeadersMiddleware(MiddlewareMixin):

@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "evalsite.middleware.FragmentHeadersMiddleware",
+    "evalsite.middleware.FormAddressMiddleware",
 ]
 
 ROOT_URLCONF = "evalsite.urls"

@@ -1,10 +1,19 @@
 """Who is not signed in: pages, fragments, streams; and the headers of fragments."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from evalsite.middleware import FragmentHeadersMiddleware, SignInRequiredMiddleware
+from evalsite.middleware import FormAddressMiddleware, FragmentHeadersMiddleware, SignInRequiredMiddleware
+
+DRAFT = "/experiment-drafts/00000000-0000-0000-0000-000000000001/"
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.fixture
+def person(db: None) -> User:
+    return User.objects.create_user("maria")
 
 
 def strangers_answer(rf: RequestFactory, path: str, **headers: str) -> HttpResponse:
@@ -77,3 +86,35 @@ def test_form_that_is_sent_without_a_session_leads_back_to_its_page(
     answer = client.post("/projects/choose/", {"project": ""}, headers={"Referer": referer})
 
     assert (answer.status_code, answer["Location"]) == (302, f"/sign-in/?next={next_address}")
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        (
+            "/experiment-drafts/00000000-0000-0000-0000-000000000001/try/",
+            "/experiment-drafts/00000000-0000-0000-0000-000000000001/",
+        ),
+        ("/projects/choose/", "/projects/"),
+        ("/theme/", "/"),
+    ],
+)
+def test_address_of_a_form_leads_a_browser_to_the_page_above_it(
+    client: Client, person: User, path: str, page: str
+) -> None:
+    client.force_login(person)
+
+    answer = client.get(path, headers=BROWSER)
+
+    assert (answer.status_code, answer["Location"]) == (302, page)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "accept"), [("GET", "/a/b/", "*/*"), ("PUT", "/a/b/", ""), ("GET", "/api/b/", "")]
+)
+def test_address_of_a_form_is_refused_to_programs(rf: RequestFactory, method: str, path: str, accept: str) -> None:
+    middleware = FormAddressMiddleware(lambda request: HttpResponse(status=405))
+
+    answer = middleware(rf.generic(method, path, headers={"Accept": accept or BROWSER["Accept"]}))
+
+    assert answer.status_code == 405
