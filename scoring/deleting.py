@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from experiments.actions import ActionConflict, ActionRefused, archive, archive_project
+from experiments.actions.datasets import empty_dataset
 from experiments.models import Candidate, CaseList, Dataset, Experiment, Item, Project, Prompt, Provider
 from experiments.models.projects import Person
 from experiments.permissions import require
@@ -20,6 +21,8 @@ from scoring.models import Score
 
 CHUNK = 1_000
 RESULTS_AT_ONCE = 1_000
+ITEMS_AT_ONCE = 1_000
+"""So many of all versions together are deleted while somebody waits; more are a job."""
 MOST_NAMED = 10
 
 
@@ -112,7 +115,8 @@ def delete_project(*, project: Project, typed_name: str, by: Person | None) -> b
     if typed_name.strip() != project.name:
         raise ActionRefused("name", f'type the name of the project, "{project.name}", to delete it')
     _refuse_while_running(project)
-    if _result_count(_runs_of(project)) <= RESULTS_AT_ONCE:
+    items = Item.objects.filter(dataset__project=project).count()
+    if _result_count(_runs_of(project)) <= RESULTS_AT_ONCE and items <= ITEMS_AT_ONCE:
         delete_rows(project)
         return True
     archive_project(project=project, by=by)
@@ -128,7 +132,10 @@ def delete_rows(project: Project) -> None:
     for run in Run.objects.filter(experiment__project=project):
         _refuse_while_running(project)
         empty_run(run)
-    _delete_rest(project)
+    _delete_experiments(project)
+    for dataset in project.datasets.all():
+        empty_dataset(dataset)
+    project.delete()
 
 
 def empty_run(run: Run) -> None:
@@ -143,13 +150,12 @@ def empty_run(run: Run) -> None:
 
 
 @transaction.atomic
-def _delete_rest(project: Project) -> None:
+def _delete_experiments(project: Project) -> None:
     """Delete runs before the case lists that they protect, those and experiments before datasets and providers."""
     _refuse_while_running(project)
     Run.objects.filter(experiment__project=project).delete()
     CaseList.objects.filter(experiment__project=project).delete()
     project.experiments.all().delete()
-    project.delete()
 
 
 def _refuse_while_running(owner: Project | Experiment) -> None:

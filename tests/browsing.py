@@ -43,3 +43,14 @@ def press(page: Page, target: Locator) -> None:
     """Go to a link or a button by Tab and press it."""
     tab_to(page, target)
     page.keyboard.press("Enter")
+
+
+def choose(page: Page, target: Locator, value: str) -> None:
+    """Go to a list of choices by Tab and go down in it until it has this value."""
+    tab_to(page, target)
+    page.keyboard.press("Home")
+    for _ in range(target.locator("option").count()):
+        if target.input_value() == value:
+            return
+        page.keyboard.press("ArrowDown")
+    assert target.input_value() == value, f"{target} has no choice {value}"

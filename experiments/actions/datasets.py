@@ -116,10 +116,15 @@ def delete_dataset(
             raise ActionConflict(f"A file is being written into {draft}: wait for it, then delete.")
         draft.versions.all().delete()
         Dataset.objects.filter(pk=draft.pk).update(filling_hash=DELETING)
+    empty_dataset(draft)
+    draft.delete()
+
+
+def empty_dataset(dataset: Dataset) -> None:
+    """Delete the items of every version with their history, in short transactions; nothing may measure on them."""
     pace = Pace()
     for model in (ItemEdit, Item):
-        rows = model.objects.filter(dataset=draft).order_by()
+        rows = model.objects.filter(dataset=dataset).order_by()
         while pks := list(rows.values_list("pk", flat=True)[: pace.size]):
             with pace.transaction(len(pks), lambda: None):
                 model.objects.filter(pk__in=pks).delete()
-    draft.delete()

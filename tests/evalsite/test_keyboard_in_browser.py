@@ -1,14 +1,18 @@
 """Journeys with the keyboard alone in a real browser: each step is reached by Tab and seen where it has the focus."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, Route, expect
 
-from experiments.models import AccessToken, Experiment, Invitation, Item, Project, Prompt
+from experiments.actions.imports import run_import
+from experiments.models import AccessToken, DataImport, Experiment, Invitation, Item, Project, Prompt
+from runs.models import Run
 from tests.boards import run_of as board_run_of
-from tests.browsing import press, sign_in, type_into
+from tests.browsing import choose, press, sign_in, type_into
 from tests.factories import ProviderFactory, ScorerSpecFactory
 from tests.runs.planned import sums
 from tests.scoring.compared import scored_run
@@ -154,6 +158,72 @@ def test_experiment_is_deleted_once_its_name_is_typed(
     expect(page.locator("#messages")).to_contain_text("sums is deleted.")
     assert not Experiment.objects.exists()
     console_errors.clear()  # the browser notes the answer 422
+
+
+def test_file_is_imported(site: str, page: Page, project: Project, tmp_path: Path, console_errors: list[str]) -> None:
+    file = tmp_path / "capitals.csv"
+    file.write_text("question,answer,note\nFrance?,Paris,easy\nPeru?,Lima,hard\n")
+    page.goto(f"{site}{reverse('experiments:dataset-import-new')}")
+
+    type_into(page, page.get_by_label("Dataset"), "capitals")
+    with page.expect_file_chooser() as chooser:
+        press(page, page.get_by_label("File", exact=True))
+    chooser.value.set_files(file)
+    press(page, page.get_by_role("button", name="Continue"))
+    page.wait_for_url("**/imports/*/")
+    with page.expect_response("**/preview/"):
+        choose(page, page.get_by_role("combobox", name="note"), "tags")
+    expect(page.locator("#import-preview").get_by_text("hard")).to_be_visible()
+    ended = [error for error in console_errors if "htmx:afterRequest" not in error and "htmx:sendAbort" not in error]
+    console_errors[:] = ended  # each step through the list ends the preview that was asked for before
+    type_into(page, page.get_by_label("Note optional"), "by hand")
+    press(page, page.get_by_role("button", name="Import"))
+    expect(page.get_by_text("Waiting for a worker")).to_be_visible()
+    run_import(DataImport.objects.get())
+    expect(page.locator("#main")).to_contain_text("2 added")
+
+    version = project.datasets.get(name="capitals").versions.get()
+    assert (version.note, [item.tag_list for item in version.items]) == ("by hand", [("easy",), ("hard",)])
+
+
+def test_run_is_paused_and_resumed(site: str, page: Page, experiment: Experiment) -> None:
+    run = board_run_of(experiment, status="running", score=None)
+    page.goto(f"{site}{reverse('runs:run-detail', args=[run.uid])}")
+
+    press(page, page.get_by_role("button", name="Pause"))
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    run.refresh_from_db()
+    paused = run.status
+    press(page, page.get_by_role("button", name="Resume"))
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+    run.refresh_from_db()
+    assert (paused, run.status in ("pending", "running")) == ("paused", True)
+
+
+def test_project_is_deleted_once_its_runs_have_ended_and_its_name_is_typed(
+    site: str, page: Page, experiment: Experiment, console_errors: list[str]
+) -> None:
+    project, run = experiment.project, board_run_of(experiment, status="running", score=None)
+    page.goto(f"{site}{reverse('experiments:project-settings', args=[project.uid])}")
+    name, button = page.locator("#typed-name"), page.get_by_role("button", name="Delete the project")
+
+    expect(page.get_by_text("For good, with 1 experiment, 3 runs")).to_contain_text("1 dataset of 4 items")
+    expect(page.get_by_text("Not now: something of it goes on.")).to_be_visible()
+    expect(button).to_be_disabled()
+    Run.objects.filter(pk=run.pk).update(status="completed", completed_at=timezone.now())
+    page.reload()
+    type_into(page, name, project.name[:-1])
+    press(page, button)
+    expect(page.locator("#delete-problem")).to_contain_text(f'type the name of the project, "{project.name}"')
+    expect(name).to_be_focused()
+    page.keyboard.type(project.name[-1])
+    press(page, button)
+    page.wait_for_url("**/projects/")
+
+    expect(page.locator("#messages")).to_contain_text(f"{project.name} is deleted.")
+    assert not Project.objects.filter(pk=project.pk).exists()
+    console_errors.clear()  # the browser notes the answers 422
 
 
 def test_member_is_invited_and_a_token_is_made(site: str, page: Page, project: Project) -> None:

@@ -17,7 +17,14 @@ from scoring.models import Score, Showing
 from scoring.tasks import delete_project as delete_project_task
 from tests.api_client import Api
 from tests.boards import experiment_in, result_of, run_of
-from tests.factories import ExperimentFactory, MembershipFactory, ProjectFactory, ShowingFactory, UserFactory
+from tests.factories import (
+    ExperimentFactory,
+    ItemFactory,
+    MembershipFactory,
+    ProjectFactory,
+    ShowingFactory,
+    UserFactory,
+)
 
 
 @pytest.fixture
@@ -100,10 +107,12 @@ def test_deleting_is_refused_while_something_runs(filled: Project, owner: Any, s
     assert Result.objects.count() == 2
 
 
+@pytest.mark.parametrize("bound", ["RESULTS_AT_ONCE", "ITEMS_AT_ONCE"])
 def test_large_project_is_hidden_and_deleted_by_a_job(
-    filled: Project, owner: Any, monkeypatch: pytest.MonkeyPatch
+    filled: Project, owner: Any, monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
-    monkeypatch.setattr(deleting, "RESULTS_AT_ONCE", 1)
+    ItemFactory.create_batch(2, dataset=filled.datasets.get())
+    monkeypatch.setattr(deleting, bound, 1)
 
     assert delete_project(project=filled, typed_name="team", by=owner) is False
     assert Project.objects.get().archived_at is not None
@@ -112,6 +121,7 @@ def test_large_project_is_hidden_and_deleted_by_a_job(
 
     assert not Project.objects.exists()
     assert not Result.objects.exists()
+    assert not Item.objects.exists()
 
 
 def test_job_leaves_a_project_in_which_something_was_started(filled: Project) -> None:
