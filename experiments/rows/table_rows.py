@@ -1,6 +1,7 @@
 """Rows of CSV and TSV files."""
 
 import csv
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -11,6 +12,8 @@ from experiments.rows.source_rows import EMPTY, SourceRow, UnreadableFile
 from experiments.wording import counted
 
 DELIMITERS = ",;\t"
+LINE_BREAKS = re.compile(r"\s*[\r\n\v\f\x85\u2028\u2029]\s*")
+"""Within a column's name one stands for a space: tables break long names, and templates cannot name such a one."""
 JSON_STARTS = ('{"', "[{", "[[")
 UNCLOSED = "a quote opens here that is not closed before the file ends"
 _AT_END = "unexpected end of data"  # what Python's reader says of it
@@ -61,7 +64,7 @@ def _delimiter(header: str) -> str:
 def _header(cells: Sequence[str], wrong: SourceRow | BadRow | None) -> list[str]:
     if isinstance(wrong, BadRow):
         raise UnreadableFile(f"the line of column names cannot be read: {wrong.reason}")
-    names = [clean_text(cell).strip() for cell in cells]
+    names = [LINE_BREAKS.sub(" ", clean_text(cell).strip()) for cell in cells]
     twice = named_twice(name for name in names if name)
     if twice is not None:
         raise UnreadableFile(f'the column "{twice}" is there twice: rename one')

@@ -34,6 +34,12 @@ def rows_of(folder: Path, content: bytes | str, name: str = "items.csv", file_fo
     return list(read_rows(path, file_format))
 
 
+def test_read_rows_of_a_table_names_its_columns_on_one_line(tmp_path: Path) -> None:
+    (row,) = rows_of(tmp_path, 'id,"Question \r\n(English)","two  spaces"\n1,x,y\n')
+
+    assert row.values == {"id": "1", "Question (English)": "x", "two  spaces": "y"}
+
+
 @pytest.mark.parametrize(
     "content",
     [
