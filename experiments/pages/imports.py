@@ -30,6 +30,8 @@ ROLES = {
 }
 MOST_COLUMNS = 500
 """What a form holds: each column is a field."""
+WHOLE = "metadata"
+"""The column that an export in JSON has all of it in."""
 ONCE = ("input", "expected", "key", "tags", "split", "checks")
 
 
@@ -42,6 +44,8 @@ class Column:
     sample: str
     """Its first value."""
     role: str
+    is_object: bool = False
+    """Whether its first value is an object: names with values."""
     roles = ROLES
 
 
@@ -85,7 +89,7 @@ class MappingPage:
         first, unreadable = _first_row(data_import)
         roles = _typed(post, first) if post is not None else _guessed(data_import, first)
         columns = [
-            Column(number, name, text_of(value)[:200], roles[number])
+            Column(number, name, text_of(value)[:200], roles[number], isinstance(value, Mapping))
             for number, (name, value) in enumerate(first.items())
         ]
         preview = Preview([], unreadable) if unreadable else _preview(data_import, columns)
@@ -151,9 +155,18 @@ def mapping_in(columns: list[Column]) -> dict[str, Any]:
     if "variable" in named:
         mapping["input"] = {variable_name(name.removeprefix("input.")): name for name in named["variable"]}
     if "metadata" in named:
-        mapping["metadata"] = {name.removeprefix("metadata."): name for name in named["metadata"]}
+        mapping["metadata"] = _metadata_in([column for column in columns if column.role == "metadata"])
     checked_mapping(mapping)
     return mapping
+
+
+def _metadata_in(columns: list[Column]) -> str | dict[str, str]:
+    """Return the column that holds all of the metadata as an object, as in an export, else the columns by name."""
+    if not any(column.name == WHOLE and column.is_object for column in columns):
+        return {column.name.removeprefix("metadata."): column.name for column in columns}
+    if others := [column.name for column in columns if column.name != WHOLE]:
+        raise ActionRefused("mapping", f"{WHOLE} holds all of the metadata: leave {' and '.join(others)} out, or it")
+    return WHOLE
 
 
 def _items_there(data_import: DataImport) -> int:
