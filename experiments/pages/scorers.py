@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.http import QueryDict
@@ -13,6 +14,7 @@ from experiments.files.writing import as_yaml, told_options
 from experiments.models import Experiment, Item, ScorerRevision, ScorerSpec
 from experiments.pages.prompt_editor import KEYS_SHOWN, chosen_item
 from experiments.pages.scorer_form import PREFIX, ScorerFields, kind_choices
+from experiments.rows.new_items import text_of
 from runs.live.streams import are_workers_gone
 from scoring.changing.proposing import EXAMPLES
 from scoring.judging.trying import question_of, try_scorer
@@ -138,11 +140,19 @@ class ProposalPart:
         """Flips beyond those that are shown."""
         return max(0, self.proposal.flip_count - EXAMPLES)
 
-    @property
+    @cached_property
     def flips(self) -> list[dict[str, Any]]:
-        """The first flips, each with its address."""
+        """The first flips, each with its address and what is expected of its item."""
+        version = self.proposal.scorer.experiment.dataset_version
+        keys = {flip["key"] for flip in self.proposal.examples}
+        items = version.items.filter(key__in=keys).values_list("key", "expected") if version else ()
+        expected = {key: _accepted(value) for key, value in items}
         return [
-            {**flip, "url": f"{reverse('runs:run-detail', args=[flip['run']])}?result={flip['ordinal']}"}
+            {
+                **flip,
+                "url": f"{reverse('runs:run-detail', args=[flip['run']])}?result={flip['ordinal']}",
+                "expected": expected.get(flip["key"], ""),
+            }
             for flip in self.proposal.examples
         ]
 
@@ -155,6 +165,10 @@ class ProposalPart:
     def options(self) -> str:
         """What is proposed, as it would stand in a file."""
         return _told(self.proposal.values["kind"], self.proposal.revision.options)
+
+
+def _accepted(expected: Any) -> str:
+    return " or ".join(map(text_of, expected)) if isinstance(expected, list) else text_of(expected)
 
 
 def _history(spec: ScorerSpec | None) -> list[FormerOptions]:

@@ -30,6 +30,7 @@ from experiments.views.gone_drafts import kept_when_gone
 from runs.actions.drafting import start_draft, try_draft
 
 REFUSALS = (ActionRefused, FileProblems)
+OVER_THEIRS = "Save, or typing on, puts yours over it."
 GONE = "This draft was started or discarded meanwhile. What you typed is still here: Save makes a new draft of it."
 
 
@@ -61,8 +62,7 @@ def draft_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
             _save(request, draft)
             return redirect(address_of_draft(draft))
         except (StaleEdit, ActionRefused) as refusal:
-            messages.error(request, str(refusal))
-            return _page(request, draft, status=412 if isinstance(refusal, StaleEdit) else 422)
+            return _refused(request, draft, refusal)
     return _page(request, draft)
 
 
@@ -94,8 +94,7 @@ def draft_try(request: HttpRequest, uid: UUID) -> HttpResponse:
         _save(request, draft)
         try_draft(draft=draft, by=request.user)
     except (StaleEdit, *REFUSALS) as refusal:
-        messages.error(request, str(refusal))
-        return _page(request, draft, status=412 if isinstance(refusal, StaleEdit) else 422)
+        return _refused(request, draft, refusal)
     return redirect(f"{address_of_draft(draft)}#draft-tried")
 
 
@@ -125,8 +124,7 @@ def draft_start(request: HttpRequest, uid: UUID) -> HttpResponse:
         _save(request, draft)
         experiment = start_draft(draft=draft, by=request.user)
     except (StaleEdit, *REFUSALS) as refusal:
-        messages.error(request, str(refusal))
-        return _page(request, draft, status=412 if isinstance(refusal, StaleEdit) else 422)
+        return _refused(request, draft, refusal)
     return redirect("experiments:experiment-board", uid=experiment.uid)
 
 
@@ -151,8 +149,7 @@ def draft_document(request: HttpRequest, uid: UUID) -> HttpResponse:
         document, files = document_of(draft.fields)
         save_draft(draft=draft, revision=draft.revision, by=request.user, document=document, files=files)
     except (StaleEdit, ActionRefused) as refusal:
-        messages.error(request, str(refusal))
-        return _page(request, draft, status=412 if isinstance(refusal, StaleEdit) else 422)
+        return _refused(request, draft, refusal)
     return redirect(address_of_draft(draft))
 
 
@@ -200,6 +197,13 @@ def _save(request: HttpRequest, draft: ExperimentDraft) -> None:
 
 def _sent(request: HttpRequest) -> dict[str, bytes]:
     return {str(file.name): file.read() for file in request.FILES.getlist("files")}
+
+
+def _refused(request: HttpRequest, draft: ExperimentDraft, refusal: Exception) -> HttpResponse:
+    """Show the draft as it was typed, and why it was not taken: 412 where somebody else has saved, else 422."""
+    is_stale = isinstance(refusal, StaleEdit)
+    messages.error(request, f"{refusal} {OVER_THEIRS}" if is_stale else str(refusal))
+    return _page(request, draft, status=412 if is_stale else 422)
 
 
 def _page(request: HttpRequest, draft: ExperimentDraft, status: int = 200) -> HttpResponse:

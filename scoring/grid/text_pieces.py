@@ -9,6 +9,8 @@ from itertools import pairwise
 LONGEST = 4000
 SHORT = 400
 """Up to so many characters texts are compared character by character, above word by word."""
+FAR, SENTENCE = 0.2, 60
+"""Texts less alike than this are shown unmarked where one is longer than so many characters: all of it differs."""
 SIGNS = {" ": "␣", "\t": "→\t", "\n": "↵\n", "\r": "␍"}
 INVISIBLE = ("Cc", "Cf", "Zs", "Zl", "Zp")
 
@@ -47,7 +49,10 @@ def difference_of_answers(expected: Iterable[str], answer: str) -> tuple[list[Pi
     if not accepted:
         return [], [Piece(answer, is_own=False)]
     nearest = max(accepted, key=lambda text: _nearness(text, answer))
-    if nearest == answer or max(len(nearest), len(answer)) > SHORT:
+    longest = max(len(nearest), len(answer))
+    if longest > SENTENCE and _nearness(nearest, answer) < FAR:
+        return [Piece(nearest, is_own=False)], [Piece(answer, is_own=False)]
+    if nearest == answer or longest > SHORT:
         return difference_of_texts(nearest, answer)
     return _pieces(list(nearest), list(answer))
 

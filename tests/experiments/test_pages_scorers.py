@@ -59,6 +59,7 @@ def test_scorer_is_changed_after_its_flips_were_seen(as_editor: Client, experime
 
     assert answer["Location"] == at("scorer-proposal", proposal.uid)
     assert "2 of 2 verdicts flip</strong>: 2 to a better value" in page
+    assert all(f'<td dir="auto">{item.expected}</td>' in page for item in Item.objects.all())
     assert "sum-0" in page
     assert experiment.scorers.get().kind == "exact_match"
 

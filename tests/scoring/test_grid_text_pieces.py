@@ -41,6 +41,14 @@ def test_long_answers_are_compared_by_word() -> None:
     assert (marked(mine)[-5:], marked(theirs)[-5:]) == ("[end]", "[And]")
 
 
+def test_long_answer_that_has_little_of_what_is_expected_is_not_marked() -> None:
+    answer = "Janet eats three of the sixteen eggs and bakes with four, so that she sells nine. A: 26"
+
+    mine, theirs = difference_of_answers(["18"], answer)
+
+    assert (marked(mine), marked(theirs)) == ("18", answer)
+
+
 def test_nothing_expected_leaves_the_answer_whole() -> None:
     assert [marked(pieces) for pieces in difference_of_answers([], "answer")] == ["", "answer"]
 
