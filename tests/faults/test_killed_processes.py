@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -107,7 +108,7 @@ def test_process_killed_goes_on_and_ends_in_the_exact_results(machine: Machine, 
 
     site.kill(victim)
 
-    machine.wait_for_results(machine.results() + REPEATED, GOING_ON_S)
+    goes_on(machine)
     ends_exactly(machine, run, kills=1)
     wait_until(site.answers, GOING_ON_S, "the web process")
 
@@ -123,7 +124,7 @@ def test_queue_that_is_stopped_while_its_lane_is_killed_goes_on(machine: Machine
     os.kill(pid, signal.SIGSTOP)
     site.kill(lane)
 
-    machine.wait_for_results(machine.results() + REPEATED, GOING_ON_S)
+    goes_on(machine)
     ends_exactly(machine, run, kills=2)  # the lane that came after it may go with its queue
 
 
@@ -139,6 +140,13 @@ def test_processes_killed_at_random_moments_end_in_the_exact_results(machine: Ma
         site.kill(chance.choice(VICTIMS))
 
     ends_exactly(machine, machine.run(), kills=moments)
+
+
+def goes_on(machine: Machine) -> None:
+    """Wait for more results than those of the calls that were open, and say how long that took."""
+    began_s = time.monotonic()
+    machine.wait_for_results(machine.results() + REPEATED, GOING_ON_S)
+    print(f"going on after {time.monotonic() - began_s:.1f} s", end="; ")
 
 
 def ends_exactly(machine: Machine, run: subprocess.Popen[str], *, kills: int) -> None:
