@@ -3,8 +3,10 @@
 from django.http import HttpRequest
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-NEVER_SHOWN = ("password", "api_key", "token", "headers", "csrf", "seen_at")
-"""Words in the names of fields that are secrets, or that nobody typed."""
+SECRET = ("password", "api_key", "token", "headers")
+"""Words in the names of fields that are shown to nobody."""
+HIDDEN = frozenset({"back", "next", "seen", "seen_at", "showing", "revision", "every", "do"})
+"""Fields that nobody typed."""
 MOST_FIELDS = 100
 
 
@@ -13,5 +15,8 @@ def typed_in(request: HttpRequest) -> list[tuple[str, str]]:
     if request.method != "POST" or not request.headers.get("Content-Type", "").startswith(FORMS):
         return []
     sent = ((name, text) for name, texts in request.POST.lists() for text in texts)
-    kept = [(name, text) for name, text in sent if text.strip() and not any(word in name for word in NEVER_SHOWN)]
-    return kept[:MOST_FIELDS]
+    return [(name, text) for name, text in sent if text.strip() and _is_shown(name)][:MOST_FIELDS]
+
+
+def _is_shown(name: str) -> bool:
+    return name not in HIDDEN and not any(word in name for word in SECRET)

@@ -50,7 +50,7 @@ def test_not_found_offers_the_search_to_people_and_not_to_strangers(editor: User
     ("sent", "kept"),
     [
         ({"name": "a", "password": "s", "new_password1": "s", "api_key": "s", "csrfmiddlewaretoken": "s"}, ["name"]),
-        ({"headers": "X: s", "empty": " ", "tag": ["a", "b"]}, ["tag", "tag"]),
+        ({"headers": "X: s", "empty": " ", "tag": ["a", "b"], "back": "/", "seen": "1"}, ["tag", "tag"]),
         ({f"field-{number}": "a" for number in range(MOST_FIELDS + 5)}, [f"field-{n}" for n in range(MOST_FIELDS)]),
     ],
 )
