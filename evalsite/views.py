@@ -150,10 +150,11 @@ def _problem(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
 
 
 def _shown_on_a_problem(request: HttpRequest, status: int, sentence: str) -> dict[str, object]:
-    """Return what a page about a problem shows; of a form that could not be read, nothing is shown."""
+    """Return what a page about a problem shows; without the database unless something was not found."""
+    is_missing = status == HTTPStatus.NOT_FOUND
     return {
         "sentence": sentence,
         "theme": theme_of(request),
-        "typed": [] if status == HTTPStatus.BAD_REQUEST else typed_in(request),
-        "can_search": getattr(getattr(request, "user", None), "is_authenticated", False),
+        "typed": typed_in(request),
+        "can_search": is_missing and getattr(getattr(request, "user", None), "is_authenticated", False),
     }

@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
+from django.utils.functional import SimpleLazyObject
 
-from evalsite.typed import MOST_FIELDS, typed_in
+from evalsite import views
+from evalsite.typed import FORMS, MOST_FIELDS, typed_in
 from experiments.models import Dataset, Membership, Project, Role
 from tests.factories import DatasetFactory, ItemFactory
 
@@ -63,3 +66,19 @@ def test_typed_in_leaves_out_secrets_and_what_is_empty(
 def test_typed_in_of_no_form_is_nothing(rf: RequestFactory) -> None:
     assert typed_in(rf.get("/", {"a": "b"})) == []
     assert typed_in(rf.post("/", b"{", content_type="application/json")) == []
+
+
+def test_error_of_ours_keeps_what_was_typed_without_asking_who_it_was(rf: RequestFactory) -> None:
+    request = rf.post("/", {"input": "a long question"})
+    request.user = SimpleLazyObject(lambda: pytest.fail("the database was asked"))
+
+    page = views.broken(request).content.decode()
+
+    assert "a long question" in page
+    assert "Nothing was changed" not in page
+
+
+def test_typed_in_of_a_form_that_is_too_large_is_nothing(rf: RequestFactory, settings: LazySettings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+
+    assert typed_in(rf.post("/", b"input=a+long+question", content_type=FORMS[0])) == []
