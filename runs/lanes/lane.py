@@ -26,9 +26,11 @@ from runs.lanes.holdings import Holdings
 from runs.lanes.journal import Journal, sweep
 from runs.lanes.notes import Notes
 from runs.lanes.pipeline import CALLS_TO_RESULTS, FIRST_RESULTS, MOST_RESULTS, Pipeline
+from runs.lanes.silence import hold_while_silent
 from runs.lanes.sink import LaneGone, Sink
 from runs.lanes.stopping import is_told
 from runs.lanes.supplies import LaneSupplies
+from runs.limits.gates import Gate
 from runs.lines import ProviderLine
 from runs.models import Lane, LaneKind
 from runs.reuse import Reuse, look_up
@@ -42,7 +44,6 @@ IDLE_S = 2.0
 LOOK_EVERY_S = 0.2
 LOOK_WHILE_IDLE_S = 0.05
 DRAIN_S = 1.0
-CUT_OFF_AFTER_S = 1.0
 LEAVING = "its worker is ending"
 CLAIM_BELOW = 0.6
 COLLECT_AFTER = (100_000, 50, 100)
@@ -136,7 +137,7 @@ class LaneLoop:
             self._sink.start()
             self._sink.call_soon(lambda: sweep(settings.JOURNAL_DIR))
             self._books.start()
-            holding = asyncio.create_task(self._hold_while_cut_off())
+            holding = asyncio.create_task(hold_while_silent(lambda: self._sink.silent_s, self._gates))
             try:
                 await self._feed(until)
             finally:
@@ -181,13 +182,8 @@ class LaneLoop:
             except TimeoutError:
                 pass
 
-    async def _hold_while_cut_off(self) -> None:
-        """Let no call begin while the database is silent: others will take the units over, and make it as well."""
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            if self._sink.silent_s >= CUT_OFF_AFTER_S:
-                for line in list(self._supplies.lines.values()):
-                    line.gate.hold(2 * LOOK_EVERY_S)
+    def _gates(self) -> list[Gate]:
+        return [line.gate for line in list(self._supplies.lines.values())]  # the database thread adds to them
 
     async def _claim_some(self) -> bool:
         """Start the jobs of newly claimed units; False when there is no room, or nothing to claim."""
@@ -205,7 +201,7 @@ class LaneLoop:
 
     def _window(self) -> int:
         """Return how many results may be on their way, those that wait to be stored included."""
-        calls = sum(line.gate.limit for line in self._supplies.lines.values())
+        calls = sum(gate.limit for gate in self._gates())
         return min(MOST_RESULTS, max(FIRST_RESULTS, CALLS_TO_RESULTS * calls))
 
     def _stored(self, jobs: list[Job]) -> None:
