@@ -1,6 +1,7 @@
 // Rating by keys: 1-9 choose in the question at hand and lead to the next open one, arrows move, Ctrl+Enter saves
 // and goes on, s skips, u takes the last back. Left and right within a question are the browser's own.
 (() => {
+  const CHOICE = "input[type=radio]"; // a question has hidden fields, too
   const root = () => document.querySelector("[data-rate]");
   const questions = () => [...root().querySelectorAll("[data-rate-question]")];
   const isAnswered = (question) => question.querySelector("input:checked") !== null;
@@ -11,11 +12,11 @@
     return all.find((question) => question.contains(document.activeElement)) ?? all.find((question) => !isAnswered(question)) ?? all[0];
   };
 
-  const focusOn = (question) => (question.querySelector("input:checked") ?? question.querySelector("input"))?.focus();
+  const focusOn = (question) => (question.querySelector("input:checked") ?? question.querySelector(CHOICE))?.focus();
 
   const choose = (number) => {
     const question = current();
-    const choice = question?.querySelectorAll("input")[number - 1];
+    const choice = question?.querySelectorAll(CHOICE)[number - 1];
     if (!choice) return;
     choice.checked = true;
     const open = questions().find((one) => !isAnswered(one));
@@ -31,7 +32,7 @@
   const step = (distance) => {
     const question = current();
     if (!question) return;
-    const choices = [...question.querySelectorAll("input")];
+    const choices = [...question.querySelectorAll(CHOICE)];
     const at = choices.findIndex((choice) => choice.checked);
     const next = choices[Math.min(Math.max(at + distance, 0), choices.length - 1)];
     next.checked = true;
