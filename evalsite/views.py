@@ -53,6 +53,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Show the form, or sign the person in and lead on; 422 for a wrong name or password."""
     is_sent = request.method == "POST"
     credentials = AuthenticationForm(request, data=request.POST if is_sent else None)
+    credentials.fields["username"].label = "Name"
     if is_sent and credentials.is_valid():
         auth.login(request, credentials.get_user())
         return redirect(_next_url(request, settings.LOGIN_REDIRECT_URL))

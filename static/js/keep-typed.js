@@ -52,6 +52,7 @@
     if (!typed) return;
     if (document.querySelector("[data-sign-in]")) {
       write({ ...typed, isInterrupted: true });
+      document.querySelector("[data-typed-kept]")?.removeAttribute("hidden");
       return;
     }
     if (!person()) return;

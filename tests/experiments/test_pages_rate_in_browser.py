@@ -106,6 +106,7 @@ def test_what_was_typed_when_the_session_had_ended_is_kept(rate_page: Page, cons
 
     rate_page.keyboard.press("Control+Enter")
     rate_page.wait_for_url("**/sign-in/**")
+    expect(rate_page.locator("[data-typed-kept]")).to_be_visible()
     rate_page.fill("input[name=username]", person.username)
     rate_page.fill("input[name=password]", "staple seventeen words")
     rate_page.click("button[type=submit]")
