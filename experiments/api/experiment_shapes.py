@@ -151,7 +151,7 @@ class ForecastSerializer(serializers.Serializer[Any]):
     planned = serializers.IntegerField()
     priced = serializers.IntegerField(help_text="Results that it is forecast from.")
     spent_usd = serializers.FloatField(help_text="Of the priced results.")
-    cost_usd = serializers.FloatField(allow_null=True, help_text="Of all; null: no priced results yet.")
+    cost_usd = serializers.FloatField(allow_null=True, help_text="Of all; null: no priced results yet, or no price.")
     low_usd = serializers.FloatField(allow_null=True)
     high_usd = serializers.FloatField(allow_null=True)
 

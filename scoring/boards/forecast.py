@@ -36,6 +36,15 @@ class Forecast:
     low_usd: float | None
     high_usd: float | None
     """In which 95 of 100 such forecasts come true; None with fewer than two priced results."""
+    unpriced_model: str = ""
+    """The model, where its provider has no price for it: no pilot would give a forecast."""
+
+    @property
+    def why_none(self) -> str:
+        """Why there is no forecast, and what to do."""
+        if self.unpriced_model:
+            return f"no price is set for {self.unpriced_model}: give it one on its provider's page"
+        return "no priced results yet: a pilot of 5 items gives a forecast"
 
 
 def predicted(planned: int, costs: int, mean: float, variance: float) -> tuple[float, float | None, float | None]:
@@ -60,14 +69,15 @@ def forecast_of(experiment: Experiment) -> list[Forecast]:
     planned = wanted_plan(experiment, case_list).count
     runs = {run.config_hash: run for run in Run.objects.planned().filter(case_list=case_list, experiment=experiment)}
     costs = _costs_of([run.pk for run in runs.values()])
-    listed = experiment.candidates.listed().order_by("position", "pk")
+    listed = experiment.candidates.listed().select_related("provider").order_by("position", "pk")
     pairs = [(candidate, runs.get(candidate.config_hash)) for candidate in listed]
     return [_forecast(candidate, costs[run.pk] if run else [], planned) for candidate, run in pairs]
 
 
 def _forecast(candidate: Candidate, costs: list[float], planned: int) -> Forecast:
     if not costs:
-        return Forecast(candidate.name, planned, 0, 0.0, None, None, None)
+        unpriced = "" if candidate.provider.prices.get(candidate.model) else candidate.model
+        return Forecast(candidate.name, planned, 0, 0.0, None, None, None, unpriced)
     mean = sum(costs) / len(costs)
     variance = sum((cost - mean) ** 2 for cost in costs) / max(1, len(costs) - 1)
     total, low, high = predicted(planned, len(costs), mean, variance)
@@ -91,7 +101,7 @@ def _costs_of(run_ids: list[int]) -> dict[int, list[float]]:
 def sentence_of(one: Forecast) -> str:
     """Return a forecast in words."""
     if one.cost_usd is None:
-        return "no priced results yet: a pilot of 5 items gives a forecast"
+        return one.why_none
     ends = [f"{end:.4f}" for end in (one.low_usd, one.high_usd) if end is not None]
     within = f" ({' to '.join(ends)})" if len(set(ends)) == 2 else ""
     return f"about {one.cost_usd:.4f} USD{within} for {one.planned} results, from {one.priced}"

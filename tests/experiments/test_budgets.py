@@ -97,3 +97,17 @@ def test_api_sets_the_budget_and_pilots(editor: User, experiment: Experiment) ->
     assert Decimal(changed.json()["budget_usd"]) == 3
     assert (started.status_code, Run.objects.get().planned_count) == (200, 5)
     assert [(one["planned"], one["priced"], one["cost_usd"]) for one in forecast] == [(10, 0, None)]
+
+
+@pytest.mark.parametrize(
+    ("is_priced", "words"), [(True, "a pilot of 5 items gives a forecast"), (False, "no price is set for")]
+)
+def test_page_says_why_there_is_no_forecast(
+    client: Client, editor: User, experiment: Experiment, is_priced: bool, words: str
+) -> None:
+    model = experiment.candidates.get().model
+    Provider.objects.update(prices={model: {"input": 1, "output": 1}} if is_priced else {})
+    Api(editor).post(f"experiments/{experiment.uid}/start/", {"pilot": True})
+    client.force_login(editor)
+
+    assert words in client.get(url_of(experiment)).content.decode()

@@ -34,3 +34,4 @@ def test_sentence_of_a_forecast() -> None:
     )
     assert sentence_of(Forecast("a", 40, 5, 0.1, 0.8, 0.8, 0.8)) == "about 0.8000 USD for 40 results, from 5"
     assert "a pilot of 5 items" in sentence_of(Forecast("a", 40, 0, 0.0, None, None, None))
+    assert sentence_of(Forecast("a", 40, 0, 0.0, None, None, None, "large")).startswith("no price is set for large")
