@@ -93,7 +93,8 @@ class VersionDiff:
             return [Change(kind, row, None) for row in rows]
         before = {}
         if kind == "changed":
-            before = {row.key: row for row in self._left().filter(key__in=[row.key for row in rows])}
+            former = self._left().filter(key__in=[row.key for row in rows])
+            before = {row.key: row for row in former.order_by()}
         return [Change(kind, before.get(row.key), row) for row in rows]
 
     def _entered(self) -> ItemQuerySet:

@@ -70,9 +70,8 @@ def _changed(item: Item, bulk: BulkEdit) -> dict[str, Any]:
 def _restored(draft: Dataset, rows: Rows) -> Chosen:
     chosen = Chosen()
     found = _rows(draft).in_bulk([pk for pk, _ in rows])
-    taken = set(
-        _rows(draft).in_draft().filter(key__in=[row.key for row in found.values()]).values_list("key", flat=True)
-    )
+    there = _rows(draft).in_draft().filter(key__in=[row.key for row in found.values()])
+    taken = set(there.order_by().values_list("key", flat=True))
     for row in found.values():
         if row.key in taken:
             chosen.left.append(f"{row.key}: its key is in use.")
@@ -100,7 +99,7 @@ def with_rows(draft: Dataset, edits: list[ItemEdit]) -> Iterator[tuple[ItemEdit,
     """Yield each edit with the row that its item has now, and whether its earlier key is another item's."""
     keys = present_keys(draft, edits)
     asked = {*keys.values(), *(edit.former_key for edit in edits)}
-    held = {item.key: item for item in _rows(draft).in_draft().filter(key__in=asked)}
+    held = {item.key: item for item in _rows(draft).in_draft().filter(key__in=asked).order_by()}
     for edit in edits:
         yield edit, held.get(keys[edit.pk]), edit.former_key in held
 

@@ -135,7 +135,8 @@ def selected_count(version: DatasetVersion, selection: Mapping[str, Any]) -> int
 def _check_selection(version: DatasetVersion, selection: Mapping[str, Any]) -> None:
     """Raise ActionRefused naming the first key or tag of a selection that no item of the version has."""
     keys = set(selection.get("keys", ()))
-    there = set(version.items.filter(key__in=keys).values_list("key", flat=True)) if keys else set()
+    named = version.items.filter(key__in=keys).order_by() if keys else version.items.none()
+    there = set(named.values_list("key", flat=True))
     for key in selection.get("keys", ()):
         if key not in there:
             raise ActionRefused("select", f'keys: no item of {version} has the key "{key}"')

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -270,13 +270,19 @@ def _write(draft: Dataset, plan: Plan, filling: Filling) -> None:
     for rows in pace.chunks(_planned(plan, filling.source)):
         with _held(draft, pace, len(rows)):
             keys = [row["key"] for row, _ in rows]
-            there = set(_rows(draft).filter(key__in=keys, since=draft.draft_number).values_list("key", flat=True))
+            there = _there(draft, keys)
             new = [pair for pair in rows if pair[0]["key"] not in there]
             insert(Item, list(_new_rows(draft, new, filling.by)))
         done += len(rows)
         filling.beat(done, len(plan.written))
     if done != len(plan.written):
         raise ActionRefused("file", CHANGED)
+
+
+def _there(draft: Dataset, keys: Collection[str]) -> set[str]:
+    """Return which of these keys the draft has rows of its own for; unordered, else SQLite walks the whole dataset."""
+    own = _rows(draft).filter(key__in=keys, since=draft.draft_number)
+    return set(own.order_by().values_list("key", flat=True))
 
 
 def _planned(plan: Plan, source: Source) -> Iterator[tuple[Row, int]]:

@@ -69,7 +69,8 @@ def write_steps(draft: Dataset, steps: Sequence[Step], by: Person | None, bulk: 
     """
     author = Author(by, timezone.now(), bulk)
     ItemEdit.objects.bulk_create([_noted(draft, step, author) for step in steps])
-    closed = {row.key: row for row in _rows(draft).filter(until=draft.draft_number, key__in=[s.key for s in steps])}
+    ended = _rows(draft).filter(until=draft.draft_number, key__in=[step.key for step in steps])
+    closed = {row.key: row for row in ended.order_by()}
     reopened = [closed[step.key].pk for step in steps if step.reopens(closed.get(step.key))]
     written = [step for step in steps if step.content is not None and not step.reopens(closed.get(step.key))]
     overwritten = [step for step in written if _is_own(draft, step)]

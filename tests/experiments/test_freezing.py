@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from experiments import chunks
 from experiments.actions import (
@@ -318,3 +319,13 @@ def test_fill_of_a_file_that_changes_between_its_readings_is_refused(project: Pr
         fill(project=project, name="capitals", filling=filling)
 
     assert not Item.objects.exists()
+
+
+def test_keys_are_looked_up_by_their_index_however_many_items_the_draft_has(project: Project) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        freeze_rows(project=project, name="capitals", rows=rows_of("a=1", "b=2"), by=None)
+        freeze_rows(project=project, name="capitals", rows=rows_of("a=1", "b=3", "c=4"), by=None)
+
+    lookups = [one["sql"] for one in queries if '"key" IN' in one["sql"]]
+    assert len(lookups) >= 2
+    assert [sql for sql in lookups if "ORDER BY" in sql] == []  # SQLite would walk the whole dataset in that order
