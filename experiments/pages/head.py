@@ -51,8 +51,10 @@ class ExperimentHead:
 
     @property
     def start_label(self) -> str:
-        """What starting means now."""
-        return "Start" if self.status == DRAFT else "Continue"
+        """What starting means now: it is done for all candidates."""
+        if self.status == DRAFT:
+            return "Start"
+        return "Resume all" if self.status == RunStatus.PAUSED else "Run what is missing"
 
     @property
     def exports(self) -> list[dict[str, str]]:

@@ -12,7 +12,7 @@ from runs.lanes.recounting import recount, recount_planned
 from runs.lanes.takeover import living_owners
 from runs.models import FailedAttempt, Result, Run, RunStatus, Transcript, UnitState, WorkUnit
 from runs.models.results import result_id_of
-from runs.models.runs import RUNNABLE
+from runs.models.runs import PAUSED_BY, RUNNABLE
 from runs.outcomes import ERRORS
 from runs.signals import results_changed
 
@@ -20,7 +20,7 @@ from runs.signals import results_changed
 def pause_run(*, run: Run, by: Person | None) -> None:
     """Let no new call begin; open calls end and are stored. Raises ActionConflict when it does not run."""
     require(by, run.experiment.project, "stop")
-    if not run.pause(f"paused by {by or 'the operator'}"):
+    if not run.pause(f"{PAUSED_BY}{by or 'the operator'}"):
         raise ActionConflict(f"{run} is {run.status}: only a pending or running run can be paused.")
     results_changed.send(sender=Run, run=run, is_final=False)
 

@@ -35,6 +35,8 @@ class RunStatus(models.TextChoices):
 RUNNABLE = (RunStatus.PENDING, RunStatus.RUNNING)
 ACTIVE = (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.PAUSED)
 FINISHED = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
+PAUSED_BY = "paused by "
+"""How the reason begins where a person paused a run, and not the site."""
 
 
 class RunQuerySet(VisibleQuerySet):
@@ -142,6 +144,11 @@ class Run(models.Model):
     def is_paused(self) -> bool:
         """Whether it stands until somebody lets it go on."""
         return self.status == RunStatus.PAUSED
+
+    @property
+    def is_paused_by_person(self) -> bool:
+        """Whether a person paused it: then nothing has to be mended before it goes on."""
+        return self.status == RunStatus.PAUSED and self.status_reason.startswith(PAUSED_BY)
 
     @property
     def reason(self) -> str:

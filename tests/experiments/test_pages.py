@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from evalsite.plugins import runners
 from experiments.models import Experiment, Project, Provider
+from runs.actions import pause_run
 from runs.models import Run, RunStatus
 from runs.simulator.thread import running_simulator
 from scoring.models import RunStanding
@@ -463,6 +464,21 @@ def test_paused_run_leads_to_where_it_is_mended(client: Client, editor: User, ex
     for page in pages:
         assert f'href="/providers/{run.provider.uid}/">Look at the provider' in page
         assert f"candidates/new/?copy={run.candidate.uid}" in page
+    assert "Resume all" in pages[0]
+
+
+def test_run_that_a_person_paused_has_nothing_to_be_mended(
+    client: Client, editor: User, experiment: Experiment
+) -> None:
+    run = run_of(experiment, status=RunStatus.RUNNING)
+    pause_run(run=run, by=editor)
+    client.force_login(editor)
+
+    pages = [board_of(client, experiment), text(client.get(reverse("runs:run-detail", args=[run.uid])))]
+
+    for page in pages:
+        assert f"paused by {editor}" in page
+        assert "Look at the provider" not in page
 
 
 def test_provider_form_explains_the_options_of_every_kind(as_editor: Client) -> None:
