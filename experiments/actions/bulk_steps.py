@@ -39,12 +39,12 @@ def chosen_steps(draft: Dataset, bulk: BulkEdit, rows: Rows) -> Chosen:
         return _undone(draft, rows)
     if bulk.kind == BulkKind.RESTORE:
         return _restored(draft, rows)
-    return _edited(draft, bulk, rows)
+    return _edited(bulk, rows)
 
 
-def _edited(draft: Dataset, bulk: BulkEdit, rows: Rows) -> Chosen:
+def _edited(bulk: BulkEdit, rows: Rows) -> Chosen:
     chosen = Chosen()
-    found = _rows(draft).in_bulk([pk for pk, _ in rows])
+    found = Item.objects.order_by().in_bulk([pk for pk, _ in rows])
     for pk, seen in rows:
         item = found.get(pk)
         if item is None or item.until is not None or stamp_of(item.changed_at) != seen:
@@ -69,7 +69,7 @@ def _changed(item: Item, bulk: BulkEdit) -> dict[str, Any]:
 
 def _restored(draft: Dataset, rows: Rows) -> Chosen:
     chosen = Chosen()
-    found = _rows(draft).in_bulk([pk for pk, _ in rows])
+    found = Item.objects.order_by().in_bulk([pk for pk, _ in rows])
     there = _rows(draft).in_draft().filter(key__in=[row.key for row in found.values()])
     taken = set(there.order_by().values_list("key", flat=True))
     for row in found.values():
@@ -149,5 +149,6 @@ def _stored(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rows(draft: Dataset) -> ItemQuerySet:
+    """Return the rows of a dataset; those known by their ids are asked for by these alone, or SQLite walks them all."""
     rows: ItemQuerySet = Item.objects.filter(dataset=draft)
     return rows

@@ -75,9 +75,9 @@ def write_steps(draft: Dataset, steps: Sequence[Step], by: Person | None, bulk: 
     written = [step for step in steps if step.content is not None and not step.reopens(closed.get(step.key))]
     overwritten = [step for step in written if _is_own(draft, step)]
     _end(draft, steps, kept={step.before.pk for step in overwritten if step.before})
-    _rows(draft).filter(pk__in=reopened).update(until=None)
+    Item.objects.filter(pk__in=reopened).update(until=None)
     _begin(draft, [step for step in written if not _is_own(draft, step)], author)
-    _overwrite(draft, overwritten, author)
+    _overwrite(overwritten, author)
     tags = {tag for step in written if step.content for tag in split_tags(step.content["tags"])}
     names = with_new_names(draft, tags, {step.content["split"] for step in written if step.content})
     Dataset.objects.filter(pk=draft.pk).update(draft_edit_count=F("draft_edit_count") + len(steps), **names)
@@ -91,10 +91,10 @@ def _is_own(draft: Dataset, step: Step) -> bool:
 def _end(draft: Dataset, steps: Sequence[Step], kept: set[int]) -> None:
     """Close rows that versions hold and delete those of the draft, but for the ones that are kept. Raises StaleEdit."""
     frozen = [step.before.pk for step in steps if step.before and not _is_own(draft, step)]
-    if _rows(draft).filter(pk__in=frozen, until=None).update(until=draft.draft_number) != len(frozen):
+    if Item.objects.filter(pk__in=frozen, until=None).update(until=draft.draft_number) != len(frozen):
         raise StaleEdit(STALE)
     own = [step.before.pk for step in steps if step.before and _is_own(draft, step)]
-    _rows(draft).filter(pk__in=[pk for pk in own if pk not in kept]).delete()
+    Item.objects.filter(pk__in=[pk for pk in own if pk not in kept]).delete()
 
 
 def _begin(draft: Dataset, steps: Sequence[Step], author: Author) -> None:
@@ -105,7 +105,7 @@ def _begin(draft: Dataset, steps: Sequence[Step], author: Author) -> None:
     )
 
 
-def _overwrite(draft: Dataset, steps: Sequence[Step], author: Author) -> None:
+def _overwrite(steps: Sequence[Step], author: Author) -> None:
     """Change rows of the draft: those that change alike in one statement."""
     alike: dict[str, tuple[dict[str, Any], list[int]]] = {}
     for step in steps:
@@ -113,7 +113,7 @@ def _overwrite(draft: Dataset, steps: Sequence[Step], author: Author) -> None:
             changes = {name: value for name, value in step.content.items() if getattr(step.before, name) != value}
             alike.setdefault(repr(changes), (changes, []))[1].append(step.before.pk)
     for changes, pks in alike.values():
-        _rows(draft).filter(pk__in=pks).update(**changes, **author.values)
+        Item.objects.filter(pk__in=pks).update(**changes, **author.values)
 
 
 def _noted(draft: Dataset, step: Step, author: Author) -> ItemEdit:
@@ -137,5 +137,6 @@ def _noted(draft: Dataset, step: Step, author: Author) -> ItemEdit:
 
 
 def _rows(draft: Dataset) -> ItemQuerySet:
+    """Return the rows of a dataset; those known by their ids are asked for by these alone, or SQLite walks them all."""
     rows: ItemQuerySet = Item.objects.filter(dataset=draft)
     return rows
