@@ -30,7 +30,7 @@ from runs.lanes.mapped import mapped, reserved
 logger = logging.getLogger(__name__)
 
 PAGES, FILES = "lane-*.jsonl", "lane-*"
-PAGE_BYTES = 1 << 20
+PAGE_BYTES = 1 << 18
 KEPT_S = 24 * 3600.0
 
 

@@ -172,7 +172,7 @@ def test_load_of_many_bad_rows_names_the_first_and_counts_the_rest(tmp_path: Pat
 
     found = problems_of(tmp_path, dataset="{name: d, file: items.jsonl}")
 
-    assert found[0] == "e.yaml:2: dataset.file: items.jsonl, line 1: no JSON: Expecting value at column 1"
+    assert found[0] == "e.yaml:2: dataset.file: items.jsonl, line 1: no JSON: a value is expected at column 1"
     assert found[10:] == ["e.yaml:2: dataset.file: items.jsonl: 5 more bad rows"]
 
 
