@@ -39,7 +39,7 @@ CASES = [
     ("a.csv", b'[{"input": "x"}]', "a.csv: this is JSON, not a table: name it .json"),
     ("a.csv", "input\nGrüße\n".encode() + b"\xff\n", "a.csv: line 3 is no text in UTF-8: save the file as UTF-8"),
     ("a.csv", b"PK\x03\x04rest", "a.csv: this is a zip or a spreadsheet, whatever its name: export it as CSV"),
-    ("a.csv.gz", gzip.compress(b"input\nx\n")[:12], "a.csv.gz: the packed file is broken"),
+    ("a.csv.gz", gzip.compress(b"input\nx\n", mtime=0)[:12], "a.csv.gz: the packed file is broken"),
     ("a.xlsx", b"PK\x03\x04rest", "a.xlsx: its name ends in none of .csv, .tsv, .json, .jsonl"),
 ]
 
