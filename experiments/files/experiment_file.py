@@ -6,7 +6,7 @@ The format is docs/experiment-file.md. Nothing here touches the database.
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,11 @@ class ExperimentFile:
     max_errors: str = "0"
     budget_usd: Decimal | None = None
     requirements: list[Requirement] = field(default_factory=list)
+
+    def without_rows(self) -> "ExperimentFile":
+        """Return what the file declares without the items it brings: they are the site's once it was declared."""
+        rows = None if self.dataset.rows is None else ()
+        return replace(self, dataset=replace(self.dataset, rows=rows))
 
     @property
     def warnings(self) -> list[str]:

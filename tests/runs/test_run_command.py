@@ -1,6 +1,7 @@
 """`evalsite run` end to end over recorded outputs: its exit codes, and the files that it writes."""
 
 import csv
+import gc
 import io
 import json
 import re
@@ -13,6 +14,8 @@ from django.core.management import call_command
 
 from evalsite.commands import CommandFailed
 from experiments.models import Candidate
+from experiments.rows.new_items import NewItem
+from runs.lanes.foreground import Foreground
 from runs.models import Result, Run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,6 +67,22 @@ def test_run_writes_board_results_and_junit(folder: Path) -> None:
         ("b", "5", "0.0"),
     ]
     assert (suites.get("tests"), suites.get("failures")) == ("3", "1")
+
+
+def test_run_keeps_no_item_of_its_file_while_it_works(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "items.csv").write_text(ITEMS.replace("1 + 1?", "1 + 1 once?"))
+    kept: list[list[NewItem]] = []
+    work = Foreground.work
+
+    def work_and_look(self: Foreground, run_ids: list[int]) -> None:
+        gc.collect()
+        kept.append([one for one in gc.get_objects() if type(one) is NewItem and one.input == "1 + 1 once?"])
+        work(self, run_ids)
+
+    monkeypatch.setattr(Foreground, "work", work_and_look)
+
+    assert run() == 0
+    assert kept == [[]]
 
 
 def test_run_whose_requirement_is_not_met_ends_with_3_and_all_files(folder: Path) -> None:

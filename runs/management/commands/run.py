@@ -63,6 +63,7 @@ class Command(SiteCommand):
         _check_candidates(options["candidate"], [part.name for part in file.candidates])
         self.bring_up_to_date()
         experiment = self._declared(file, console)
+        file = file.without_rows()  # hundreds of thousands would be kept as long as the runs take
         if options["check"]:
             self._render(file, experiment, options)
             print_plan(console, experiment, _chosen(experiment, options))
