@@ -187,7 +187,7 @@ class LaneLoop:
 
     async def _claim_some(self) -> bool:
         """Start the jobs of newly claimed units; False when there is no room, or nothing to claim."""
-        wanted = self._window() - self._pipeline.unstored
+        wanted = self._wanted()
         if wanted <= 0 or self._sink.trouble:
             return False
         try:
@@ -198,6 +198,11 @@ class LaneLoop:
             self._busy_at = time.monotonic()
             self._pipeline.start(run, held)
         return bool(claimed)
+
+    def _wanted(self) -> int:
+        """Return for how many results to claim units; for few at first: whoever pressed start waits for a call."""
+        wanted = self._window() - self._pipeline.unstored
+        return wanted if self.is_busy else min(wanted, FIRST_RESULTS)
 
     def _window(self) -> int:
         """Return how many results may be on their way, those that wait to be stored included."""

@@ -11,9 +11,13 @@ import pytest
 from experiments.actions import ActionRefused, set_budget, set_monthly_budget
 from experiments.models import Candidate, Experiment, Provider
 from runs.actions import cancel_run, pause_run, retry_failed, start_experiment
+from runs.execution import RunWork
+from runs.lanes.claims import HeldUnit
 from runs.lanes.foreground import Foreground
+from runs.lanes.holdings import Holdings
 from runs.live.progress import totals_of
 from runs.models import FailedAttempt, Lane, Purse, PurseHold, Result, Run, RunStatus, Transcript, WorkUnit
+from runs.plan import MIN_UNIT
 from runs.simulator.server import Simulator
 from scoring.boards.forecast import forecast_of
 from scoring.boards.leaderboard import leaderboard
@@ -123,6 +127,28 @@ def test_work_keeps_to_the_calls_in_flight(simulator: Simulator) -> None:
     work(experiment)
 
     assert simulator.stats.max_in_flight == 3
+
+
+def test_work_begins_with_few_results_and_claims_the_others_meanwhile(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runs.lanes.lane.FIRST_RESULTS", MIN_UNIT)
+    monkeypatch.setattr("runs.lanes.lane.LaneLoop._window", lambda _lane: 500)
+    claimed: list[tuple[int, int]] = []
+    claim = Holdings.claim
+
+    def claim_and_note(self: Holdings, wanted: int) -> list[tuple[RunWork, HeldUnit]]:
+        found = claim(self, wanted)
+        claimed.append((wanted, len(found)))
+        return found
+
+    monkeypatch.setattr(Holdings, "claim", claim_and_note)
+    experiment = sums(4 * MIN_UNIT)
+    competing(experiment, simulator, "slow")
+
+    work(experiment)
+
+    assert [one for one in claimed if one[1]] == [(MIN_UNIT, 1), (500 - MIN_UNIT, 3)]
 
 
 def test_work_again_makes_no_call(simulator: Simulator) -> None:
