@@ -46,8 +46,8 @@ def names_of(dataset: Dataset, key: str) -> list[Name]:
     while len(names) < MOST_NAMES:
         edits = ItemEdit.objects.filter(dataset=dataset).order_by("-pk")
         edits = edits.filter(pk__lt=renaming.pk) if renaming else edits
-        left = edits.filter(former_key=key).first()  # another item had the key until then
-        came = edits.filter(key=key, pk__gt=left.pk if left else 0).exclude(former_key="").first()
+        left = edits.renaming().filter(former_key=key).first()  # another item had the key until then
+        came = edits.renaming().filter(key=key, pk__gt=left.pk if left else 0).first()
         begin = came or left
         names.append(Name(key, begin.pk if begin else 0, begin.draft_number if begin else 0, renaming))
         if came is None:
@@ -67,8 +67,9 @@ def present_keys(dataset: Dataset, edits: Sequence[ItemEdit]) -> dict[int, str]:
     waiting = {edit.pk: edit.pk for edit in edits if edit.after is not None}
     while waiting:
         called = {keys[pk] for pk in waiting}
-        later = ItemEdit.objects.filter(dataset=dataset, former_key__in=called, pk__gt=min(waiting.values()))
-        renamings = list(later.order_by("pk").values_list("pk", "former_key", "key"))
+        later = ItemEdit.objects.renaming().filter(dataset=dataset, former_key__in=called, pk__gt=min(waiting.values()))
+        # Sorted here: SQLite would rather read all later edits in their order.
+        renamings = sorted(later.order_by().values_list("pk", "former_key", "key"))
         followed = {}
         for pk, seen in waiting.items():
             found = next((row for row in renamings if row[0] > seen and row[1] == keys[pk]), None)
@@ -82,13 +83,13 @@ def present_key(row: Item) -> str:
     """Return what the item is called now whose row this is, or was."""
     if row.until is None:
         return row.key
-    renamings = ItemEdit.objects.filter(dataset=row.dataset_id, former_key=row.key, draft_number__gte=row.until)
-    renaming = renamings.order_by("pk").first()
+    renamings = ItemEdit.objects.renaming().filter(dataset=row.dataset_id, former_key=row.key)
+    renaming = renamings.filter(draft_number__gte=row.until).order_by("pk").first()
     return row.key if renaming is None else present_keys(row.dataset, [renaming])[renaming.pk]
 
 
 def without_renamed(rows: ItemQuerySet) -> ItemQuerySet:
     """Return the closed rows but those of items that only have another key now."""
-    same = ItemEdit.objects.filter(dataset=OuterRef("dataset"), former_key=OuterRef("key"))
-    left: ItemQuerySet = rows.exclude(Exists(same.exclude(former_key="").filter(draft_number=OuterRef("until"))))
+    same = ItemEdit.objects.renaming().filter(dataset=OuterRef("dataset"), former_key=OuterRef("key"))
+    left: ItemQuerySet = rows.exclude(Exists(same.filter(draft_number=OuterRef("until"))))
     return left

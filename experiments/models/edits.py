@@ -123,6 +123,10 @@ class ItemEditQuerySet(VisibleQuerySet):
 
     project_path = "dataset__project"
 
+    def renaming(self) -> Self:
+        """Filter to edits that changed a key: SQLite looks a former key up in its index only where this is said."""
+        return self.exclude(former_key="")
+
 
 class ItemEdit(models.Model):
     """One edit of one item of a draft. Rows of a draft are overwritten; what they were is here."""
