@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from django.urls import reverse
 
 from evalsite.project_admin import ProjectAdmin
 from experiments.actions import ActionConflict, ActionRefused, start_bulk_edit
+from experiments.admin.item_bulk import ACTION, BulkQuestion, editable
 from experiments.admin.item_filters import (
     DatasetFilter,
     PlaceFilter,
@@ -33,9 +35,7 @@ from experiments.permissions import may, require
 from experiments.rows.new_items import text_of
 from experiments.wording import counted
 
-ASKED = {BulkKind.TAG: "tag", BulkKind.UNTAG: "tag", BulkKind.MOVE: "split"}
-"""What a bulk edit needs to be told."""
-KEYS_SHOWN = 20
+CHANGED = "The list has changed meanwhile. These are the items now."
 
 
 @admin.register(Item)
@@ -108,7 +108,12 @@ class ItemAdmin(ProjectAdmin):
         return stretch.within(cast("ItemQuerySet", queryset)).filter(Q(key__icontains=text) | holds(text)), False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the items of one dataset, the newest where none is chosen, with the ways out and in of it."""
+        """Show the items of one dataset, the newest where none is chosen, with the ways out and in of it.
+
+        With a bulk edit in the address, ask whether it is meant.
+        """
+        if request.method != "POST" and ACTION in request.GET:
+            return self._question(request)
         dataset = chosen_dataset(request)
         if dataset is None and "dataset" not in request.GET and (newest := newest_dataset(request)):
             return redirect(f"{request.path}?dataset={newest}")
@@ -196,42 +201,49 @@ class ItemAdmin(ProjectAdmin):
         return done
 
     def _ask(self, request: HttpRequest, rows: QuerySet[Item], kind: BulkKind) -> HttpResponse | None:
-        """Show what would be edited and ask for the value; once that is there, edit and say what came of it."""
-        items = cast("ItemQuerySet", rows).filter(until__isnull=kind != BulkKind.RESTORE)
-        count = items.count()
+        """Lead to the question; once that is answered, edit and say what came of it. A refused one is asked again."""
+        items, question = editable(cast("ItemQuerySet", rows), kind), BulkQuestion.posted(request)
         try:
-            dataset = chosen_dataset(request)
-            if dataset is None or not count:
-                raise ActionRefused("items", "None of these items can be changed in this way: choose others.")
-            require(request.user, dataset.project, "edit_dataset")
-            if request.POST.get("confirmed") != str(count):
-                return self._confirmation(request, items, count, kind)
-            value = request.POST.get("value", "")
-            bulk = start_bulk_edit(dataset=dataset, kind=kind, items=items, by=request.user, value=value)
-        except (ActionRefused, ActionConflict, PermissionDenied) as refusal:
+            dataset = self._asked_dataset(request, items)
+        except (ActionRefused, PermissionDenied) as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return None
+        if request.POST.get("confirmed") != str(items.count()):
+            if "confirmed" in request.POST:
+                self.message_user(request, CHANGED, messages.WARNING)
+            return redirect(question.address(request))
+        try:
+            value = question.value
+            bulk = start_bulk_edit(dataset=dataset, kind=kind, items=items, by=request.user, value=value)
+        except (ActionRefused, ActionConflict) as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return redirect(question.address(request))
         return self._said(request, bulk)
 
-    def _confirmation(self, request: HttpRequest, items: ItemQuerySet, count: int, kind: BulkKind) -> HttpResponse:
-        is_all = request.POST.get("select_across") == "1"
-        chosen = request.POST.getlist("_selected_action")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{dict(self.get_action_choices(request, []))[request.POST['action']]}: {counted(count, 'item')}",
-            "opts": self.opts,
-            "count": count,
-            "keys": items.values_list("key", flat=True)[:KEYS_SHOWN],
-            "selected": chosen[:1] if is_all else chosen,
-            "is_all": is_all,
-            "is_changed": "confirmed" in request.POST,
-            "value": request.POST.get("value", ""),
-            "asked": ASKED.get(kind, ""),
-            "names": _names(chosen_dataset(request), kind),
-            "action": request.POST["action"],
-            "is_removal": kind == BulkKind.REMOVE,
-        }
-        return TemplateResponse(request, "admin/experiments/item/confirm_bulk.html", context)
+    def _question(self, request: HttpRequest) -> HttpResponse:
+        """Show what would be edited and ask for the value; lead to the list where nothing can be."""
+        question = BulkQuestion.taken_from(request)
+        try:
+            items = question.items(self.get_changelist_instance(request).get_queryset(request))
+            self._asked_dataset(request, items)
+        except IncorrectLookupParameters:
+            return redirect(request.get_full_path())
+        except (ActionRefused, PermissionDenied) as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return redirect(request.get_full_path())
+        context = question.context(request, items)
+        label = dict(self.get_action_choices(request, []))[question.action]
+        title = f"{label}: {counted(context['count'], 'item')}"
+        page = {**self.admin_site.each_context(request), **context, "title": title, "opts": self.opts}
+        return TemplateResponse(request, "admin/experiments/item/confirm_bulk.html", page)
+
+    def _asked_dataset(self, request: HttpRequest, items: ItemQuerySet) -> Dataset:
+        """Return the dataset of the items. Raises ActionRefused where there are none, PermissionDenied by role."""
+        dataset = chosen_dataset(request)
+        if dataset is None or not items.exists():
+            raise ActionRefused("items", "None of these items can be changed in this way: choose others.")
+        require(request.user, dataset.project, "edit_dataset")
+        return dataset
 
     def _said(self, request: HttpRequest, bulk: BulkEdit) -> HttpResponse | None:
         """Say what came of a bulk edit; lead to the progress of one that a worker does."""
@@ -243,12 +255,6 @@ class ItemAdmin(ProjectAdmin):
         if bulk.left_count:
             self.message_user(request, f"{bulk.left_count:,} stay as they were. {bulk.left[0]}", messages.WARNING)
         return None
-
-
-def _names(dataset: Dataset | None, kind: BulkKind) -> list[str]:
-    """Return the tags or splits that are offered: those that the dataset has."""
-    names = {"tag": "tag_names", "split": "split_names"}.get(ASKED.get(kind, ""))
-    return list(getattr(dataset, names)) if dataset and names else []
 
 
 def newest_dataset(request: HttpRequest) -> int | None:

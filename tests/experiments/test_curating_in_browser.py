@@ -38,6 +38,9 @@ def test_curator_tags_a_list_undoes_it_and_freezes(live_site: str, page: Page, t
     expect(page.locator(".messagelist")).to_contain_text("60 items edited.")
     assert Item.objects.in_draft().tagged(["seen"]).count() == 60
 
+    page.go_back()
+    expect(page.get_by_role("button", name="Change 60 items")).to_be_visible()
+    page.go_forward()
     page.get_by_label("Note").fill("all seen")
     page.get_by_role("button", name="Freeze as version").click()
     expect(page.locator("#messages")).to_contain_text("is frozen")

@@ -249,7 +249,7 @@ def test_bulk_action_on_all_of_the_list_names_their_count(editor: User, dataset:
     client, address = curator(editor), f"{reverse(LIST)}?dataset={dataset.pk}"
     posted = {"action": "tag", "_selected_action": ["1"], "select_across": "1"}
 
-    asked = client.post(address, posted).content.decode()
+    asked = client.post(address, posted, follow=True).content.decode()
     client.post(address, {**posted, "confirmed": "62", "value": "all"})
 
     assert "Tag: 62 items" in asked
@@ -259,10 +259,41 @@ def test_bulk_action_on_all_of_the_list_names_their_count(editor: User, dataset:
 def test_bulk_action_on_a_list_that_changed_meanwhile_asks_again(editor: User, dataset: Dataset) -> None:
     posted = {"action": "remove", "_selected_action": ["1"], "select_across": "1", "confirmed": "1"}
 
-    page = curator(editor).post(f"{reverse(LIST)}?dataset={dataset.pk}", posted).content.decode()
+    page = curator(editor).post(f"{reverse(LIST)}?dataset={dataset.pk}", posted, follow=True).content.decode()
 
     assert "The list has changed meanwhile" in page
     assert dataset.item_rows.in_draft().count() == 2
+
+
+@pytest.mark.parametrize("more", [{}, {"confirmed": "1", "value": ""}, {"confirmed": "7", "value": "hard"}])
+def test_bulk_action_that_is_not_done_leads_to_an_address_that_asks(
+    editor: User, dataset: Dataset, more: dict[str, str]
+) -> None:
+    item, client = Item.objects.get(key="frozen-one"), curator(editor)
+    posted = {"action": "tag", "_selected_action": [item.pk], **more}
+
+    answer = client.post(f"{reverse(LIST)}?dataset={dataset.pk}&split=test", posted)
+    page = client.get(answer.headers["Location"]).content.decode()
+
+    assert answer.status_code == 302
+    assert "Tag: 1 item" in page
+    assert f'name="value" value="{more.get("value", "")}"' in page
+    assert f'name="_selected_action" value="{item.pk}"' in page
+    assert f'action="{reverse(LIST)}?dataset={dataset.pk}&amp;split=test"' in page
+
+
+@pytest.mark.parametrize("asked", ["bulk=tag&chosen=abc", "bulk=tag", "bulk=nothing&chosen=all", "bulk=tag&chosen=0"])
+def test_bulk_question_about_nothing_leads_to_the_list(editor: User, dataset: Dataset, asked: str) -> None:
+    page = curator(editor).get(f"{reverse(LIST)}?dataset={dataset.pk}&{asked}", follow=True)
+
+    assert "None of these items can be changed" in page.content.decode()
+    assert page.redirect_chain == [(f"{reverse(LIST)}?dataset={dataset.pk}", 302)]
+
+
+def test_bulk_question_of_a_page_that_is_gone_leads_to_the_list(editor: User, dataset: Dataset) -> None:
+    page = curator(editor).get(f"{reverse(LIST)}?dataset={dataset.pk}&p=99&bulk=tag&chosen=all", follow=True)
+
+    assert page.status_code == 200
 
 
 def test_bulk_action_reaches_no_other_dataset(editor: User, dataset: Dataset) -> None:
