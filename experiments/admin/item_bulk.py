@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from experiments.admin.item_filters import chosen_dataset, place_from
 from experiments.models import BulkKind
@@ -52,8 +52,8 @@ class BulkQuestion:
         """Return what the address asks; the request is left with the narrowing of the list alone."""
         query = request.GET.copy()
         action, chosen, value = (query.pop(name, [""])[-1] for name in (ACTION, CHOSEN, VALUE))
-        request.GET = query
         request.META["QUERY_STRING"] = query.urlencode()
+        request.GET = QueryDict(request.META["QUERY_STRING"])
         known = tuple(pk for pk in chosen.split(".") if pk == ALL or place_from(pk) is not None)
         return cls(action, known, value)
 

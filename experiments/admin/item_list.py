@@ -10,7 +10,6 @@ from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR, Cha
 from django.core.paginator import InvalidPage, Paginator
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.text import Truncator
 
 from experiments.admin.item_filters import chosen_dataset, looked_through
@@ -58,9 +57,9 @@ class Row:
         return ", ".join(self.item.tag_list)
 
     @property
-    def change(self) -> str:
-        """Who changed the item last, and when."""
-        return f"{self.item.changed_by or 'command line'}, {date_format(self.item.changed_at, 'j M Y H:i')}"
+    def changer(self) -> str:
+        """Who changed the item last."""
+        return str(self.item.changed_by or "command line")
 
 
 class ItemList(ChangeList):

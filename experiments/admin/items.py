@@ -162,8 +162,8 @@ class ItemAdmin(ProjectAdmin):
 
     @admin.display(description="changed")
     def shown_change(self, item: Item) -> str:
-        """Return who changed the item last, and when."""
-        return Row(item).change
+        """Return who changed the item last."""
+        return Row(item).changer
 
     @admin.action(description="Tag")
     def tag(self, request: HttpRequest, rows: QuerySet[Item]) -> HttpResponse | None:
@@ -224,7 +224,8 @@ class ItemAdmin(ProjectAdmin):
         """Show what would be edited and ask for the value; lead to the list where nothing can be."""
         question = BulkQuestion.taken_from(request)
         try:
-            items = question.items(self.get_changelist_instance(request).get_queryset(request))
+            listed = self.get_changelist_instance(request).get_queryset(request)
+            items = question.items(cast("ItemQuerySet", listed))
             self._asked_dataset(request, items)
         except IncorrectLookupParameters:
             return redirect(request.get_full_path())

@@ -16,6 +16,7 @@ from experiments.item_keys import present_key
 from experiments.json_faults import placed_fault
 from experiments.models import Dataset, Item
 from experiments.rows.new_items import text_of
+from experiments.version_diffs import Difference
 
 TAG_SEPARATOR = "|"
 TEXT, JSON = "text", "json"
@@ -115,6 +116,11 @@ class ItemPage:
         if item is None:
             return cls(TypedItem())
         return cls(TypedItem.of(item), item, seen_at=item.changed_at.isoformat())
+
+    @property
+    def their_parts(self) -> list[Difference]:
+        """What the row of somebody else holds, each part as people write it."""
+        return [Difference.between(part, None, now) for part, now in self.theirs.content.items()] if self.theirs else []
 
     @property
     def history(self) -> list[ItemEvent]:

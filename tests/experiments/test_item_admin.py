@@ -96,6 +96,18 @@ def test_item_list_shows_strangers_neither_items_nor_names(stranger: User, datas
     assert "easy" not in page
 
 
+def test_item_list_gives_its_times_to_the_readers_clock_and_other_lists_name_theirs(
+    editor: User, dataset: Dataset
+) -> None:
+    client = curator(editor)
+    items = listed(client)
+    versions = client.get(reverse("admin:experiments_datasetversion_changelist")).content.decode()
+
+    assert 'data-local="moment"' in items
+    assert "local-time.js" in items
+    assert f"{dataset.versions.get().frozen_at:%H:%M} UTC" in versions
+
+
 def test_item_list_asks_as_often_for_twenty_items_as_for_two(editor: User, dataset: Dataset) -> None:
     client = curator(editor)
     listed(client)

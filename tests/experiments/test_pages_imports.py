@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
+from django.test import Client
+from django.urls import reverse
 
-from experiments.actions import ActionRefused, start_import, upload_file
+from experiments.actions import ActionRefused, add_item, start_import, upload_file
 from experiments.actions.imports import run_import
 from experiments.models import DataImport, Item, Project
 from experiments.pages.imports import MappingPage
+from tests.factories import DatasetFactory
 
 pytestmark = pytest.mark.django_db
 EXPORTED = {"key": "a", "input": "2 + 2?", "expected": "4", "metadata": {"topic": "sums"}, "tags": ["x"], "split": "t"}
@@ -55,3 +59,18 @@ def test_columns_beside_the_whole_metadata_are_refused(project: Project) -> None
         _ = page.options
 
     assert "leave level out, or it" in page.preview.problem
+
+
+def test_import_into_a_draft_with_edits_says_so_before_a_file_is_chosen(
+    client: Client, editor: User, project: Project
+) -> None:
+    client.force_login(editor)
+    dataset = DatasetFactory(project=project)
+    address = reverse("experiments:dataset-import", args=[dataset.uid])
+    before = client.get(address).content.decode()
+    add_item(dataset=dataset, content={"key": "a", "input": "2 + 2?"}, by=None)
+
+    after = client.get(address).content.decode()
+
+    assert "that no version holds" not in before
+    assert "The draft has 1 edit that no version holds" in after

@@ -138,6 +138,17 @@ def test_item_detail_changed_by_somebody_else_shows_both_and_loses_none(as_edito
     assert Item.objects.in_draft().get().input == "mine?"
 
 
+def test_item_detail_shows_what_somebody_else_wrote_as_people_write_it(as_editor: Client, item: Item) -> None:
+    mine = form_of(as_editor, item, input="mine?")
+    changes = {"metadata": {"city": "Paris"}, "tags": ["easy", "sums"]}
+    edit_item(item=item, seen_at=item.changed_at, changes=changes, by=None)
+
+    page = post(as_editor, "item-detail", item, mine).content.decode()
+
+    assert "{&quot;city&quot;: &quot;Paris&quot;}</dd>" in page
+    assert "easy | sums</dd>" in page
+
+
 def test_item_detail_of_a_frozen_item_changed_by_somebody_else_leads_to_their_row(
     as_editor: Client, item: Item
 ) -> None:
