@@ -150,6 +150,7 @@ class CallPort:
             raise Halted(str(reason)) from None
         except (CallFailed, TimeoutError) as error:
             failure = _failure_of(error, line, limits, partial=request.draft.take())
+            _forget_where(failure)
             self._note(job, line, failure, began)
             return None, failure
         except asyncio.CancelledError:
@@ -249,6 +250,13 @@ def _failure_of(
         failure = _unknown_outcome(failure.outcome, line)
     failure.partial = partial
     return failure
+
+
+def _forget_where(failure: CallFailed) -> None:
+    """Let go of where a failure was raised: those frames hold the whole body, and would until somebody looks for
+    cycles, which a lane has done seldom: 50 answers of 16 MiB each that are too large took 800 MiB.
+    """
+    failure.__traceback__ = failure.__context__ = failure.__cause__ = None
 
 
 def _unknown_outcome(outcome: str, line: ProviderLine) -> CallFailed:

@@ -72,7 +72,15 @@ def parse_answer(response: HttpResponse, *, url: str) -> Completion:
     choices = body.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise invalid("the answer holds no choices", response)
-    return completion_of(choices, body.get("usage"))
+    completion = completion_of(choices, body.get("usage"))
+    if completion.outcome == "ok" and not _says_something(choices[0].get("message")):
+        raise invalid("the answer holds no message, or one whose content is no text", response)
+    return completion
+
+
+def _says_something(message: Any) -> bool:
+    """Whether a message is one as the API has it: text, parts, or null beside calls of tools and the like."""
+    return isinstance(message, dict) and isinstance(message.get("content"), str | list | None)
 
 
 def completion_of(choices: list[Any], usage: Any) -> Completion:

@@ -100,6 +100,10 @@ class Connection(asyncio.Protocol):
     def _is_sent(self) -> bool:
         return self._transport is not None and not self._transport.get_write_buffer_size()
 
+    def forget(self) -> None:
+        """Let go of what came: the connection is kept, or is in memory until somebody looks for cycles."""
+        self._pieces = []
+
     def hang_up(self) -> None:
         """End the connection at once, whatever is on it."""
         if self._transport is not None:

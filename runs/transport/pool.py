@@ -45,7 +45,8 @@ class Pool:
         return await self._connected(origin)
 
     def give_back(self, origin: Origin, connection: Connection) -> None:
-        """Keep a connection whose exchange is over; hang up where it is not."""
+        """Keep a connection whose exchange is over, without what came on it; hang up where it is not."""
+        connection.forget()
         if connection.is_free:
             self._free[origin].append((connection, time.monotonic()))
         else:

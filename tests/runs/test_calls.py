@@ -1,9 +1,11 @@
 """The one port for calls: what is tried again, when, and what is noted of what was not accepted."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import gc
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from weakref import WeakSet
 
 import pytest
 
@@ -172,6 +174,44 @@ async def test_complete_does_not_repeat_what_no_repetition_helps() -> None:
     assert await call.complete() is None
 
     assert (call.job.outcome, call.job.call_count, call.clock.slept) == ("invalid_output", 1, [])
+
+
+class Body:
+    """What came of an answer."""
+
+
+class TooLarge(FakeRunner):
+    """Reads bodies that are too large; `in_memory` are those that somebody holds still."""
+
+    def __init__(self) -> None:
+        super().__init__([GOOD])
+        self.in_memory = WeakSet[Body]()
+
+    async def complete(self, request: Request) -> Completion:
+        """Fail while the body is at hand, as a runner does that classifies what was raised."""
+        self.requests.append(request)
+        body = Body()
+        self.in_memory.add(body)
+        try:
+            raise ValueError
+        except ValueError:
+            raise CallFailed("invalid_output", "the answer is too large", status=200) from None
+
+
+@pytest.fixture
+def no_cycles_found() -> Iterator[None]:
+    """Let the garbage collector look for nothing: a lane has it look seldom."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+async def test_complete_of_calls_that_fail_keeps_no_body_in_memory(no_cycles_found: None) -> None:
+    runner = TooLarge()
+
+    assert await Calling(runner, Limits(tries=3)).complete() is None
+
+    assert (len(runner.requests), len(runner.in_memory)) == (3, 0)
 
 
 async def test_complete_out_of_time_is_not_tried_again() -> None:

@@ -10,6 +10,7 @@ from runs.runners.chat_completions import build_body, chat_url, models_url, pars
 from tests.runs.fake_transport import completion, response
 
 URL = "http://there/v1/chat/completions"
+NO_MESSAGE = "the answer holds no message, or one whose content is no text"
 CALL = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": "{}"}}
 
 
@@ -101,7 +102,7 @@ def test_parse_answer_of_a_plain_completion_is_ok_with_its_usage() -> None:
         ({"message": {"content": None}, "finish_reason": "tool_calls"}, "ok", "", ""),
         ({"message": {"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}}, "ok", "", "ab"),
         ({"message": {"content": [{"type": "thinking"}, "odd", {"type": "text", "text": None}]}}, "ok", "", ""),
-        ({"message": None}, "ok", "", ""),
+        ({"message": None, "finish_reason": "length"}, "truncated", "length limit", ""),
         ({"message": {"content": "nul \x00 and more"}}, "ok", "", "nul  and more"),
     ],
 )
@@ -171,6 +172,9 @@ def test_parse_answer_with_a_lone_surrogate_is_read_and_cleaned() -> None:
         ({"choices": []}, "the answer holds no choices"),
         ({"choices": [None]}, "the answer holds no choices"),
         ({}, "the answer holds no choices"),
+        ({"choices": [{"message": None, "finish_reason": "stop"}]}, NO_MESSAGE),
+        ({"choices": [{"text": "of another API", "finish_reason": "stop"}]}, NO_MESSAGE),
+        ({"choices": [{"message": {"content": {"answer": 4}}, "finish_reason": "stop"}]}, NO_MESSAGE),
         ([], "the answer is no JSON object"),
         (b'{"choices": [{"mess', "the answer is no JSON"),
         (b"", "the answer is no JSON"),

@@ -1,11 +1,13 @@
 """The transport against servers on this machine that do what servers do wrong."""
 
 import asyncio
+import gc
 import gzip
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +20,7 @@ from runs.transport import HttpTransport, connection
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 CERTIFICATE = Path(__file__).with_name("tls") / "self-signed.pem"
+MIB = 1 << 20
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
@@ -290,6 +293,30 @@ async def test_post_whose_answer_is_too_large_is_invalid_output(data: bytes, mon
 
     assert (found.outcome, found.is_unreachable) == ("invalid_output", False)
     assert "larger than" in found.detail
+
+
+@pytest.fixture
+def traced_memory() -> Iterator[Callable[[], int]]:
+    """Give a function that returns the bytes in memory; nobody looks for cycles meanwhile, as lanes do seldom."""
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    yield lambda: tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    gc.enable()
+
+
+async def test_post_that_fails_leaves_nothing_of_the_body_in_memory(traced_memory: Callable[[], int]) -> None:
+    answer = OK + b"Content-Length: %d\r\n\r\n" % (MIB + 1) + bytes(MIB)
+
+    async with server(says(answer)) as url, HttpTransport(allow_private=True) as transport:
+        before = traced_memory()
+        for _ in range(4):
+            with pytest.raises(CallFailed):
+                await transport.post(url, headers={}, body=b"{}")
+        left = traced_memory() - before
+
+    assert left < MIB
 
 
 async def test_post_whose_headers_do_not_end_is_invalid_output(monkeypatch: pytest.MonkeyPatch) -> None:
