@@ -6,7 +6,8 @@ from experiments.actions.filling import Beat, Filling, fill
 from experiments.actions.freezing import ROWS_AT_ONCE
 from experiments.actions.importing import BEAT_EVERY_ROWS, Imported
 from experiments.actions.surveying import survey
-from experiments.models import Dataset, DatasetVersion, Project
+from experiments.chunks import chunks
+from experiments.models import Dataset, DatasetVersion, Item, Project
 from experiments.models.projects import Person
 from experiments.permissions import require
 from experiments.rows.new_items import NewItem
@@ -40,7 +41,14 @@ def copy_items(
 
 
 def _items(source: DatasetVersion, read: Callable[[int], object]) -> Iterator[NewItem]:
-    for count, item in enumerate(source.items.iterator(ROWS_AT_ONCE), start=1):
+    for count, item in enumerate(_rows(source), start=1):
         if count % BEAT_EVERY_ROWS == 0:
             read(count)
         yield NewItem(item.key, item.input, item.expected, item.metadata, item.tag_list, item.split)
+
+
+def _rows(source: DatasetVersion) -> Iterator[Item]:
+    """Yield the rows of a version, some at a time: SQLite lets nobody write who reads on while others have written."""
+    for pks in chunks(source.items.values_list("pk", flat=True), ROWS_AT_ONCE):
+        found = Item.objects.order_by().in_bulk(pks)
+        yield from (found[pk] for pk in pks)
