@@ -59,6 +59,7 @@ class HomePage:
     """The board of the demo, until the person's projects have an experiment of their own; None: none is there."""
     can_add_provider: bool
     can_import: bool
+    can_make_experiment: bool
     stream_url: str
     spend: list[MonthSpend]
     """What the person's projects have spent this month: those that spent something or have a budget."""
@@ -70,7 +71,8 @@ class HomePage:
         stream_url = reverse("runs:home-stream") if settings.STREAMS else ""
         can_import = projects_for_new(user, "edit_dataset", {}).exists()
         spend = _spend(request)
-        return cls(HomeNow.build(request), _demo(user), can_add_provider(user), can_import, stream_url, spend)
+        can_make = projects_for_new(user, "edit_experiment", {}).exists()
+        return cls(HomeNow.build(request), _demo(user), can_add_provider(user), can_import, can_make, stream_url, spend)
 
 
 def _spend(request: HttpRequest) -> list[MonthSpend]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import DisallowedHost, DisallowedRedirect, RequestDataTooBig, TooManyFieldsSent
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.template.loader import render_to_string
@@ -26,6 +28,8 @@ from experiments.models import SignInLink
 
 API = "/api/"
 YEAR_S = 365 * 24 * 3600
+FRAMED = (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
+"""What is told in the frame of the site to whoever is signed in."""
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 NOT_ALLOWED = "Your role does not allow this. An owner of the project can change that."
 NOT_FOUND = "It was deleted, the address is wrong, or it belongs to a project that you are not a member of."
@@ -80,9 +84,9 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session and lead to the page that says so."""
+    """End the session and lead to the page that says so, or to the one that asked for somebody else."""
     auth.logout(request)
-    return redirect("signed-out")
+    return redirect(_next_url(request, "signed-out"))
 
 
 @login_not_required
@@ -144,18 +148,36 @@ def _problem(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     if request.path.startswith(API):
         return plain_problem(status, sentence)
     if request.headers.get("HX-Request"):
-        text = render_to_string("components/_message.html", {"kind": "error", "text": sentence})
+        text: str = render_to_string("components/_message.html", {"kind": "error", "text": sentence})
     else:
-        text = render_to_string(f"{status}.html", _shown_on_a_problem(request, status, sentence))
+        text = _problem_page(request, status, _shown_on_a_problem(request, status, sentence))
     return HttpResponse(text, status=status)
 
 
+def _problem_page(request: HttpRequest, status: int, shown: dict[str, object]) -> str:
+    """Return the page; with the sidebar for whoever is signed in, as long as the database answers."""
+    name = f"{status}.html"
+    if shown["is_framed"]:
+        with suppress(DatabaseError):
+            return render_to_string(name, {**shown, "frame": "framed.html"}, request)
+    return render_to_string(name, {**shown, "frame": "bare.html"})
+
+
 def _shown_on_a_problem(request: HttpRequest, status: int, sentence: str) -> dict[str, object]:
-    """Return what a page about a problem shows; without the database unless something was not found."""
-    is_missing = status == HTTPStatus.NOT_FOUND
+    """Return what a page about a problem shows; only 404 and 403 ask the database who that is."""
+    is_known = status in FRAMED and _is_signed_in(request)
     return {
         "sentence": sentence,
         "theme": theme_of(request),
         "typed": typed_in(request),
-        "can_search": is_missing and getattr(getattr(request, "user", None), "is_authenticated", False),
+        "is_framed": is_known,
+        "can_search": is_known and status == HTTPStatus.NOT_FOUND,
     }
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    """Return whether the person is known; nobody is while the database does not answer."""
+    try:
+        return bool(getattr(getattr(request, "user", None), "is_authenticated", False))
+    except DatabaseError:
+        return False

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.models import Experiment
+from experiments.wording import dollars
 from scoring.boards.forecast import forecast_of, sentence_of
 from scoring.boards.leaderboard import Board, Entry
 from scoring.boards.requirements import Met
@@ -114,7 +115,7 @@ def _range(entry: Entry) -> str:
 
 
 def _money(usd: Decimal | None) -> str:
-    return NONE if usd is None else f"${usd:.4f}" if usd < 1 else f"${usd:,.2f}"
+    return NONE if usd is None else dollars(usd)
 
 
 def _time(ms: int | None) -> str:
@@ -144,4 +145,4 @@ def print_forecast(console: Console, experiment: Experiment) -> None:
     for one in known:
         console.print(f"  {printable(one.candidate)}: {sentence_of(one)}", markup=False)
     if known and experiment.budget_usd is not None:
-        console.print(f"budget: {experiment.budget_usd.normalize():f} USD", markup=False)
+        console.print(f"budget: {dollars(experiment.budget_usd)}", markup=False)

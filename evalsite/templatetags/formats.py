@@ -11,15 +11,14 @@ from django import template
 from django.utils.dateformat import format as format_date
 from django.utils.timezone import now
 
+from experiments.wording import MINUS, THOUSAND, dollars
+
 register = template.Library()
 
 Number = int | float | Decimal | None
 
 DASH = "—"
-MINUS = "−"
 ELLIPSIS = "…"
-CENT = 0.01
-THOUSAND = 1000
 SIGNIFICANT = 4
 
 
@@ -109,15 +108,7 @@ def share(value: Number) -> str:
 @register.filter
 def money(value: Number) -> str:
     """Return US dollars: $0.0042, $1.84, $1,204."""
-    if not _is_known(value):
-        return DASH
-    amount = abs(float(value or 0))
-    sign = MINUS if float(value or 0) < 0 else ""
-    if round(amount, 2) >= THOUSAND:
-        return f"{sign}${amount:,.0f}"
-    if amount == 0 or round(amount, 4) >= CENT:
-        return f"{sign}${amount:.2f}"
-    return f"{sign}${Decimal(f'{amount:.2g}'):f}"
+    return dollars(value or 0) if _is_known(value) else DASH
 
 
 @register.filter

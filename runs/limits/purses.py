@@ -8,6 +8,7 @@ from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
 from experiments.models import Experiment, Project
+from experiments.wording import dollars
 from runs.limits.wallets import NOTHING, Budget, Owner, Wallet
 from runs.models import Lane, Purse, PurseHold, Run, WorkUnit
 
@@ -167,6 +168,6 @@ def _sum_of(holds: "QuerySet[PurseHold]") -> Decimal:
 def _reason(budget: Budget, cap_usd: Decimal, spent_usd: Decimal) -> str:
     whose = "the budget of this experiment" if budget.owner == Owner.EXPERIMENT else "the project's budget of the month"
     return (
-        f"{whose}, {cap_usd.normalize():f} USD, is used up: {spent_usd:.4f} USD are spent, and the next call does not "
-        "fit. Raise it and resume; nothing is lost."
+        f"{whose}, {dollars(cap_usd)}, is used up: {dollars(spent_usd)} are spent, and the next call does not fit. "
+        "Raise it and resume; nothing is lost."
     )

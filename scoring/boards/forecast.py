@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from experiments.actions.case_lists import current_case_list
 from experiments.models import Candidate, Experiment
+from experiments.wording import dollars
 from runs.actions.planning import wanted_plan
 from runs.models import Result, Run
 from runs.models.results import ORDINAL_BITS, result_id_of
@@ -102,6 +103,6 @@ def sentence_of(one: Forecast) -> str:
     """Return a forecast in words."""
     if one.cost_usd is None:
         return one.why_none
-    ends = [f"{end:.4f}" for end in (one.low_usd, one.high_usd) if end is not None]
+    ends = [dollars(end) for end in (one.low_usd, one.high_usd) if end is not None]
     within = f" ({' to '.join(ends)})" if len(set(ends)) == 2 else ""
-    return f"about {one.cost_usd:.4f} USD{within} for {one.planned} results, from {one.priced}"
+    return f"about {dollars(one.cost_usd)}{within} for {one.planned} results, from {one.priced}"

@@ -38,6 +38,15 @@ def test_home_shows_what_runs_what_is_paused_and_what_came_out(as_viewer: Client
     assert f'id="run-{done.pk}"' in page
 
 
+@pytest.mark.parametrize(("who", "is_offered"), [("editor", True), ("viewer", False)])
+def test_home_offers_a_new_experiment_to_those_who_may_make_one(
+    client: Client, request: pytest.FixtureRequest, project: Project, who: str, is_offered: bool
+) -> None:
+    client.force_login(request.getfixturevalue(who))
+
+    assert (f'href="{reverse("experiments:experiment-new")}">New experiment' in home(client)) is is_offered
+
+
 def test_home_of_a_stranger_shows_nothing_of_it(client: Client, stranger: User, project: Project) -> None:
     run_of(experiment_in(project, name="support-qa"), status=RunStatus.RUNNING)
     client.force_login(stranger)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest, DisallowedRedirect
+from django.db import OperationalError
 from django.http import Http404
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -135,6 +136,34 @@ def test_page_that_does_not_exist_has_its_own_page(client: Client, db: None) -> 
 
     assert answer.status_code == 404
     assert "There is nothing here" in answer.content.decode()
+
+
+def test_page_that_does_not_exist_has_the_sidebar_of_whoever_is_signed_in(client: Client, viewer: User) -> None:
+    signed_out = client.get("/nowhere/").content.decode()
+    client.force_login(viewer)
+
+    signed_in = client.get("/nowhere/").content.decode()
+
+    assert 'class="sidebar"' not in signed_out
+    assert 'class="sidebar"' in signed_in
+    assert viewer.get_username() in signed_in
+
+
+def test_page_that_does_not_exist_is_shown_while_the_database_is_silent(
+    rf: RequestFactory, viewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = rf.get("/nowhere/")
+    request.user = viewer
+    monkeypatch.setattr("evalsite.context.ChosenProjects.of", silent)
+
+    answer = views.not_found(request, Http404())
+
+    assert (answer.status_code, b'class="sidebar"' in answer.content) == (404, False)
+
+
+def silent(*_: object) -> None:
+    """Be a database that does not answer."""
+    raise OperationalError("the database is away")
 
 
 def test_fragment_that_does_not_exist_answers_with_a_message_alone(client: Client, db: None) -> None:

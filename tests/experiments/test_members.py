@@ -148,9 +148,20 @@ def test_link_shows_the_project_and_lets_a_signed_in_person_join(client: Client,
     joined = client.post(address, follow=True)
 
     assert f"Join as {person.username}" in shown
+    assert "I am somebody else: sign out" in shown
     assert "You are editor of team now." in joined.content.decode()
     client.logout()
     assert client.get(address).status_code == 410
+
+
+def test_link_opened_by_somebody_else_is_there_after_signing_out(client: Client, project: Project) -> None:
+    client.force_login(UserFactory())
+    _, address = link_to(project)
+
+    left = client.post("/sign-out/", {"next": address}, follow=True)
+
+    assert left.redirect_chain == [(address, 302)]
+    assert "Make an account and join" in left.content.decode()
 
 
 def test_link_leads_whom_it_let_in_to_the_start_and_nobody_else(client: Client, project: Project) -> None:

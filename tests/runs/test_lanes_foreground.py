@@ -454,7 +454,7 @@ def test_run_pauses_at_its_budget_and_goes_on_when_it_is_raised(simulator: Simul
     finished = work(experiment)[0]
 
     assert paused.status == RunStatus.PAUSED
-    assert "the budget of this experiment, 0.5 USD, is used up" in paused.status_reason
+    assert "the budget of this experiment, $0.50, is used up" in paused.status_reason
     assert spent is not None
     per_call = spent / stored
     assert 0 < spent <= Decimal("0.5") + 4 * per_call

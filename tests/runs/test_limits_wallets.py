@@ -120,7 +120,7 @@ def test_two_lanes_never_have_more_than_the_budget(budget: Budget, runner: async
 
     assert one.wallet.spent_usd + other.wallet.spent_usd == 10
     assert Purse.objects.get().spent_usd == 10
-    assert "10 USD, is used up: 10.0000 USD are spent" in reasons[-1]
+    assert "$10.00, is used up: $10.00 are spent" in reasons[-1]
 
 
 @pytest.mark.both

@@ -30,8 +30,8 @@ def test_predicted_of_all_is_what_they_cost() -> None:
 
 def test_sentence_of_a_forecast() -> None:
     assert sentence_of(Forecast("a", 40, 5, 0.1, 0.8, 0.7, 0.9)) == (
-        "about 0.8000 USD (0.7000 to 0.9000) for 40 results, from 5"
+        "about $0.80 ($0.70 to $0.90) for 40 results, from 5"
     )
-    assert sentence_of(Forecast("a", 40, 5, 0.1, 0.8, 0.8, 0.8)) == "about 0.8000 USD for 40 results, from 5"
+    assert sentence_of(Forecast("a", 40, 5, 0.1, 0.8, 0.8, 0.8)) == "about $0.80 for 40 results, from 5"
     assert "a pilot of 5 items" in sentence_of(Forecast("a", 40, 0, 0.0, None, None, None))
     assert sentence_of(Forecast("a", 40, 0, 0.0, None, None, None, "large")).startswith("no price is set for large")

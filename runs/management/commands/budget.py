@@ -1,12 +1,14 @@
 """`evalsite budget`: what a project's calls may cost in a month, or an experiment's in all, and what was spent."""
 
 from argparse import ArgumentParser
+from decimal import Decimal
 from typing import Any
 
 from evalsite.commands import CommandFailed, SiteCommand
 from experiments.actions import project_named, set_budget, set_monthly_budget
 from experiments.actions.declaring import DEFAULT_PROJECT
 from experiments.models import Experiment, Project
+from experiments.wording import dollars
 from runs.limits.purses import spent_of
 from runs.limits.wallets import Budget, Owner
 
@@ -43,9 +45,9 @@ class Command(SiteCommand):
             set_budget(experiment=experiment, usd=usd, by=None)
         self._show(str(experiment), Budget(Owner.EXPERIMENT, experiment.pk), experiment.budget_usd)
 
-    def _show(self, name: str, budget: Budget, cap_usd: object) -> None:
-        cap = "no budget" if cap_usd is None else f"of {cap_usd:f} USD"
-        self.stdout.write(f"{name}: {spent_of(budget):.4f} USD spent, {cap}")
+    def _show(self, name: str, budget: Budget, cap_usd: Decimal | None) -> None:
+        cap = "no budget" if cap_usd is None else f"of {dollars(cap_usd)}"
+        self.stdout.write(f"{name}: {dollars(spent_of(budget))} spent, {cap}")
 
     @staticmethod
     def _named(project: Project, name: str) -> Experiment:
