@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from evalsite.live_parts import live_answer, live_part_of
 from experiments.chosen_projects import ChosenProjects, projects_for_new
 from experiments.forms import ProjectForm
 from experiments.models import Experiment, Project
@@ -103,4 +104,4 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def home_now(request: HttpRequest) -> HttpResponse:
     """Show the live part of Home, as a fragment."""
-    return render(request, "_home_now.html", {"now": HomeNow.build(request)})
+    return live_answer(request, live_part_of("_home_now.html", {"now": HomeNow.build(request)}))

@@ -10,30 +10,29 @@ import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from threading import Lock
+from typing import Generic, TypeVar
 
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
-from django.template.loader import render_to_string
-from django.utils.crypto import get_random_string
+
+from evalsite.live_parts import LivePart, live_answer, live_part_of
 
 TURNS = 64
 KEPT_S = 0.5
-TOKEN_PLACE = get_random_string(64)
-"""Stands where the token of whoever asks goes: nobody can have written it into a text."""
+Part = TypeVar("Part")
 
 
-class SharedParts:
+class SharedParts(Generic[Part]):
     """Makes what several ask for at once one time for all of them."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._lock = clock, Lock()
-        self._kept: dict[Hashable, tuple[float, str]] = {}
+        self._kept: dict[Hashable, tuple[float, Part]] = {}
         """When the making began, and what came of it."""
-        self._coming: dict[Hashable, tuple[Future[str], int]] = {}
+        self._coming: dict[Hashable, tuple[Future[Part], int]] = {}
         """What has not begun to be made, and how many wait for it, by key."""
         self._turns = [Lock() for _ in range(TURNS)]
 
-    def get(self, key: Hashable, make: Callable[[], str]) -> str:
+    def get(self, key: Hashable, make: Callable[[], Part]) -> Part:
         """Return the part, from a making that began after this was asked; what it raises, all who share it see."""
         part, is_first = self._join(key)
         if is_first:
@@ -42,16 +41,15 @@ class SharedParts:
                 _fill(part, make)
         return part.result()
 
-    def kept(self, key: Hashable, make: Callable[[], str]) -> str:
+    def kept(self, key: Hashable, make: Callable[[], Part]) -> Part:
         """Return the part that was made for this key in the last half second, else one that is made now."""
         begun_s = self._clock()
-        at_s, part = self._kept.get(key, (-KEPT_S, ""))
-        if begun_s - at_s < KEPT_S:
-            return part
+        if (kept := self._kept.get(key)) and begun_s - kept[0] < KEPT_S:
+            return kept[1]
         part = self.get(key, make)
         with self._lock:
             others = self._kept.items()
-            self._kept = {one: kept for one, kept in others if begun_s - kept[0] < KEPT_S} | {key: (begun_s, part)}
+            self._kept = {one: old for one, old in others if begun_s - old[0] < KEPT_S} | {key: (begun_s, part)}
         return part
 
     def waiting(self, key: Hashable) -> int:
@@ -59,7 +57,7 @@ class SharedParts:
         with self._lock:
             return self._coming[key][1] if key in self._coming else 0
 
-    def _join(self, key: Hashable) -> tuple[Future[str], bool]:
+    def _join(self, key: Hashable) -> tuple[Future[Part], bool]:
         with self._lock:
             part, count = self._coming.get(key) or (Future(), 0)
             self._coming[key] = part, count + 1
@@ -70,14 +68,14 @@ class SharedParts:
             del self._coming[key]
 
 
-def _fill(part: Future[str], make: Callable[[], str]) -> None:
+def _fill(part: Future[Part], make: Callable[[], Part]) -> None:
     try:
         part.set_result(make())
     except BaseException as error:  # noqa: BLE001 - whatever it is, nobody may wait for ever
         part.set_exception(error)
 
 
-_parts = SharedParts()
+_parts: SharedParts[LivePart] = SharedParts()
 
 
 def shared_part(
@@ -88,10 +86,9 @@ def shared_part(
     *,
     seen: Hashable = None,
 ) -> HttpResponse:
-    """Answer with a part made from a template, for all who ask with the same key; `context` reads all that it shows.
+    """Answer with a live part made from a template, for all who ask with the same key; `context` reads all it shows.
 
     `seen` is what streams saw last of what it shows: with it the part is kept. None: no stream watches.
     """
     get = _parts.get if seen is None else _parts.kept
-    text = get((template, seen, *key), lambda: render_to_string(template, {**context(), "csrf_token": TOKEN_PLACE}))
-    return HttpResponse(text.replace(TOKEN_PLACE, get_token(request)) if TOKEN_PLACE in text else text)
+    return live_answer(request, get((template, seen, *key), lambda: live_part_of(template, context())))

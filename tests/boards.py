@@ -1,6 +1,7 @@
 """Experiments with runs as the pages find them: results, scores and standings, without a lane at work."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.utils import timezone
 
@@ -68,6 +69,33 @@ def run_of(experiment: Experiment, *, status: str = RunStatus.COMPLETED, score: 
             totals=totals_of(run).as_json(),
         )
     return run
+
+
+def wide_board(project: Project, *, candidates: int = 100, scorers: int = 30) -> list[Run]:
+    """Return the runs of an experiment with many candidates, the first its baseline, and many scorers."""
+    experiment = experiment_in(project)
+    specs = [ScorerSpecFactory(experiment=experiment, name=f"scorer-{number}") for number in range(scorers)]
+    first = run_of(experiment, status=RunStatus.RUNNING, ok_count=1)
+    runs = [first, *(_like(first, number) for number in range(1, candidates))]
+    RunScore.objects.bulk_create(
+        RunScore(run=run, scorer=spec, revision=1, n=2, mean=0.5, low=0.4, high=0.6) for run in runs for spec in specs
+    )
+    Experiment.objects.filter(pk=experiment.pk).update(baseline=first.candidate)
+    return runs
+
+
+def _like(first: Run, number: int) -> Run:
+    """Store another candidate with a run as far as this one."""
+    candidate = _copy(first.candidate, name=f"like-{number}", config_hash=f"{number:064x}", uid=uuid4())
+    run: Run = _copy(first, candidate=candidate, name=candidate.name, config_hash=candidate.config_hash, uid=uuid4())
+    _copy(first.units.get(), run=run)
+    _copy(first.standing, run=run)
+    return run
+
+
+def _copy(row: Any, **values: Any) -> Any:
+    names = [field.name for field in row._meta.concrete_fields if not field.primary_key]
+    return type(row).objects.create(**{name: getattr(row, name) for name in names} | values)
 
 
 def result_of(run: Run, ordinal: int = 0, *, value: float | None = 1.0, **values: Any) -> Result:

@@ -8,6 +8,8 @@ from experiments.models import Experiment
 from scoring.boards.leaderboard import Entry, leaderboard, row_name
 
 PALETTE = 8
+MOST = 20
+"""Candidates in a chart: the names of more do not stand beside each other."""
 WIDTH, HEIGHT = 360, 224
 LEFT, RIGHT, TOP, BOTTOM = 36, 116, 12, 32
 ROW = 28
@@ -68,12 +70,15 @@ class BoardCharts:
 
     cost: Chart | None
     latency: Chart | None
+    most: int | None
+    """How many of the rows are shown, the best; None: all."""
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> "BoardCharts":
-        """Return the charts of the board's rows."""
+        """Return the charts of the board's rows, which stand by rank."""
         colours = {run_id: index % PALETTE + 1 for index, run_id in enumerate(sorted(e.run.pk for e in entries))}
-        return cls(_cost(entries, colours), _latency(entries, colours))
+        best = entries[:MOST]
+        return cls(_cost(best, colours), _latency(best, colours), MOST if len(entries) > MOST else None)
 
 
 @dataclass(frozen=True)

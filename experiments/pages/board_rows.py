@@ -1,5 +1,6 @@
 """The rows of a board as its page shows them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -8,6 +9,8 @@ from experiments.models import ScorerSpec
 from runs.models import Run
 from scoring.boards.leaderboard import Entry, row_name
 from scoring.statistics import PairedDifference
+
+MOST_NAMED = 2
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,18 @@ class BoardRow:
         return reverse("experiments:row-menu", args=[self.entry.run.uid])
 
     @property
-    def partial_words(self) -> list[str]:
-        """Which weighted scorers cover some of the items only."""
-        return [f"{name} {n} of {items}" for name, (n, items) in self.entry.partial.items()]
+    def missing_words(self) -> str:
+        """Which weighted scorers have no value yet: by name as long as these are few."""
+        return _few(self.entry.missing)
+
+    @property
+    def partial_words(self) -> str:
+        """Which weighted scorers cover some of the items only: by name as long as these are few."""
+        return _few([f"{name} {n} of {items}" for name, (n, items) in self.entry.partial.items()])
+
+
+def _few(words: Sequence[str]) -> str:
+    return ", ".join(words) if len(words) <= MOST_NAMED else f"{len(words)} scorers"
 
 
 def compare_url(run: Run, baseline: Run | None) -> str:

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from evalsite.downloads import download
+from evalsite.live_parts import live_answer, live_part_of
 from experiments.models import Experiment
 from experiments.pages.head import ExperimentHead
 from experiments.pages.outputs import OutputsGrid, OutputsPage
@@ -26,7 +27,7 @@ def experiment_outputs(request: HttpRequest, uid: UUID) -> HttpResponse:
 def outputs_grid(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show one page of the grid, as a fragment."""
     grid = OutputsGrid.build(_visible(request, uid), request)
-    return render(request, "experiments/_outputs_grid.html", {"grid": grid})
+    return live_answer(request, live_part_of("experiments/_outputs_grid.html", {"grid": grid}))
 
 
 @require_safe

@@ -188,15 +188,17 @@
   // A menu that was opened while the answer was on its way stays; the part is asked for again.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const part = event.detail.target;
-    if (!part.matches("[data-live-part]") || !part.querySelector("details.menu[open]")) return;
+    if (!part.matches("[data-live-part]")) return;
+    noteUpdate();
+    if (!event.detail.shouldSwap || !part.querySelector("details.menu[open]")) return;
     event.detail.shouldSwap = false;
     plan(part);
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (!event.target.closest("[data-live-part]")) return;
-    noteUpdate();
     retitle();
     announce();
+    if (event.target.dataset.liveMore === "") plan(event.target);
   });
   document.addEventListener("click", (event) => {
     const part = event.target.closest("[data-live-waiting]")?.closest("[data-live-part]");

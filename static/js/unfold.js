@@ -38,8 +38,17 @@
     else document.getElementById(`${row.id}-rest`)?.remove();
   };
 
+  // A live swap keeps the rows that are as they were, without what had unfolded below them.
+  const redress = (row) => {
+    if (open.has(row.id) && !document.getElementById(`${row.id}-rest`)) unfold(row);
+  };
+
   const dress = (row) => {
-    if (row.querySelector("[data-unfolds]")) return;
+    if (!row.cells.length) return; // only its place has come so far
+    if (row.querySelector("[data-unfolds]")) {
+      redress(row);
+      return;
+    }
     const button = document.createElement("button");
     Object.assign(button, { type: "button", className: "table__unfold", ariaLabel: "More of this row" });
     button.dataset.unfolds = "";

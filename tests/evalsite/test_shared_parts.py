@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
 from threading import Event
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from evalsite import shared_parts
+from evalsite import live_parts
+from evalsite.live_parts import TOKEN_PLACE, LivePart
 from evalsite.shared_parts import KEPT_S, SharedParts, shared_part
 from experiments.models import Project
 from runs.models import Run, RunStatus
@@ -22,7 +24,7 @@ PATIENCE_S = 20
 
 
 @pytest.fixture
-def parts() -> SharedParts:
+def parts() -> SharedParts[str]:
     return SharedParts()
 
 
@@ -52,7 +54,7 @@ def kitchen() -> Kitchen:
 
 
 def three_behind_one(
-    parts: SharedParts, pool: ThreadPoolExecutor, kitchen: Kitchen, make: Callable[[], str]
+    parts: SharedParts[str], pool: ThreadPoolExecutor, kitchen: Kitchen, make: Callable[[], str]
 ) -> tuple[Future[str], list[Future[str]]]:
     """Let one ask, and three more while its part is being made."""
     first = pool.submit(parts.get, "board", kitchen.make)
@@ -64,21 +66,21 @@ def three_behind_one(
 
 
 def test_those_who_ask_while_a_part_is_made_share_the_next_making(
-    parts: SharedParts, pool: ThreadPoolExecutor, kitchen: Kitchen
+    parts: SharedParts[str], pool: ThreadPoolExecutor, kitchen: Kitchen
 ) -> None:
     first, others = three_behind_one(parts, pool, kitchen, kitchen.make)
 
     assert (first.result(), [other.result() for other in others]) == ("1", ["2", "2", "2"])
 
 
-def test_who_asks_later_gets_a_part_made_anew(parts: SharedParts) -> None:
+def test_who_asks_later_gets_a_part_made_anew(parts: SharedParts[str]) -> None:
     numbers = count(1)
 
     assert [parts.get("board", lambda: str(next(numbers))) for _ in range(3)] == ["1", "2", "3"]
     assert parts.waiting("board") == 0
 
 
-def test_other_parts_are_not_shared(parts: SharedParts, pool: ThreadPoolExecutor, kitchen: Kitchen) -> None:
+def test_other_parts_are_not_shared(parts: SharedParts[str], pool: ThreadPoolExecutor, kitchen: Kitchen) -> None:
     board, board_of_an_editor = 1, 2  # numbers: texts may share a turn by chance, and then wait for each other
     first = pool.submit(parts.get, board, kitchen.make)
     assert kitchen.has_begun.wait(PATIENCE_S)
@@ -90,7 +92,7 @@ def test_other_parts_are_not_shared(parts: SharedParts, pool: ThreadPoolExecutor
 
 
 def test_what_cannot_be_made_fails_for_all_who_share_it_and_is_tried_again(
-    parts: SharedParts, pool: ThreadPoolExecutor, kitchen: Kitchen
+    parts: SharedParts[str], pool: ThreadPoolExecutor, kitchen: Kitchen
 ) -> None:
     def fail() -> str:
         raise LookupError("gone")
@@ -103,7 +105,7 @@ def test_what_cannot_be_made_fails_for_all_who_share_it_and_is_tried_again(
 
 def test_part_that_streams_watch_is_kept_for_a_tick() -> None:
     numbers, now_s = count(1), 100.0
-    parts = SharedParts(clock=lambda: now_s)
+    parts: SharedParts[str] = SharedParts(clock=lambda: now_s)
 
     def ask(key: str) -> str:
         return parts.kept(key, lambda: str(next(numbers)))
@@ -115,14 +117,16 @@ def test_part_that_streams_watch_is_kept_for_a_tick() -> None:
 
 
 def test_template_sees_no_person(rf: RequestFactory, admin_user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    def told(template: str, context: dict[str, object], *_: object) -> str:
-        return f"{template}: {sorted(context)}"
+    def told(template: str, context: dict[str, Any], *_: object) -> str:
+        names = f"{template}: {sorted(context)}"
+        context["live_parts"].append(LivePart.of(names, [], ""))
+        return ""
 
-    monkeypatch.setattr(shared_parts, "render_to_string", told)
+    monkeypatch.setattr(live_parts, "render_to_string", told)
     request = rf.get("/")
     request.user = admin_user
 
-    assert shared_part(request, "part.html", (1,), dict).content == b"part.html: ['csrf_token']"
+    assert shared_part(request, "part.html", (1,), dict).content == b"part.html: ['csrf_token', 'live_parts']"
 
 
 @pytest.fixture
@@ -138,7 +142,7 @@ def test_forms_in_a_part_bear_the_token_of_who_asks(editor: User, run: Run, name
     page = client.get(reverse(name, args=[run.experiment.uid]), headers=HTMX).content.decode()
     token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
 
-    assert shared_parts.TOKEN_PLACE not in page
+    assert TOKEN_PLACE not in page
     assert client.post(reverse("runs:run-pause", args=[run.uid]), {"csrfmiddlewaretoken": token}).status_code == 302
 
 
