@@ -14,9 +14,13 @@ class GoneMeanwhile(ActionConflict, Http404):
     """Somebody deleted the thing since it was read: a conflict to whoever tells of conflicts, else a 404."""
 
 
-def locked_row(thing: Row) -> Row:
-    """Return the row of a thing as it is now, locked until the transaction ends. Raises GoneMeanwhile."""
-    found: Row | None = type(thing)._default_manager.select_for_update().filter(pk=thing.pk).first()
+def locked_row(thing: Row, *, to_delete: bool = False) -> Row:
+    """Return the row of a thing as it is now, locked until the transaction ends. Raises GoneMeanwhile.
+
+    `to_delete`: nothing that points at it is stored meanwhile either.
+    """
+    rows = type(thing)._default_manager.select_for_update(no_key=not to_delete)
+    found: Row | None = rows.filter(pk=thing.pk).first()
     if found is None:
         raise GoneMeanwhile(f"{thing} was deleted meanwhile: nothing was changed.")
     return found

@@ -76,7 +76,7 @@ def using_prompt(prompt: Prompt) -> ExperimentQuerySet:
 def delete_prompt(*, prompt: Prompt, by: Person | None) -> None:
     """Delete a prompt with its versions. Raises ActionConflict naming the experiments that use it."""
     require(by, prompt.project, "delete")
-    locked = locked_row(prompt)
+    locked = locked_row(prompt, to_delete=True)
     refuse_while_used(locked, experiments_with_prompt(locked))
     locked.delete()
 

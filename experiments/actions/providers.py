@@ -115,7 +115,7 @@ def using_provider(provider: Provider) -> ExperimentQuerySet:
 def delete_provider(*, provider: Provider, by: Person | None) -> None:
     """Delete a provider with its stored key. Raises ActionConflict naming the experiments that use it."""
     require(by, provider.project, "delete")
-    locked = locked_row(provider)
+    locked = locked_row(provider, to_delete=True)
     refuse_while_used(locked, experiments_with_provider(locked))
     locked.delete()
 

@@ -33,6 +33,15 @@ class VisibleQuerySet(models.QuerySet[Any]):
         mine = Membership.objects.filter(user_id=user.pk).values("project_id")
         return self.filter(**{f"{self.project_path}__in": mine})
 
+    def select_for_update(self, *args: Any, **options: Any) -> Self:
+        """Return the rows locked for a change, not for a removal: rows that point at them may be stored meanwhile.
+
+        PostgreSQL locks a row that others point at when these are stored, in an order of its own: who waited for
+        that with other rows locked would end in a deadlock (a file declared while its runs are started).
+        """
+        locked: Self = super().select_for_update(*args, **{"no_key": True, **options})
+        return locked
+
 
 class ArchivableQuerySet(VisibleQuerySet):
     """Rows that may be archived: hidden from lists and choices, and kept."""
