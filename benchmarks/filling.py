@@ -27,9 +27,9 @@ ERROR_EVERY = 997
 WRONG_EVERY = 4
 
 
-def fill(folder: Path, shape: Shape) -> Experiment:
+def fill(folder: Path, shape: Shape, *, project: str = "default") -> Experiment:
     """Make one experiment of this shape whose runs are completed; most answers are right. Needs Django set up."""
-    experiment = _declared(folder, shape)
+    experiment = _declared(folder, shape, project)
     runs = start_experiment(experiment=experiment, by=None).runs
     for preparation in Preparation.objects.all():
         prepare(preparation=preparation)
@@ -40,9 +40,9 @@ def fill(folder: Path, shape: Shape) -> Experiment:
     return experiment
 
 
-def _declared(folder: Path, shape: Shape) -> Experiment:
+def _declared(folder: Path, shape: Shape, project: str) -> Experiment:
     size = Size(shape.items, latency_ms=0, trials=shape.trials)
-    file = experiment_file(folder, size, name=NAME, candidates=shape.candidates)
+    file = experiment_file(folder, size, name=NAME, candidates=shape.candidates, project=project)
     experiment_of = load(str(file), overrides={"reuse": "false"})
     return declare_experiment(file=experiment_of, project=project_named(experiment_of.project), by=None).experiment
 

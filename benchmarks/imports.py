@@ -13,18 +13,17 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import django
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.core.management import call_command
-from django.db.transaction import Atomic
 
+from benchmarks.measuring import database_cpu_s
 from benchmarks.pages import use_given_database
+from benchmarks.transactions import longest, transactions
 
 ROW_BYTES = 640
 MIB = 1024 * 1024
@@ -57,13 +56,11 @@ def measured(folder: Path, rows: int) -> dict[str, dict[str, float]]:
 
 def taken(name: str, step: Callable[[], object]) -> dict[str, float]:
     """Return what one step takes."""
-    before, began, spent = peak_mib(), time.perf_counter(), time.process_time()
-    with transactions() as lengths:
+    before, began, spent = peak_mib(), time.perf_counter(), time.process_time() + database_cpu_s()
+    with transactions() as found:
         step()
-    took = {"wall_s": time.perf_counter() - began, "cpu_s": time.process_time() - spent}
-    took |= {"grown_mib": peak_mib() - before, "transactions": len(lengths)}
-    took["longest_ms"] = 1000 * max((wall_s for wall_s, _ in lengths), default=0)
-    took["longest_cpu_ms"] = 1000 * max((cpu_s for _, cpu_s in lengths), default=0)
+    took = {"wall_s": time.perf_counter() - began, "cpu_s": time.process_time() + database_cpu_s() - spent}
+    took |= {"grown_mib": peak_mib() - before, **longest(found)}
     sys.stderr.write(f"{name}: {took}\n")
     return {figure: round(value, 1) for figure, value in took.items()}
 
@@ -81,8 +78,10 @@ def written(folder: Path, rows: int, *, changed: int = 0) -> Path:
     return path
 
 
-def imported(path: Path, name: str, *, is_merge: bool = False) -> None:
-    """Import a file as the page and a worker do."""
+def imported(
+    path: Path, name: str, *, is_merge: bool = False, project: str = "default", ends: str = "completed"
+) -> None:
+    """Import a file as the page and a worker do; it has to end in this status."""
     from experiments.actions import start_import, upload_file
     from experiments.actions.declaring import project_named
     from experiments.actions.imports import run_import
@@ -92,12 +91,12 @@ def imported(path: Path, name: str, *, is_merge: bool = False) -> None:
     with path.open("rb") as source:
         while piece := source.read(MIB):
             file.write(piece)
-    made = upload_file(project=project_named("default"), name=name, file=file, by=None)
+    made = upload_file(project=project_named(project), name=name, file=file, by=None)
     with patch("experiments.actions.imports.async_task"):
         start_import(data_import=made, by=None, options={"is_merge": is_merge})
     run_import(DataImport.objects.get(pk=made.pk))
     made.refresh_from_db()
-    if made.version is None:
+    if made.status != ends:
         raise SystemExit(f"{path.name}: {made.status}: {made.detail}")
 
 
@@ -109,27 +108,6 @@ def exported(kind: str) -> None:
     newest = DatasetVersion.objects.filter(dataset__name="large").latest("number")
     for _ in version_lines(newest, kind):
         pass
-
-
-@contextmanager
-def transactions() -> Iterator[list[tuple[float, float]]]:
-    """Give a list that every outermost transaction adds its seconds to: of the clock, of the processor."""
-    lengths: list[tuple[float, float]] = []
-    begun: list[tuple[float, float]] = []
-    enter, leave = Atomic.__enter__, Atomic.__exit__
-
-    def entered(self: Any) -> None:
-        begun.append((time.perf_counter(), time.process_time()))
-        enter(self)
-
-    def left(self: Any, *error: Any) -> None:
-        leave(self, *error)
-        wall_s, cpu_s = begun.pop()
-        if not begun:
-            lengths.append((time.perf_counter() - wall_s, time.process_time() - cpu_s))
-
-    with patch.object(Atomic, "__enter__", entered), patch.object(Atomic, "__exit__", left):
-        yield lengths
 
 
 def peak_mib() -> float:

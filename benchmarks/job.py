@@ -42,11 +42,14 @@ def items_file(folder: Path, job: Job, *, name: str) -> Path:
     return path
 
 
-def experiment_file(folder: Path, job: Job, *, name: str = "sums", model: str = MODEL, candidates: int = 1) -> Path:
+def experiment_file(
+    folder: Path, job: Job, *, name: str = "sums", model: str = MODEL, candidates: int = 1, project: str = "default"
+) -> Path:
     """Write the job as an experiment file with its items and return its path; several candidates differ by seed."""
     rows = items_file(folder, job, name=name)
     document = {
         "experiment": name,
+        "project": project,
         "dataset": {"name": name, "file": rows.name, "key": "id", "input": "question", "expected": "answer"},
         "providers": {"simulated": {"kind": "simulator", "max_in_flight": job.in_flight}},
         "prompt": "{{ input }} Answer with the number alone.",

@@ -66,6 +66,16 @@ def cpu_s_of(pid: int) -> float:
     return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK") + sum(map(cpu_s_of, children))
 
 
+def database_cpu_s() -> float:
+    """Return the processor time of the PostgreSQL process that serves this thread; 0 where none is on this machine."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql" or connection.connection is None:
+        return 0.0
+    file = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+    return int(file.read_text().split()[0]) / 1e9 if file.exists() else 0.0
+
+
 def _unit() -> int:
     """Return the bytes in one unit of `ru_maxrss`: macOS counts bytes, Linux kibibytes."""
     return 1 if os.uname().sysname == "Darwin" else 1024

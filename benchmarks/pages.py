@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import django
 
+from benchmarks.measuring import database_cpu_s
 from benchmarks.shape import Shape
 
 if TYPE_CHECKING:
@@ -154,19 +155,9 @@ def _repeated(ask: Callable[[], object], rounds: int) -> Iterator[tuple[float, f
 
 def _milliseconds(ask: Callable[[], object]) -> tuple[float, float]:
     """Return how long it took, and how much processor time."""
-    began, spent = time.perf_counter(), _spent_s()
+    began, spent = time.perf_counter(), time.process_time() + database_cpu_s()
     ask()
-    return (time.perf_counter() - began) * 1000, (_spent_s() - spent) * 1000
-
-
-def _spent_s() -> float:
-    """Return the processor time of this process, and of its process of PostgreSQL where that is on this machine."""
-    from django.db import connection
-
-    if connection.vendor != "postgresql" or connection.connection is None:
-        return time.process_time()
-    file = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
-    return time.process_time() + (int(file.read_text().split()[0]) / 1e9 if file.exists() else 0.0)
+    return (time.perf_counter() - began) * 1000, (time.process_time() + database_cpu_s() - spent) * 1000
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Cutting what is many into what is written at once."""
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -40,9 +41,21 @@ class Pace:
 
         The time that the lock was held, with the commit, sets the next size; waiting for it does not count.
         """
-        with transaction.atomic():
+        with _uncollected(), transaction.atomic():
             held = lock()
             began = self._clock()
             yield held
         fitting = rows * GOAL_S / max(self._clock() - began, 1e-6)
         self.size = round(min(MOST, 2 * self.size, max(LEAST, fitting)))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Put the collecting of garbage off: beside what a large file is known by it takes 100 ms, in which others wait."""
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_collecting:  # who came while another one had put it off leaves it to that one
+            gc.enable()

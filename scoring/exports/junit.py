@@ -8,10 +8,11 @@ an error is an error; an item that nothing judged is skipped.
 
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby, islice
+from operator import attrgetter
 from tempfile import SpooledTemporaryFile
 from xml.etree import ElementTree as ET
 
@@ -164,14 +165,15 @@ def _requirement(suite: _Suite, classname: str, one: Met) -> str:
 def _cases(entry: Entry, board: Board) -> Iterator[_Case]:
     """Yield the items of a run in the order of its cases, each over all its trials."""
     specs = [spec for spec in board.experiment.scorers.filter(removed_at=None) if _decides(spec)]
+    by_id = {spec.pk: spec for spec in specs}
     trials = board.experiment.trials
-    every_result = judged_by_item(entry.run, specs, partial(_fails, specs))
-    for _, results in groupby(every_result, lambda judged: judged.item_id):
+    every_result = judged_by_item(entry.run, specs, partial(_fails, by_id))
+    for _, results in groupby(every_result, attrgetter("item_id")):
         case = _Case("")
         for judged in results:
-            case.name = judged.item.key
+            case.name = case.name or judged.item.key
             case.latency_ms += judged.latency_ms or 0
-            _look_at(case, judged, specs, f"trial {judged.trial}: " if trials > 1 else "")
+            _look_at(case, judged, by_id, f"trial {judged.trial}: " if trials > 1 else "")
         yield case
 
 
@@ -183,21 +185,21 @@ def _decides(spec: ScorerSpec) -> bool:
     return spec.pass_value is not None or (spec.weight > 0 and kind.natural_range is not None)
 
 
-def _fails(specs: Sequence[ScorerSpec], scores: Scores) -> bool:
+def _fails(specs: Mapping[int, ScorerSpec], scores: Scores) -> bool:
     """Return whether a scorer does not pass a result: its answer is told then."""
-    return any(_is_failure(spec, score) for spec in specs for score in scores.get(spec.pk, ()))
+    return any(_is_failure(specs[pk], score) for pk, said in scores.items() for score in said)
 
 
 def _is_failure(spec: ScorerSpec, score: Said) -> bool:
     return not score.error and score.value is not None and not spec.passes(score.value)
 
 
-def _look_at(case: _Case, judged: JudgedResult, specs: Sequence[ScorerSpec], trial: str) -> None:
+def _look_at(case: _Case, judged: JudgedResult, specs: Mapping[int, ScorerSpec], trial: str) -> None:
     """Add what one result says of its item."""
     if judged.outcome in ERRORS:
         case.errors.append(f"{trial}{judged.outcome}: {judged.detail}")
-    for spec in specs:
-        for score in judged.scores.get(spec.pk, []):
+    for pk, spec in specs.items():
+        for score in judged.scores.get(pk, ()):
             _judge(case, judged, spec, score, trial)
 
 

@@ -1,5 +1,6 @@
 """How much is written at once."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -32,6 +33,23 @@ def test_pace_writes_fewer_rows_where_they_take_long_and_more_again_where_not() 
     each = iter([0.001, 0.008, 0.0001, 0.0001, 0.0001, 0.0001, 0.0001, 0.1])
 
     assert sizes(Clock(), each) == [40, 40, 20, 40, 80, 160, 250, 250]
+
+
+@pytest.mark.django_db
+def test_no_garbage_is_collected_while_others_wait() -> None:
+    with Pace().transaction(1, gc.isenabled) as while_locked, Pace().transaction(1, gc.isenabled):
+        pass
+
+    assert not while_locked
+    assert gc.isenabled()
+
+
+@pytest.mark.django_db
+def test_garbage_is_collected_again_after_a_failure() -> None:
+    with pytest.raises(KeyError), Pace().transaction(1, gc.isenabled):
+        raise KeyError
+
+    assert gc.isenabled()
 
 
 def test_chunks_are_of_one_size_but_for_the_last() -> None:

@@ -52,6 +52,17 @@ def test_items_pass_fail_err_or_are_skipped(experiment: Experiment) -> None:
     assert [case.get("classname") for case in root.iter("testcase")] == ["adding.one"] * 4
 
 
+def test_costs_are_not_read_since_the_file_has_none(experiment: Experiment) -> None:
+    score_all(run_of(experiment), {0: 1.0})
+
+    with CaptureQueriesContext(connection) as queries:
+        document(experiment)
+
+    read = [query["sql"] for query in queries if 'FROM "runs_result"' in query["sql"] and '"detail"' in query["sql"]]
+    assert read
+    assert not [sql for sql in read if "cost_usd" in sql or "tokens_in" in sql]
+
+
 def test_failure_says_what_was_expected_and_answered(experiment: Experiment) -> None:
     score_all(run_of(experiment), {1: 0.0}, explanation="not equal")
     body = [{"role": "assistant", "parts": [{"type": "text", "text": "<5>&\x1b[1m ]]>" + "x" * 2000}]}]
