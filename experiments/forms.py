@@ -21,6 +21,7 @@ from experiments.models.datasets import DatasetQuerySet
 from experiments.models.projects import Person
 from experiments.models.providers import ProviderQuerySet
 from experiments.permissions import may
+from experiments.row_fields import HeadersField, PricesField
 from runs.live.activity import STATUSES
 
 if TYPE_CHECKING:
@@ -191,20 +192,23 @@ class ProviderForm(ProviderModelForm):
             "base_url": "With or without /v1, like https://api.openai.com/v1.",
             "api_key_env": "The name of an environment variable, like OPENAI_API_KEY; never the key itself.",
             "max_in_flight": "How many calls may be open at once, over all runs: 1 to 10,000.",
-            "headers": 'Headers of every call: {"X-Team": "evals"}. Values are not shown again; "[hidden]" keeps one.',
             "options": "Options of this kind, as JSON.",
         }
         error_messages = {
             "name": missing("Type a name, like openai: candidates name their provider by it."),
             "max_in_flight": missing("Type a number from 1 to 10,000, like 16."),
-            "prices": {"invalid": 'This is not JSON; write it like {"model": {"input": 2.5, "output": 10}}.'},
-            "headers": {"invalid": 'This is not JSON; write it like {"X-Team": "evals"}.'},
             "options": {"invalid": 'This is not JSON; write it like {"stream": true}, with double quotes.'},
         }
-        widgets = {
-            name: forms.Textarea({"rows": 3, "spellcheck": "false"}) for name in ("prices", "headers", "options")
-        }
+        widgets = {"options": forms.Textarea({"rows": 3, "spellcheck": "false"})}
 
+    prices = PricesField(
+        help_text="USD per million tokens, a model a row; without, its cost is unknown. Saving brings more empty rows.",
+        error_messages={"invalid": 'This is not JSON; write it like {"model": {"input": 2.5, "output": 10}}.'},
+    )
+    headers = HeadersField(
+        help_text='Sent with every call. Values are not shown again; "[hidden]" keeps one.',
+        error_messages={"invalid": 'This is not JSON; write it like {"X-Team": "evals"}.'},
+    )
     project = forms.ModelChoiceField(Project.objects.none(), empty_label=None)
     api_key = forms.CharField(
         required=False,

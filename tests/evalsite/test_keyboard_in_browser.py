@@ -131,12 +131,13 @@ def test_form_with_errors_has_the_focus_on_the_first_and_keeps_what_was_typed(
     page.goto(f"{site}{reverse('experiments:provider-new')}")
 
     type_into(page, page.get_by_label("Name", exact=True), "local")
-    type_into(page, page.get_by_label("Prices"), "cheap")
+    price = page.get_by_role("group", name="Prices").get_by_label("Input, row 1", exact=True)
+    type_into(page, price, "cheap")
     press(page, page.get_by_role("button", name="Connect"))
     expect(page.get_by_label("Base URL")).to_be_focused()
 
     assert page.get_by_label("Name", exact=True).input_value() == "local"
-    assert page.get_by_label("Prices").input_value() == "cheap"
+    assert price.input_value() == "cheap"
     console_errors.clear()  # the browser notes the answer 422
 
 
