@@ -3,7 +3,8 @@
 Who asks while a part is being made gets the next making, together with all who ask until that one begins: what
 anybody gets was read after they had asked. Only where streams watch what it shows is it kept, for half a second and as
 long as they see no change: at the next news it is made anew. The template sees neither request nor person, so that
-nothing of one of them can reach another; what a part shows by roles or choices belongs into its key.
+nothing of one of them can reach another; what a part shows by roles or choices belongs into its key. Who asks for the
+rest of what was too much for one answer gets it of the same making.
 """
 
 import time
@@ -18,6 +19,7 @@ from evalsite.live_parts import LivePart, live_answer, live_part_of
 
 TURNS = 64
 KEPT_S = 0.5
+REST_S = 10.0
 Part = TypeVar("Part")
 
 
@@ -68,6 +70,27 @@ class SharedParts(Generic[Part]):
             del self._coming[key]
 
 
+class LastParts(Generic[Part]):
+    """Keeps what was made last of each part for a while, for those who have not been sent all of it."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._lock = clock, Lock()
+        self._noted: dict[Hashable, tuple[float, Part]] = {}
+
+    def note(self, key: Hashable, part: Part) -> Part:
+        """Keep a part for ten seconds, unless another is made by then; returns it."""
+        now_s = self._clock()
+        with self._lock:
+            young = {one: noted for one, noted in self._noted.items() if now_s - noted[0] < REST_S}
+            self._noted = young | {key: (now_s, part)}
+        return part
+
+    def get(self, key: Hashable) -> Part | None:
+        """Return what was made last; None: nothing in the last ten seconds."""
+        at_s, part = self._noted.get(key, (0.0, None))
+        return part if self._clock() - at_s < REST_S else None
+
+
 def _fill(part: Future[Part], make: Callable[[], Part]) -> None:
     try:
         part.set_result(make())
@@ -76,6 +99,7 @@ def _fill(part: Future[Part], make: Callable[[], Part]) -> None:
 
 
 _parts: SharedParts[LivePart] = SharedParts()
+_last: LastParts[LivePart] = LastParts()
 
 
 def shared_part(
@@ -90,5 +114,9 @@ def shared_part(
 
     `seen` is what streams saw last of what it shows: with it the part is kept. None: no stream watches.
     """
+    name = (template, *key)
+    if request.headers.get("Live-From") and (part := _last.get(name)):
+        return live_answer(request, part)
     get = _parts.get if seen is None else _parts.kept
-    return live_answer(request, get((template, seen, *key), lambda: live_part_of(template, context())))
+    made = get((seen, *name), lambda: live_part_of(template, context()))
+    return live_answer(request, _last.note(name, made))

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.urls import reverse
 
+from evalsite.templatetags.formats import number, score
 from experiments.models import ScorerSpec
 from runs.models import Run
 from scoring.boards.leaderboard import Entry, row_name
@@ -27,10 +29,22 @@ class Cell:
     decimals: int | None = None
     """That all values of the column have."""
 
-    @property
-    def is_share(self) -> bool:
-        """Whether its range is 0 to 1, shown of 100."""
-        return (self.scorer.range_low, self.scorer.range_high) == (0.0, 1.0)
+    @cached_property
+    def text(self) -> str:
+        """The value as it is written; "": none."""
+        return "" if self.value is None else self._written(self.value, self.decimals)
+
+    @cached_property
+    def range_text(self) -> str:
+        """The interval as it is written; "": none."""
+        if self.low is None or self.high is None:
+            return ""
+        return f"{self._written(self.low)} to {self._written(self.high)}"
+
+    def _written(self, value: float, decimals: int | None = None) -> str:
+        """Return a value of the scorer: of 100 where its range is 0 to 1, else as it is."""
+        is_share = (self.scorer.range_low, self.scorer.range_high) == (0.0, 1.0)
+        return score(value) if is_share else number(value, decimals)
 
 
 @dataclass(frozen=True)

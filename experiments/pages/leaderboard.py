@@ -1,8 +1,7 @@
 """The leaderboard of an experiment: the lower part of its Board, and what Home shows of the demo."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
 
@@ -65,7 +64,7 @@ class LeaderboardPart:
         place_query = query_with(request) if request and request.GET else ""
         return cls(
             experiment,
-            in_order(rows, table.ordering) if table else rows,
+            _shown(rows, table) if table else rows,
             scorers,
             Axis.around(marks),
             _policy(experiment, scorers, weights, len(rows)),
@@ -82,12 +81,6 @@ class LeaderboardPart:
     def columns(self) -> list[BoardColumn]:
         """The heads of the columns behind the difference that are shown: scorers, then figures."""
         return heads_of(board_columns(self.scorers), self.table)
-
-    @cached_property
-    def shown_scorers(self) -> list[ScorerSpec]:
-        """The scorers whose columns are shown."""
-        shown = self.table.shows if self.table else {}
-        return [scorer for scorer in self.scorers if shown.get(f"{SCORER}{scorer.name}", True)]
 
     @property
     def has_differences(self) -> bool:
@@ -113,6 +106,15 @@ def _rows(
             differences.get(entry.run.pk),
         )
         for entry in entries
+    ]
+
+
+def _shown(rows: list[BoardRow], table: ShownTable) -> list[BoardRow]:
+    """Return the rows in the order of a table, with the cells of the scorers whose columns it shows."""
+    columns = {name.removeprefix(SCORER) for name in table.shown if name.startswith(SCORER)}
+    return [
+        replace(row, cells=[cell for cell in row.cells if cell.scorer.name in columns])
+        for row in in_order(rows, table.ordering)
     ]
 
 

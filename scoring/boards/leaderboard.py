@@ -115,19 +115,17 @@ def runs_on_board(experiment: Experiment, *, include_running: bool = True) -> Se
 def cells_of(runs: Sequence[Run], scorers: Sequence[ScorerSpec]) -> dict[int, dict[str, ScorerCell]]:
     """Return what each of the scorers says of each run, by the run's id and the scorer's name."""
     declared = {scorer.pk: scorer for scorer in scorers}
-    rows = RunScore.objects.filter(run__in=[run.pk for run in runs], scorer__in=declared)
+    found = RunScore.objects.filter(run__in=[run.pk for run in runs], scorer__in=declared)
+    # Plain rows: a wide board has thousands of them, and to make a model of each takes longer than to read them.
+    rows = found.values_list("run_id", "scorer_id", "mean", "low", "high", "n", "none_count")
     places = {pk: place for place, pk in enumerate(declared)}
     cells: dict[int, dict[str, ScorerCell]] = {}
-    for row in sorted(rows, key=lambda row: places[row.scorer_id]):
-        scorer = declared[row.scorer_id]
-        cells.setdefault(row.run_id, {})[scorer.name] = _cell(row, scorer)
+    for run_id, scorer_id, mean, low, high, n, none_count in sorted(rows, key=lambda row: places[row[1]]):
+        scorer = declared[scorer_id]
+        is_share = (scorer.range_low, scorer.range_high) == (0.0, 1.0)
+        cell = ScorerCell(mean, low, high, n, none_count, is_share, _normalised(mean, scorer))
+        cells.setdefault(run_id, {})[scorer.name] = cell
     return cells
-
-
-def _cell(row: RunScore, scorer: ScorerSpec) -> ScorerCell:
-    is_share = (scorer.range_low, scorer.range_high) == (0.0, 1.0)
-    normalised = _normalised(row.mean, scorer)
-    return ScorerCell(row.mean, row.low, row.high, row.n, row.none_count, is_share, normalised)
 
 
 def _normalised(mean: float | None, scorer: ScorerSpec) -> float | None:

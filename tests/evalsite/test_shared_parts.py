@@ -11,9 +11,9 @@ from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from evalsite import live_parts
+from evalsite import live_parts, shared_parts
 from evalsite.live_parts import TOKEN_PLACE, LivePart
-from evalsite.shared_parts import KEPT_S, SharedParts, shared_part
+from evalsite.shared_parts import KEPT_S, REST_S, LastParts, SharedParts, shared_part
 from experiments.models import Project
 from runs.models import Run, RunStatus
 from tests.boards import experiment_in, run_of
@@ -114,6 +114,37 @@ def test_part_that_streams_watch_is_kept_for_a_tick() -> None:
     now_s += KEPT_S
 
     assert (early, ask("seen")) == (["1", "1", "2"], "3")
+
+
+def test_last_part_is_there_for_its_rest_for_a_while() -> None:
+    now_s = 100.0
+    last: LastParts[str] = LastParts(clock=lambda: now_s)
+    last.note("board", "first")
+    last.note("board", "second")
+
+    early = last.get("board"), last.get("another")
+    now_s += REST_S
+
+    assert (early, last.get("board")) == (("second", None), None)
+
+
+def test_rest_of_a_part_is_of_the_same_making(rf: RequestFactory, admin_user: User) -> None:
+    numbers = count(1)
+
+    def ask(start: str) -> bytes:
+        request = rf.get("/", headers={"Live-From": start})
+        request.user = admin_user
+        key = "a part of which there is a rest"
+        return shared_part(request, "components/_title.html", (key,), lambda: {"name": next(numbers)}).content
+
+    def told(_: str, context: dict[str, Any]) -> LivePart:
+        return LivePart.of(str(context["name"]), [], "")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shared_parts, "live_part_of", told)
+        answers = [ask(start) for start in ("", "row-9", "row-20", "")]
+
+    assert answers == [b"1", b"1", b"1", b"2"]
 
 
 def test_template_sees_no_person(rf: RequestFactory, admin_user: User, monkeypatch: pytest.MonkeyPatch) -> None:
