@@ -42,7 +42,7 @@ class ProgressPart:
 
     @property
     def is_shown(self) -> bool:
-        """Whether something goes on, stands still, or failed."""
+        """Whether something goes on, stands still, or failed: else each run is folded away below the figures."""
         return any(pace.run.status != RunStatus.COMPLETED or pace.totals.error_count for pace in self.paces)
 
     @property

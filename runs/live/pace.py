@@ -80,6 +80,13 @@ class Pace:
         return self.left / self.rate if self.rate and self.left else None
 
     @property
+    def took_ms(self) -> int | None:
+        """Milliseconds from its start to its end; None: it has not ended."""
+        if self.run.started_at is None or self.run.completed_at is None:
+            return None
+        return round((self.run.completed_at - self.run.started_at).total_seconds() * 1000)
+
+    @property
     def share_done(self) -> float:
         """Stored results as a share of the planned ones, 0 to 1."""
         planned = self.run.planned_count

@@ -286,6 +286,21 @@ def test_board_of_what_has_ended_says_how_long_it_took(as_viewer: Client, experi
     assert "2 min 10 s" in part
 
 
+def test_board_of_what_is_completed_keeps_its_time_and_cost(as_viewer: Client, experiment: Experiment) -> None:
+    run, begun = run_of(experiment, ok_count=2, cost_usd="0.5"), timezone.now() - timedelta(minutes=5)
+    Run.objects.filter(pk=run.pk).update(started_at=begun, completed_at=begun + timedelta(seconds=130))
+
+    page = board_of(as_viewer, experiment)
+
+    assert page.count("2 min 10 s") == 2
+    assert page.count("$0.50") == 2
+    assert '<details class="card charts" id="progress-runs">' in page
+
+
+def test_board_of_nothing_that_was_started_has_no_figures(as_viewer: Client, experiment: Experiment) -> None:
+    assert "figure__label" not in board_of(as_viewer, experiment)
+
+
 def test_start_makes_runs(as_editor: Client, experiment: Experiment) -> None:
     CandidateFactory(experiment=experiment)
 
