@@ -7,7 +7,7 @@ were and a note costs no call of it. Who buries the lane on the same machine rea
 import logging
 import mmap
 from collections.abc import Awaitable, Generator, Iterator, Set
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import coroutine
@@ -117,17 +117,21 @@ def _path(folder: Path, lane_id: int) -> Path:
 
 
 def noted_of(folder: Path, lane_id: int) -> Noted:
-    """Return what a dead lane was at, and forget it."""
-    path = _path(folder, lane_id)
+    """Return what a dead lane was at."""
     try:
-        noted = path.read_bytes()
-        path.unlink()
+        noted = _path(folder, lane_id).read_bytes()
     except OSError:
         return Noted()
     if len(noted) < SIZE:
         return Noted()
     words = memoryview(noted)[:WORDS_BYTES].cast("q")
     return Noted(set(words[WORKED]) - {0}, set(words[CALLED]) - {0})
+
+
+def forget_notes(folder: Path, lane_id: int) -> None:
+    """Forget what a dead lane was at: it is booked."""
+    with suppress(OSError):
+        _path(folder, lane_id).unlink()
 
 
 def sayings(folder: Path) -> dict[int, str]:

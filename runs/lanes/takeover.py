@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from runs.lanes.notes import Noted, noted_of
+from runs.lanes.notes import Noted, forget_notes, noted_of
 from runs.lanes.recounting import recount
 from runs.lanes.suspects import has_suspect, with_deaths
 from runs.models import Billed, FailedAttempt, Lane, Preparation, Run, UnitState, WorkUnit
@@ -18,7 +18,8 @@ def bury(lane: Lane) -> int:
     """Free what a dead lane held, and take its row out; return how many units are free again.
 
     Its share of the providers' limits goes with the row. Runs of a dead foreground command go to the workers. What its
-    process was in the middle of in the database is ended first: it may hold the locks of its units.
+    process was in the middle of in the database is ended first: it may hold the locks of its units. Who dies in the
+    middle of this leaves the rest, and the notes of the dead, to the next.
     """
     end_sessions_of(lane.host, lane.pid)
     units = list(WorkUnit.objects.filter(lane=lane, state=UnitState.CLAIMED))
@@ -28,6 +29,7 @@ def bury(lane: Lane) -> int:
     Run.objects.filter(owner=owner_name(lane.pk)).update(owner="")
     Preparation.objects.filter(owner=owner_name(lane.pk)).update(owner="")
     Lane.objects.filter(pk=lane.pk).delete()
+    forget_notes(settings.JOURNAL_DIR, lane.pk)
     return len(units)
 
 

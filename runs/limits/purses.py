@@ -104,9 +104,9 @@ class LanePurse:
             purse=purse, lane_number=self.lane_id, defaults={"held_usd": own_usd + more_usd}
         )
         is_out = needs.is_stuck(room_usd) and not needs.open_usd and not needs.fits(room_usd + living_usd)
-        return Allotment(
-            more_usd, _reason(self.wallet.budget, cap_usd, spent_usd) if cap_usd is not None and is_out else ""
-        )
+        if cap_usd is None or not is_out:
+            return Allotment(more_usd)
+        return Allotment(more_usd, _reason(self.wallet.budget, cap_usd, spent_usd, others_usd - living_usd))
 
     def _others(self, purse: Purse) -> tuple[Decimal, Decimal]:
         """Return what the other lanes have set aside, and how much of it those that live: it may come back."""
@@ -165,9 +165,11 @@ def _sum_of(holds: "QuerySet[PurseHold]") -> Decimal:
     return total
 
 
-def _reason(budget: Budget, cap_usd: Decimal, spent_usd: Decimal) -> str:
+def _reason(budget: Budget, cap_usd: Decimal, spent_usd: Decimal, of_dead_usd: Decimal) -> str:
+    """Say that a budget is used up, and by what: also by what workers had set aside that were killed."""
     whose = "the budget of this experiment" if budget.owner == Owner.EXPERIMENT else "the project's budget of the month"
+    killed = f"{dollars(of_dead_usd)} may have been by workers that were killed, " if of_dead_usd else ""
     return (
-        f"{whose}, {dollars(cap_usd)}, is used up: {dollars(spent_usd)} are spent, and the next call does not fit. "
-        "Raise it and resume; nothing is lost."
+        f"{whose}, {dollars(cap_usd)}, is used up: {dollars(spent_usd)} are spent, {killed}and the next call does "
+        "not fit. Raise it and resume; nothing is lost."
     )

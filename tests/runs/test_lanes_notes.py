@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from runs.lanes.notes import SLOTS, Noted, Notes, noted_of, sayings
+from runs.lanes.notes import SLOTS, Noted, Notes, forget_notes, noted_of, sayings
 
 CRASHING = """
 import asyncio, ctypes, sys
@@ -37,6 +37,7 @@ def test_lane_that_crashes_leaves_what_it_stepped_and_was_busy_with(tmp_path: Pa
 
     assert done.returncode == -signal.SIGSEGV
     assert noted_of(tmp_path, 3) == Noted({2, 7}, {3})
+    forget_notes(tmp_path, 3)
     assert noted_of(tmp_path, 3) == Noted()
 
 

@@ -1,10 +1,12 @@
 """Taking over from the dead: nothing they held is lost, and their open calls are booked."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runs.lanes import takeover
 from runs.lanes.notes import Notes
 from runs.lanes.takeover import adopt_orphans, bury, owner_name
 from runs.live.progress import totals_of
@@ -40,6 +42,25 @@ def test_bury_books_each_noted_call_as_possibly_billed_at_its_result(settings: A
     attempts = FailedAttempt.objects.values_list("billed", "count", "result_id")
     assert sorted(attempts) == [("possibly", 1, result_id) for result_id in called]
     assert (totals_of(run).attempts, totals_of(run).open_calls) == (2, 0)
+
+
+def test_bury_that_was_broken_off_books_each_noted_call_when_it_is_done_again(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.JOURNAL_DIR = tmp_path
+    run, lane = planned_run(40), LaneFactory()
+    called = [run.pk << 32 | claimed(lane, run).first + offset for offset in (1, 3)]
+    notes = Notes(tmp_path, lane.pk)
+    _ = [notes.calls.put(result_id) for result_id in called]
+    with monkeypatch.context() as broken:
+        broken.setattr(takeover, "recount", sys.exit)
+        with pytest.raises(SystemExit):
+            bury(lane)
+
+    bury(lane)
+
+    assert sorted(FailedAttempt.objects.values_list("result_id", "count")) == [(result_id, 1) for result_id in called]
+    assert not list(tmp_path.iterdir())
 
 
 def test_bury_books_the_open_calls_of_another_machine_as_it_said_last() -> None:
