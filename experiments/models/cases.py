@@ -44,6 +44,16 @@ class CaseList(models.Model):
         """Whether every one of its cases is stored; a long list is written by a job, chunk by chunk."""
         return self.chunks.count() * CHUNK_LENGTH >= self.case_count
 
+    def has_cases_of(self, other: CaseList) -> bool:
+        """Return whether both hold the same cases in the same order, as told without reading them.
+
+        Those of a dataset do by their identity: one frozen version and one selection, of whichever experiments.
+        """
+        if self.pk == other.pk:
+            return True
+        is_of_dataset = self.dataset_version_id is not None and self.dataset_version_id == other.dataset_version_id
+        return is_of_dataset and self.identity_hash == other.identity_hash
+
 
 class CaseChunk(models.Model):
     """Up to 1,024 cases: `[item row id, variant, trials allowed]` each."""

@@ -11,7 +11,7 @@ def notes_of(comparison: Comparison) -> list[str]:
 
 def _of_items(comparison: Comparison) -> list[str]:
     overall = comparison.overall
-    if comparison.places is None:
+    if comparison.places is None and comparison.first.experiment_id == comparison.second.experiment_id:
         return []
     if not isinstance(overall, Pairing):
         return ["They ran over no item in common, so each counts over its own items."]

@@ -205,7 +205,7 @@ def compare(first: Run, second: Run, weights: Mapping[str, float] | None = None)
             f"The experiments {first.experiment} and {second.experiment} have no weighted scorer in common: "
             "give both one with the same name, kind and range."
         )
-    is_one_list = first.case_list_id == second.case_list_id
+    is_one_list = first.case_list.has_cases_of(second.case_list)
     places = None if is_one_list else Places.between(first.case_list_id, second.case_list_id)
     kept = kept_values([first.pk, second.pk])
     one, other = kept.get(first.pk, {}), scorers.of_first(kept.get(second.pk, {}))

@@ -70,6 +70,18 @@ def test_other_way_round_the_difference_is_the_opposite(experiment: Experiment) 
     assert other.value == pytest.approx(0.2)
 
 
+def test_one_selection_of_one_version_is_matched_without_reading_its_cases(experiment: Experiment) -> None:
+    again = over_next_version(experiment)
+    first, second = scored_run(experiment, "111000"), scored_run(again, "110100")
+
+    with CaptureQueriesContext(connection) as queries:
+        pairing = paired(first, second)
+
+    assert first.case_list_id != second.case_list_id
+    assert (pairing.n, pairing.wins, pairing.losses) == (6, 1, 1)
+    assert not [query["sql"] for query in queries if CaseChunk._meta.db_table in query["sql"]]
+
+
 def test_other_order_of_the_same_items_pairs_each_item_with_itself(experiment: Experiment) -> None:
     shuffled = over_next_version(experiment)
     shuffled.selection = {"seed": 5}
