@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from evalsite.addresses import query_with
 from evalsite.tables import Column, ShownTable
 from experiments.actions.case_lists import identity_of
-from experiments.chosen_projects import ChosenProjects
+from experiments.chosen_projects import ChosenProjects, projects_for_new
 from experiments.forms import ExperimentFilter
 from experiments.models import Candidate, Experiment
 from experiments.models.experiments import ExperimentQuerySet
@@ -71,6 +71,8 @@ class ExperimentListPage:
     older_query: str
     is_filtered: bool
     table: ShownTable
+    can_make: bool
+    """Whether there is a project in which the person may make one."""
 
     @classmethod
     def build(cls, request: HttpRequest, user: Person) -> "ExperimentListPage":
@@ -89,6 +91,7 @@ class ExperimentListPage:
             query_with(request, offset=first + ROWS) if first + ROWS < total else "",
             any(request.GET.get(name) for name in chosen.fields),
             table,
+            projects_for_new(user, "edit_experiment", {}).exists(),
         )
 
 

@@ -297,6 +297,17 @@ def test_board_of_what_is_completed_keeps_its_time_and_cost(as_viewer: Client, e
     assert '<details class="card charts" id="progress-runs">' in page
 
 
+@pytest.mark.parametrize(("who", "is_offered"), [("editor", True), ("viewer", False)])
+def test_experiment_list_offers_a_new_one_to_those_who_may_make_it(
+    client: Client, request: pytest.FixtureRequest, project: Project, who: str, is_offered: bool
+) -> None:
+    client.force_login(request.getfixturevalue(who))
+
+    page = text(client.get(reverse("experiments:experiment-list")))
+
+    assert (reverse("experiments:experiment-new") in page) is is_offered
+
+
 def test_board_of_nothing_that_was_started_has_no_figures(as_viewer: Client, experiment: Experiment) -> None:
     assert "figure__label" not in board_of(as_viewer, experiment)
 
