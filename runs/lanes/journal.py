@@ -23,6 +23,7 @@ from typing import Any
 
 import orjson
 
+from runs.calls import NotNoted, OpenCalls
 from runs.exchange import Completion
 from runs.execution import Attempt, Job, NotedAnswer
 from runs.lanes.mapped import mapped, reserved
@@ -68,9 +69,12 @@ class Journal:
 
     folder: Path
     lane_id: int
+    open_calls: OpenCalls = field(default_factory=NotNoted)
+    """Where the calls are noted whose answers the disk does not take: who dies with them is booked as calling still."""
     _page: Page | None = None
     _pages: int = 0
     _noted_on: dict[Job, Page] = field(default_factory=dict)
+    _unkept: dict[Job, int] = field(default_factory=dict)
     _is_silent: bool = False
 
     def note(self, job: Job) -> None:
@@ -82,6 +86,7 @@ class Journal:
             if not self._is_silent:
                 logger.warning("answers cannot be kept in %s until they are stored: %s", self.folder, error)
             self._is_silent = True
+            self._unkept[job] = self.open_calls.put(job.result_id)
             return
         self._is_silent = False
         page.put(line)
@@ -106,6 +111,8 @@ class Journal:
             if page is not None:
                 page.unstored -= 1
                 self._remove_if_done(page)
+            if job in self._unkept:
+                self.open_calls.clear(self._unkept.pop(job))
 
     def close(self) -> None:
         """Remove what is left; for a lane that has stored all it had."""

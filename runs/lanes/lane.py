@@ -82,8 +82,8 @@ class LaneLoop:
         self._units: dict[int, HeldUnit] = {}
         self._busy_at = time.monotonic()
         self._room = asyncio.Event()
-        self._pulse, self._journal = Pulse(row.pk), Journal(settings.JOURNAL_DIR, row.pk)
-        self._notes = Notes(settings.JOURNAL_DIR, row.pk)
+        self._pulse, self._notes = Pulse(row.pk), Notes(settings.JOURNAL_DIR, row.pk)
+        self._journal = Journal(settings.JOURNAL_DIR, row.pk, self._notes.calls)
         self._stopping = ""
 
     @property

@@ -9,6 +9,7 @@ import pytest
 from runs.exchange import Completion
 from runs.execution import Attempt, NotedAnswer
 from runs.lanes.journal import Journal, left_answers, sweep
+from runs.lanes.notes import Notes, noted_of
 from tests.runs.jobs import a_job, answered
 
 ALL = range(100_000)
@@ -110,6 +111,18 @@ def test_disk_that_takes_nothing_is_said_once_and_stops_no_run(
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [
         f"answers cannot be kept in {journal.folder} until they are stored"
     ]
+
+
+def test_answer_that_the_disk_does_not_take_is_noted_as_an_open_call_until_it_is_stored(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    notes = Notes(tmp_path, 7)
+    journal, job = Journal(tmp_path / "file" / "journal", 7, notes.calls), answered(a_job(3))
+
+    journal.note(job)
+    before = noted_of(tmp_path, 7)
+    journal.forget([job])
+
+    assert (before.called, noted_of(tmp_path, 7).called) == ({job.result_id}, set())
 
 
 def test_sweep_takes_only_what_was_left_long_ago(journal: Journal) -> None:
