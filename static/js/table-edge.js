@@ -1,6 +1,7 @@
-// Marks the edges at which a table is cut, so that the style can shade them; keeps its scroll over a swap.
+// Marks the edges at which a table is cut, or a list [data-scrolls], so that the style can shade them; keeps the scroll
+// of those with an id over a swap.
 (() => {
-  const SCROLLER = ".table-scroll";
+  const SCROLLER = ":is(.table-scroll, [data-scrolls])";
   const kept = new Map();
 
   const mark = (scroller) => {

@@ -122,3 +122,19 @@ def test_row_that_stays_keeps_what_is_unfolded_on_a_phone(board: Any, page: Page
 
     expect(page.locator(f"#row-{runs[9].pk}")).to_contain_text("58.7")
     expect(page.locator(f"#row-{runs[3].pk} + #row-{runs[3].pk}-rest")).to_contain_text("p95")
+
+
+def test_wide_board_keeps_its_names_in_sight_and_the_bars_their_place(board: Any, runs: list[Run]) -> None:
+    page = board()
+    expect(page.locator("#live-state")).to_have_text("live")
+    page.evaluate("document.getElementById('paces').scrollTo(0, 150)")
+    page.evaluate("document.getElementById('leaderboard-scroll').scrollTo(900, 0)")
+    name, table = page.locator(f"#row-link-{runs[3].pk}"), page.locator("#leaderboard-scroll")
+
+    rise(runs[9])
+
+    expect(page.locator(f"#row-{runs[9].pk}")).to_contain_text("58.7")
+    assert table.evaluate("table => table.scrollLeft") == 900
+    assert name.bounding_box()["x"] - table.bounding_box()["x"] < 80  # type: ignore[index]
+    assert page.locator("#paces").evaluate("list => list.scrollTop") == 150
+    assert page.evaluate("document.documentElement.scrollWidth") == page.evaluate("innerWidth")
