@@ -10,6 +10,7 @@ REPEATED = max(FIRST_RESULTS, CALLS_TO_RESULTS * IN_FLIGHT) + IN_FLIGHT  # answe
 HOSTS = "SELECT 1 FROM runs_lane WHERE kind = 'host' AND beat > 0"
 IN_SLOW_MOTION = {"slow": "slower", "wrong": "slower_wrong"}
 DOUBLED = "SELECT result_id FROM scoring_score GROUP BY result_id HAVING count(*) > 1"
+SHARING = "SELECT lane_id FROM runs_providershare WHERE open_count > 0"
 CALLING = "SELECT lane_id FROM runs_workunit WHERE open_calls > 0 GROUP BY lane_id"
 
 
@@ -41,7 +42,7 @@ def begin_with_both(machine: Machine) -> None:
     narrow = {**declared["providers"]["local"], "max_in_flight": 2}
     machine.write({**declared, "providers": {"local": narrow}})
     machine.run("--detach").communicate(timeout=START_S)
-    wait_until(lambda: len(machine.asked(CALLING)) == 2, START_S, "calls of both lanes")
+    wait_until(lambda: len(machine.asked(SHARING)) == 2, START_S, "calls of both lanes")
     machine.write(declared)
     machine.run("--detach").communicate(timeout=START_S)
 
