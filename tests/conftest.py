@@ -60,6 +60,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.fail(NO_POSTGRES, pytrace=False)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_was_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget how fast runs went in earlier tests: theirs had the same keys."""
+    monkeypatch.setattr("runs.live.pace._meter._seen", {})
+
+
 @pytest.fixture
 def live_site(transactional_db: None) -> Iterator[str]:
     """The site on a real port; its address."""
